@@ -1,0 +1,197 @@
+"""What an administrator declares about a domain: views, method, expectations, thresholds, severities.
+
+A Policy is the whole input of a run besides the domain itself. It is built by the option parser and
+the configuration loader, travels inside the Survey, and is read by plan, walks and rules. Nothing here
+decides anything.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from check_autodiscover.core.state import State
+
+__all__ = [
+    "DEFAULT_CLIENTS",
+    "DEFAULT_THRESHOLDS",
+    "ClientName",
+    "Expectations",
+    "Expected",
+    "Family",
+    "LifeLeft",
+    "Method",
+    "Policy",
+    "Resolver",
+    "SeverityOverride",
+    "Step",
+    "Thresholds",
+    "Transport",
+    "View",
+]
+
+DAY = 86_400
+"""Seconds in a day."""
+
+
+class Method(Enum):
+    """How a domain publishes Autodiscover (contract, `--method`)."""
+
+    AUTO = "auto"
+    SRV = "srv"
+    HOST = "host"
+    EXCHANGE_ONLINE = "exchange-online"
+    REDIRECT = "redirect"
+    NONE = "none"
+    UNDETERMINED = "undetermined"
+    """What `auto` ends with when there is nothing to go by; never declared."""
+
+
+class Step(Enum):
+    """The steps of a client's walk that a site's policy can disable (contract, `--skip-step`)."""
+
+    OFFICE365 = "office365"
+    SCP = "scp"
+    ROOT = "root"
+    AUTODISCOVER = "autodiscover"
+    REDIRECT = "redirect"
+    SRV = "srv"
+
+
+class ClientName(Enum):
+    """The clients whose walks are modelled and judged."""
+
+    OUTLOOK_2016 = "outlook-2016"
+    OUTLOOK_2013 = "outlook-2013"
+    OUTLOOK_2010 = "outlook-2010"
+    EWS = "ews"
+
+
+class Family(Enum):
+    """An address family; the value is the IP version."""
+
+    IPV4 = 4
+    IPV6 = 6
+
+
+class Transport(Enum):
+    """How a resolver is asked; SYSTEM stands for the nameservers of resolv.conf until they are known."""
+
+    UDP = "udp"
+    TCP = "tcp"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """One DNS server of a view."""
+
+    host: str
+    port: int = 53
+    transport: Transport = Transport.UDP
+
+    @property
+    def label(self) -> str:
+        """The server as messages and labels name it: the port only where it is not 53."""
+        if self.transport is Transport.SYSTEM:
+            return "system"
+        host = f"[{self.host}]" if ":" in self.host and self.port != 53 else self.host
+        address = host if self.port == 53 else f"{host}:{self.port}"
+        return address if self.transport is Transport.UDP else f"{self.transport.value}://{address}"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The answers that one named set of resolvers gives. `connect` is False where its addresses cannot be reached."""
+
+    name: str
+    resolvers: tuple[Resolver, ...]
+    connect: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A declared value, for one view or (`view` empty) for every view."""
+
+    value: str
+    view: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """The exact sets that are allowed (contract, the `--expected-*` options); an empty tuple declares nothing.
+
+    Addresses are single addresses or networks, `srv` is `HOST` or `HOST:PORT`, fingerprints are lower-case hex.
+    """
+
+    addresses: tuple[Expected, ...] = ()
+    srv: tuple[Expected, ...] = ()
+    aliases: tuple[Expected, ...] = ()
+    wildcards: tuple[Expected, ...] = ()
+    certificates: tuple[str, ...] = ()
+    public_keys: tuple[str, ...] = ()
+    issuers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LifeLeft:
+    """A minimum of certificate life: seconds, a share (0 to 1) of the lifetime, or the smaller of both."""
+
+    seconds: int | None = None
+    share: float | None = None
+
+    def for_lifetime(self, lifetime: int) -> int:
+        """The limit in seconds for a certificate that lives `lifetime` seconds in all."""
+        limits = [] if self.seconds is None else [self.seconds]
+        if self.share is not None:
+            limits.append(round(self.share * lifetime))
+        return min(limits, default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The life a certificate must have left before it is a warning, or critical."""
+
+    warning: LifeLeft
+    critical: LifeLeft
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityOverride:
+    """Policy's own grade for a rule, for every view and endpoint where those are empty."""
+
+    rule: str
+    state: State
+    view: str = ""
+    endpoint: str = ""
+    reason: str = ""
+
+
+DEFAULT_CLIENTS = tuple(ClientName)
+DEFAULT_THRESHOLDS = Thresholds(LifeLeft(30 * DAY, 0.25), LifeLeft(14 * DAY, 0.15))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Everything that is declared about one domain. Durations are seconds."""
+
+    views: tuple[View, ...]
+    method: Method = Method.AUTO
+    methods: tuple[tuple[str, Method], ...] = ()
+    """Methods of single views, by the view's name; they win over `method`."""
+    servers: tuple[str, ...] = ()
+    expect: Expectations = Expectations()
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
+    families: tuple[Family, ...] = (Family.IPV4, Family.IPV6)
+    https_port: int = 443
+    http_port: int = 80
+    clients: tuple[ClientName, ...] = DEFAULT_CLIENTS
+    skip_steps: tuple[Step, ...] = ()
+    severities: tuple[SeverityOverride, ...] = ()
+    timeout: float = 10.0
+    timeout_result: State = State.CRITICAL
+    connect_timeout: float = 3.0
+    user_agent: str = ""
+    source_address: str = ""
+
+    def declared_method(self, view: str) -> Method:
+        """The method declared for a view, `AUTO` where none is."""
+        return dict(self.methods).get(view, self.method)

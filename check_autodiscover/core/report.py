@@ -1,0 +1,73 @@
+"""The whole of what one run says: findings with their causes, walks, measures, verdict.
+
+Front ends print a Report and decide nothing. `judge` (in `judge.py`) makes one from a Survey.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from check_autodiscover.core.clients import Walk
+from check_autodiscover.core.finding import Finding
+from check_autodiscover.core.measures import Measure
+from check_autodiscover.core.policy import Method
+from check_autodiscover.core.state import State
+from check_autodiscover.core.survey import Survey
+
+__all__ = ["Judgement", "MethodChoice", "Report", "Role"]
+
+
+class Role(Enum):
+    """Whether a finding explains others or is explained by one."""
+
+    ROOT = "root"
+    CONSEQUENCE = "consequence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A finding with its grade, its place in the forest of causes, and its words.
+
+    `id` is unique in the report, `caused_by` the id of the root; `accepted` the policy's reason where policy
+    lowered it to OK, else None. `message` and `remedy` are one sentence each, not yet cleaned of hostile text.
+    """
+
+    id: str
+    finding: Finding
+    severity: State
+    role: Role
+    caused_by: str | None
+    accepted: str | None
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodChoice:
+    """The method a view was judged by, the one that was declared, and why `auto` chose it."""
+
+    view: str
+    declared: Method
+    effective: Method
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The verdict on one domain. `summary` is the first line's text between `domain: ` and ` | `."""
+
+    domain: str
+    state: State
+    summary: str
+    methods: tuple[MethodChoice, ...]
+    judgements: tuple[Judgement, ...]
+    """Roots in the order of gravity, each followed by its consequences."""
+    walks: tuple[Walk, ...]
+    measures: tuple[Measure, ...]
+    notes: tuple[str, ...]
+    """What was not looked at, and other remarks that are no findings."""
+    survey: Survey
+
+    @property
+    def roots(self) -> tuple[Judgement, ...]:
+        """The causes alone, gravest first."""
+        return tuple(item for item in self.judgements if item.role is Role.ROOT)

@@ -1,0 +1,248 @@
+"""Questions, observations, and the Survey that holds all of one run.
+
+Probes make observations; plan, candidates, walks and rules read them; nothing else knows how they came
+about. Every way of not getting an answer is a value of its own: NXDOMAIN, NODATA, SERVFAIL, a timeout and
+"this host has no IPv6" are different facts, and none of them is "fine". `survey_json` writes and reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.policy import Policy
+
+__all__ = [
+    "AUTODISCOVER_PATH",
+    "SCHEMA",
+    "Connect",
+    "Contact",
+    "DnsAnswer",
+    "DnsQuestion",
+    "DnsStatus",
+    "EndpointQuestion",
+    "Exchange",
+    "Handshake",
+    "HttpAnswer",
+    "Observation",
+    "Question",
+    "RecordType",
+    "Scheme",
+    "Srv",
+    "Survey",
+    "Tls",
+    "VerifyError",
+]
+
+SCHEMA = 1
+"""Version of the Survey's JSON form."""
+
+AUTODISCOVER_PATH = "/autodiscover/autodiscover.xml"
+"""The path of the POX service (MS-OXDISCO 3.1.5)."""
+
+
+class RecordType(Enum):
+    """The DNS types we ask for."""
+
+    A = "A"
+    AAAA = "AAAA"
+    NS = "NS"
+    SRV = "SRV"
+
+
+class DnsStatus(Enum):
+    """How one question to one resolver ended."""
+
+    ANSWER = "answer"
+    NODATA = "nodata"
+    NXDOMAIN = "nxdomain"
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    MALFORMED = "malformed"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    CUT_SHORT = "cut-short"
+    """The run's deadline came first: nothing is known."""
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether the resolver said what the name has, data or none."""
+        return self in _CONCLUSIVE
+
+
+_CONCLUSIVE = frozenset({DnsStatus.ANSWER, DnsStatus.NODATA, DnsStatus.NXDOMAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class DnsQuestion:
+    """One name and type, asked of one resolver (by its label) of one view. Names are absolute A-labels without the dot."""
+
+    view: str
+    resolver: str
+    name: str
+    type: RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class Srv:
+    """The data of an SRV record (RFC 2782); target `.` is the empty string."""
+
+    priority: int
+    weight: int
+    port: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class DnsAnswer:
+    """What one resolver answered.
+
+    `aliases` is the chain of CNAME targets in order, `addresses` and `services` what stands at its end. An
+    ANSWER with aliases alone is a chain that the resolver did not finish. `ttl` (seconds) is the smallest of the
+    answer, or the negative TTL of RFC 2308; `zone` the owner of the SOA that came with a negative answer.
+    """
+
+    status: DnsStatus
+    addresses: tuple[str, ...] = ()
+    services: tuple[Srv, ...] = ()
+    aliases: tuple[str, ...] = ()
+    ttl: int | None = None
+    authoritative: bool = False
+    zone: str = ""
+    seconds: float = 0.0
+
+
+class Scheme(Enum):
+    """The scheme of a candidate URL."""
+
+    HTTPS = "https"
+    HTTP = "http"
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointQuestion:
+    """One connection: to this address and port, under this name, asking for this path."""
+
+    name: str
+    address: str
+    port: int
+    scheme: Scheme
+    path: str = AUTODISCOVER_PATH
+
+
+class Connect(Enum):
+    """How a TCP connection attempt ended."""
+
+    CONNECTED = "connected"
+    REFUSED = "refused"
+    RESET = "reset"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    NO_FAMILY = "no-family"
+    """The probing host has no such address family: nothing is known of the address."""
+    CUT_SHORT = "cut-short"
+    """The run's deadline came first: nothing is known beyond that it had not answered yet."""
+
+
+class Handshake(Enum):
+    """How a TLS handshake ended."""
+
+    ESTABLISHED = "established"
+    REJECTED = "rejected"
+    """An alert, or no common protocol."""
+    NOT_TLS = "not-tls"
+    RESET = "reset"
+    SILENT = "silent"
+    """The connection is accepted and then nothing comes."""
+    CUT_SHORT = "cut-short"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class VerifyError:
+    """One verification error of OpenSSL: its X509_V_ERR code and the depth in the chain, 0 for the leaf."""
+
+    code: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What a TLS handshake showed. `chain` is what the server presented, leaf first; `errors` every verification error."""
+
+    handshake: Handshake
+    version: str = ""
+    chain: tuple[Certificate | UnreadableCertificate, ...] = ()
+    errors: tuple[VerifyError, ...] = ()
+    client_certificate_requested: bool = False
+    detail: str = ""
+
+
+class Exchange(Enum):
+    """How one HTTP request on an open connection ended."""
+
+    ANSWERED = "answered"
+    SILENT = "silent"
+    RESET = "reset"
+    CLOSED = "closed"
+    MALFORMED = "malformed"
+    CUT_SHORT = "cut-short"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """One HTTP answer: lower-case header names in order of arrival, and the first bytes of the body as Latin-1 text."""
+
+    method: str
+    outcome: Exchange
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    detail: str = ""
+
+    def header(self, name: str) -> tuple[str, ...]:
+        """All values of a header, by its lower-case name."""
+        return tuple(value for key, value in self.headers if key == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What one connection yielded, as far as it got."""
+
+    connect: Connect
+    tls: Tls | None = None
+    answers: tuple[HttpAnswer, ...] = ()
+    seconds: float = 0.0
+
+
+Question = DnsQuestion | EndpointQuestion
+Observation = DnsAnswer | Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All observations of one run, with everything needed to judge them again.
+
+    `labels` are the random labels used to look for a catch-all; `anchors` names the trust anchors consulted;
+    `started` and `ended` are Unix times in seconds; `unfinished` the questions that the deadline cut off unasked.
+    """
+
+    domain: str
+    policy: Policy
+    labels: tuple[str, ...]
+    started: float
+    ended: float = 0.0
+    anchors: tuple[str, ...] = ()
+    lookups: Mapping[DnsQuestion, DnsAnswer] = field(default_factory=dict)
+    contacts: Mapping[EndpointQuestion, Contact] = field(default_factory=dict)
+    unfinished: frozenset[Question] = frozenset()
+    schema: int = SCHEMA
+
+    def observed(self, question: Question, observation: Observation) -> "Survey":
+        """This survey and one observation more."""
+        match question, observation:
+            case DnsQuestion(), DnsAnswer():
+                return replace(self, lookups={**self.lookups, question: observation})
+            case EndpointQuestion(), Contact():
+                return replace(self, contacts={**self.contacts, question: observation})
+            case _:
+                raise TypeError(f"{type(observation).__name__} is no answer to {type(question).__name__}")
