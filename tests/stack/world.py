@@ -1,0 +1,112 @@
+"""A whole small world of one test: a namespace, its DNS, its sites, and our two programs run inside it.
+
+`contoso.test` is published as on the customer's premises: the server is `remote.contoso.test`, at one address
+inside and another outside, and both reach the same Exchange.
+"""
+
+import os
+import re
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+
+from tests.stack.bind import DOMAIN, Bind, DnsView, start_bind
+from tests.stack.certificates import DAYS_LEFT, Authority, SiteCertificate
+from tests.stack.namespace import Daemon, Namespace
+from tests.stack.nginx import Behaviour, Site, start_nginx
+
+__all__ = ["FOREIGN", "INSIDE", "OUTSIDE", "SERVER_INSIDE", "SERVER_OUTSIDE", "Verdict", "World"]
+
+INSIDE = "127.0.0.53"
+"""Where the inside view is asked."""
+OUTSIDE = "127.0.1.53"
+"""Where the outside view is asked."""
+SERVER_INSIDE = "127.0.2.10"
+SERVER_OUTSIDE = "127.0.3.10"
+FOREIGN = "127.0.4.80"
+"""A stranger's web site."""
+
+ROOT_OF_PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a monitoring system takes from one run: the exit code and the first line without performance data."""
+
+    exit_code: int
+    first_line: str
+    output: str
+
+    @property
+    def told(self) -> tuple[int, str]:
+        """Exit code and first line, as tests compare them."""
+        return self.exit_code, self.first_line
+
+    @property
+    def root(self) -> str:
+        """The rule that the first line names, empty where it names none."""
+        found = re.search(r" \[([a-z-]+)\](?: \(\+\d+ more\))?$", self.first_line)
+        return found.group(1) if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One test's world; what is started in it runs until `stack` is closed."""
+
+    namespace: Namespace
+    folder: Path
+    authority: Authority
+    stack: ExitStack
+    served: dict[str, tuple[DnsView, Bind]] = field(default_factory=dict)
+    """The views that are published, by name."""
+
+    def certificate(self, *names: str, days_left: int = DAYS_LEFT) -> SiteCertificate:
+        """A certificate that clients here trust, for these names."""
+        return self.authority.issue(self._new_folder("certificate"), *names, days_left=days_left)
+
+    def publish(self, *views: DnsView) -> Bind:
+        """Serve these views from one named of their own."""
+        bind = self.stack.enter_context(start_bind(self.namespace, self._new_folder("bind") / "run", views))
+        self.served.update({view.name: (view, bind) for view in views})
+        return bind
+
+    def update(self, view: str, *commands: str) -> None:
+        """Change a view's DNS while it runs, by nsupdate commands such as `delete NAME A`."""
+        known, bind = self.served[view]
+        bind.update(known, *commands)
+
+    def serve(self, *sites: Site) -> None:
+        """Start these sites."""
+        self.stack.enter_context(start_nginx(self.namespace, self._new_folder("nginx") / "run", sites))
+
+    def serve_exchange(self, *names: str, days_left: int = DAYS_LEFT) -> None:
+        """Start the one Exchange behind both addresses of the server, with a certificate for these names."""
+        certificate = self.certificate(*names, days_left=days_left)
+        addresses = (SERVER_INSIDE, SERVER_OUTSIDE)
+        self.serve(*(Site(address, Behaviour.EXCHANGE, certificate) for address in addresses))
+
+    def start(self, *command: str, log: str) -> Daemon:
+        """Start a program of ours or of a test's, with this project on its import path."""
+        daemon = self.namespace.start(*command, log=self.folder / log, environment=_environment())
+        self.stack.callback(daemon.kill)
+        return daemon
+
+    def check(self, *options: str) -> Verdict:
+        """Run the plugin once, as a monitoring system does."""
+        command = (sys.executable, "-m", "check_autodiscover.plugin", "-H", DOMAIN)
+        views = ("--view", f"inside={INSIDE}", "--view", f"outside={OUTSIDE}")
+        trust = ("-r", str(self.authority.anchor))
+        done = self.namespace.run(*command, *views, *trust, *options, environment=_environment())
+        assert done.stderr == ""
+        first_line = done.stdout.partition("\n")[0].partition(" | ")[0]
+        return Verdict(done.returncode, first_line, done.stdout)
+
+    def _new_folder(self, label: str) -> Path:
+        return Path(mkdtemp(prefix=f"{label}-", dir=self.folder))
+
+
+def _environment() -> dict[str, str]:
+    paths = (ROOT_OF_PROJECT, ROOT_OF_PROJECT / "exporter")
+    return {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONPATH": os.pathsep.join(map(str, paths))}
