@@ -1,0 +1,47 @@
+# Two commands on a fresh machine: "make demo" and "make test". "make help" tells the rest.
+# PYTHON=python3.12 picks the interpreter, JOBS=4 the number of test processes, ARGS="-k srv" goes to pytest.
+
+VENV = .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+JOBS = 2
+ARGS =
+
+help: ## what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS='	' read -r name text; do printf '%-15s %s\n' "$$name" "$$text"; done
+
+demo: $(STAMP) ## every scenario against an embedded lab: plugin and exporter, with their verdicts
+	$(BIN)/python -m check_autodiscover.lab.demo
+
+test: lint unit ## lint and all tests; as root, the real daemons of the stack tests are installed first
+
+lint: $(STAMP) ## ruff, mypy --strict and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=.:exporter $(BIN)/lint-imports --config setup.cfg --no-logo
+
+unit: $(STAMP) ## the tests alone
+	tests/stack/install-daemons
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+test-lowest: $(VENV)-lowest/.installed ## the tests with the oldest versions that setup.cfg admits
+	$(VENV)-lowest/bin/python -m pytest -n $(JOBS) --ignore tests/stack $(ARGS)
+
+test-packages: ## the distribution packages
+	@echo 'There are no distribution packages yet, so there is nothing to test.'
+
+bench: $(STAMP) ## the cost of one cold check beside the plugins it replaces; as root, with check_dig and check_http
+	$(BIN)/python bench/imports.py
+	$(BIN)/python bench/cold.py
+
+clean: ## remove what make and the tools have made
+	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(STAMP): requirements/dev.txt setup.cfg pyproject.toml
+	requirements/make-venv $(VENV) requirements/dev.txt "$(PYTHON)"
+
+$(VENV)-lowest/.installed: requirements/lowest.txt setup.cfg pyproject.toml
+	requirements/make-venv $(VENV)-lowest requirements/lowest.txt "$(PYTHON)"
+
+.PHONY: help demo test lint unit test-lowest test-packages bench clean
