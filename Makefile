@@ -31,9 +31,9 @@ test-lowest: $(VENV)-lowest/.installed ## the tests with the oldest versions tha
 test-packages: ## the distribution packages
 	@echo 'There are no distribution packages yet, so there is nothing to test.'
 
-bench: $(STAMP) ## the cost of one cold check beside the plugins it replaces; as root, with check_dig and check_http
-	$(BIN)/python bench/imports.py
-	$(BIN)/python bench/cold.py
+bench: $(STAMP) ## the cost of one cold check beside the plugins it replaces; needs named, nginx, check_dig, check_http
+	$(BIN)/python -m bench.imports
+	$(BIN)/python -m bench.cold
 
 clean: ## remove what make and the tools have made
 	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
