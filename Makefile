@@ -42,6 +42,7 @@ $(STAMP): requirements/dev.txt setup.cfg pyproject.toml
 	requirements/make-venv $(VENV) requirements/dev.txt "$(PYTHON)"
 
 $(VENV)-lowest/.installed: requirements/lowest.txt setup.cfg pyproject.toml
-	requirements/make-venv $(VENV)-lowest requirements/lowest.txt "$(PYTHON)"
+	# The oldest versions have wheels for the oldest Python.
+	requirements/make-venv $(VENV)-lowest requirements/lowest.txt "$(or $(PYTHON),python3.11)"
 
 .PHONY: help demo test lint unit test-lowest test-packages bench clean
