@@ -1,0 +1,201 @@
+"""The Survey as JSON and back: what a user attaches to a bug report, and what is judged again.
+
+Report and `diagnose --save` write it, `diagnose --survey` reads it. A file is read strictly: what is unknown, missing
+or of another type is a fault with a place, never a guess.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, is_dataclass
+from functools import cache
+from math import isfinite
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+
+from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.survey import (
+    SCHEMA,
+    Contact,
+    DnsAnswer,
+    DnsQuestion,
+    EndpointQuestion,
+    Question,
+    Survey,
+)
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+__all__ = ["SurveyFormatError", "survey_from_json", "survey_to_json"]
+
+
+class SurveyFormatError(ValueError):
+    """What was read is no survey of ours; the message is one line that names the place and the fault."""
+
+
+def survey_to_json(survey: Survey) -> dict[str, Any]:
+    """The survey as dicts, lists, text and numbers, in an order that depends on nothing but its content."""
+    document: dict[str, Any] = _converter().unstructure(survey)
+    return document
+
+
+def survey_from_json(document: Mapping[str, Any]) -> Survey:
+    """The survey that `survey_to_json` wrote, as `json.loads` gives it. Raises `SurveyFormatError`."""
+    if not isinstance(document, Mapping):
+        raise SurveyFormatError("$: a survey is an object")
+    if document.get("schema") != SCHEMA:
+        raise SurveyFormatError(f"$.schema: this program reads version {SCHEMA}, not {document.get('schema')!r:.40}")
+    import cattrs
+
+    try:
+        return _converter().structure(document, Survey)
+    except cattrs.BaseValidationError as error:
+        raise SurveyFormatError(_first_fault(cattrs.transform_error(error, format_exception=_say))) from None
+
+
+_LONGEST = 200
+
+
+def _first_fault(faults: list[str]) -> str:
+    """The first fault as `place: fault` on one line; cattrs writes `fault @ place`."""
+    fault, _, place = faults[0].rpartition(" @ ")
+    line = " ".join(f"{place}: {fault}".split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
+def _say(fault: BaseException, _: type | None) -> str:
+    """A fault in words. Ours and an enum's need none; cattrs has two of its own."""
+    if isinstance(fault, KeyError):
+        return "it is missing"
+    unknown: Iterable[str] | None = getattr(fault, "extra_fields", None)
+    return f"unknown: {', '.join(sorted(unknown))}" if unknown else str(fault)
+
+
+_UNIONS: tuple[tuple[Any, str, type, type], ...] = (
+    (Certificate | UnreadableCertificate, "reason", UnreadableCertificate, Certificate),
+    (Question, "view", DnsQuestion, EndpointQuestion),
+)
+"""A union, a key that its first member alone has, and both members."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    question: DnsQuestion
+    answer: DnsAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    question: EndpointQuestion
+    answer: Contact
+
+
+_ROWS = ((Mapping[DnsQuestion, DnsAnswer], _Lookup), (Mapping[EndpointQuestion, Contact], _Meeting))
+"""A mapping has questions for its keys, which JSON does not allow: it is written as a list of rows."""
+
+
+@cache
+def _converter() -> "Converter":
+    # A normal run of the plugin neither saves nor reads a survey, and cattrs takes longer to import than the core.
+    from cattrs import Converter
+
+    converter = Converter(unstruct_collection_overrides={tuple: list})
+    for type_ in (str, int, float, bool):
+        converter.register_structure_hook(type_, _exact)
+    converter.register_structure_hook_factory(_is_tuple, lambda type_: _tuple_reader(converter, type_))
+    converter.register_structure_hook_factory(is_dataclass, lambda type_: _object_reader(converter, type_))
+    for union, key, first, second in _UNIONS:
+        _register_union(converter, union, key, first, second)
+    for mapping, row in _ROWS:
+        _register_rows(converter, mapping, row)
+    _register_questions(converter)
+    return converter
+
+
+def _is_tuple(type_: Any) -> bool:
+    origin: Any = get_origin(type_)
+    return origin is tuple
+
+
+def _exact(value: Any, type_: Any) -> Any:
+    """A JSON value that is of the type already: nothing is converted, but an integer may stand for a float."""
+    if type_ is float and type(value) is int:
+        return float(value)
+    if type(value) is not type_:
+        raise TypeError(f"expected {type_.__name__}")
+    if type_ is float and not isfinite(value):
+        raise ValueError("not a finite number")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise TypeError("expected a list")
+    return list(value)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError("expected an object")
+    return value
+
+
+def _object_reader(converter: "Converter", type_: Any) -> Callable[[Any, Any], Any]:
+    from cattrs.gen import make_dict_structure_fn
+
+    read = make_dict_structure_fn(type_, converter, _cattrs_forbid_extra_keys=True)
+    return lambda value, _: read(_mapping(value), type_)
+
+
+def _tuple_reader(converter: "Converter", type_: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
+    """A reader that takes lists only: cattrs would take a string apart into its letters."""
+    items = get_args(type_)
+    if items[-1] is Ellipsis:
+        return lambda value, _: tuple(converter.structure(_list(value), list[items[0]]))  # type: ignore[valid-type]
+
+    def read(value: Any, _: Any) -> tuple[Any, ...]:
+        values = _list(value)
+        if len(values) != len(items):
+            raise ValueError(f"expected {len(items)} items")
+        return tuple(converter.structure(one, item) for one, item in zip(values, items, strict=True))
+
+    return read
+
+
+def _register_union(converter: "Converter", union: Any, key: str, first: type, second: type) -> None:
+    def read(value: Any, _: Any) -> Any:
+        return converter.structure(_mapping(value), first if key in value else second)
+
+    converter.register_structure_hook(union, read)
+
+
+def _register_rows(converter: "Converter", mapping: Any, row: Callable[[Any, Any], Any]) -> None:
+    def write(pairs: Mapping[Any, Any]) -> list[dict[str, Any]]:
+        rows = [converter.unstructure(row(question, answer)) for question, answer in pairs.items()]
+        return sorted(rows, key=lambda written: _order(written["question"]))
+
+    def read(value: Any, _: Any) -> dict[Any, Any]:
+        rows: list[Any] = converter.structure(_list(value), list[row])  # type: ignore[valid-type]
+        found = {item.question: item.answer for item in rows}
+        if len(found) < len(rows):
+            raise ValueError("a question stands in it twice")
+        return found
+
+    converter.register_unstructure_hook_func(lambda type_: type_ == mapping, write)
+    converter.register_structure_hook_func(lambda type_: type_ == mapping, read)
+
+
+def _register_questions(converter: "Converter") -> None:
+    questions = frozenset[Question]
+
+    def write(asked: frozenset[Question]) -> list[dict[str, Any]]:
+        return sorted((converter.unstructure(question) for question in asked), key=_order)
+
+    def read(value: Any, _: Any) -> frozenset[Question]:
+        return frozenset(converter.structure(_list(value), list[Question]))
+
+    converter.register_unstructure_hook_func(lambda type_: type_ == questions, write)
+    converter.register_structure_hook_func(lambda type_: type_ == questions, read)
+
+
+def _order(question: dict[str, Any]) -> tuple[Any, ...]:
+    """A key that sorts questions; those of one kind have as many parts, so that like meets like."""
+    return len(question), *question.values()

@@ -1,0 +1,210 @@
+"""What is wrong with a presented chain: OpenSSL's verification errors put into verdicts, dates judged from the facts.
+
+Meetings call `judge_chain` on what a handshake showed. Whether the certificate names the host is not asked here, and
+OpenSSL's view of the leaf's dates is ignored, so that a saved survey can be judged for another moment.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.survey import VerifyError
+
+__all__ = ["Fault", "Verdict", "describe", "judge_chain", "judge_strength"]
+
+Chain = Sequence[Certificate | UnreadableCertificate]
+
+
+class Verdict(Enum):
+    """What a client makes of a chain, in the order in which faults are reported."""
+
+    TRUSTED = "trusted"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
+    SELF_SIGNED = "self-signed"
+    CHAIN_INCOMPLETE = "chain-incomplete"
+    UNTRUSTED = "untrusted"
+    WEAK = "weak"
+    REVOKED = "revoked"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a chain: OpenSSL's code for it, its depth (0 is the leaf), and what was presented there."""
+
+    verdict: Verdict
+    code: int
+    depth: int
+    subject: str
+
+
+NOT_YET_VALID, EXPIRED = 9, 10
+EE_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, CA_MD_TOO_WEAK = 66, 67, 68
+
+# x509_vfy.h of OpenSSL, X509_V_ERR_*. None: no anchor was reached, and the chain itself tells why.
+_VERDICTS: dict[int, Verdict | None] = {
+    2: None,
+    NOT_YET_VALID: Verdict.NOT_YET_VALID,
+    EXPIRED: Verdict.EXPIRED,
+    18: Verdict.SELF_SIGNED,
+    19: Verdict.UNTRUSTED,
+    20: None,
+    21: None,
+    23: Verdict.REVOKED,
+    27: None,
+    28: Verdict.UNTRUSTED,
+    EE_KEY_TOO_SMALL: Verdict.WEAK,
+    CA_KEY_TOO_SMALL: Verdict.WEAK,
+    CA_MD_TOO_WEAK: Verdict.WEAK,
+}
+
+_IGNORED = frozenset({0, 62, 63, 64, 65})
+"""No error, and errors about the name: the facts say which hosts a certificate covers."""
+
+_NO_ANCHOR = (Verdict.SELF_SIGNED, Verdict.CHAIN_INCOMPLETE, Verdict.UNTRUSTED)
+"""Ways to say that no anchor was reached: the first that applies says it best."""
+
+_TEXTS = {
+    Verdict.TRUSTED: "the certificate chain is trusted",
+    Verdict.EXPIRED: "the certificate has expired",
+    Verdict.NOT_YET_VALID: "the certificate is not valid yet",
+    Verdict.SELF_SIGNED: "the certificate is self-signed",
+    Verdict.CHAIN_INCOMPLETE: "the server does not send the intermediate certificate that leads to its authority",
+    Verdict.UNTRUSTED: "no trusted authority issued the certificate",
+    Verdict.WEAK: "the certificate's key or signature is too weak",
+    Verdict.REVOKED: "the certificate has been revoked",
+    Verdict.OTHER: "the certificate chain cannot be verified",
+}
+
+_CODE_TEXTS = {
+    4: "a signature in the chain cannot be read",
+    6: "an authority's public key cannot be read",
+    7: "a signature in the chain is wrong",
+    13: "notBefore is malformed",
+    14: "notAfter is malformed",
+    19: "the chain ends in a private or unknown root certificate",
+    22: "the chain is too long",
+    24: "an authority's certificate has no public key",
+    25: "an authority issued more levels than it may",
+    26: "it was not issued for TLS servers",
+    28: "its authority is rejected",
+    32: "an authority's key may not sign certificates",
+    34: "it carries a critical extension that nobody knows",
+    37: "it has the marks of an authority but is none",
+    41: "an extension is malformed",
+    42: "a policy extension is malformed",
+    47: "its authority may not issue certificates for this name",
+    48: "its authority is forbidden to issue certificates for this name",
+    EE_KEY_TOO_SMALL: "its key is too short",
+    CA_KEY_TOO_SMALL: "an authority's key is too short",
+    CA_MD_TOO_WEAK: "it is signed with a broken digest",
+    76: "its signature algorithm is unknown",
+    77: "its signature does not fit its authority's key",
+    78: "it names two signature algorithms",
+    79: "it was issued by a certificate that is no authority",
+    94: "its key has explicit curve parameters",
+}
+
+_WEAK_DIGESTS = frozenset({"md2", "md4", "md5", "sha1"})
+_LEAST_BITS = {"RSA": 2048, "DSA": 1 << 16, "EC": 224}
+"""CA/Browser Forum Baseline Requirements 6.1.5; no client takes a DSA key any more."""
+
+
+def judge_chain(chain: Chain, errors: Sequence[VerifyError], now: float) -> tuple[Fault, ...]:
+    """The decisive faults of a presented chain at `now` (Unix seconds), one of each verdict, in the order of `Verdict`.
+
+    The leaf's dates come from its facts; an authority's count only where OpenSSL used it and complained. A chain
+    that no anchor ends is told apart by what it shows: self-signed, a missing intermediate, or an unknown authority.
+    """
+    if not chain:
+        return ()
+    faults = [*_leaf_dates(chain[0], errors, now), *_from_errors(chain, errors)]
+    return _decisive(sorted(faults, key=lambda fault: (_RANK[fault.verdict], fault.depth, fault.code)))
+
+
+def judge_strength(chain: Chain) -> tuple[Fault, ...]:
+    """Keys and signatures of a presented chain that clients refuse, leaf first: SHA-1, RSA below 2048 bits and the like."""
+    faults = []
+    for depth, certificate in enumerate(chain):
+        if isinstance(certificate, Certificate) and (code := _weakness(certificate, depth)):
+            faults.append(Fault(Verdict.WEAK, code, depth, certificate.subject))
+    return tuple(faults)
+
+
+def describe(fault: Fault) -> str:
+    """A fault in words, for a message: a clause without a full stop."""
+    detail = _CODE_TEXTS.get(fault.code, f"OpenSSL error {fault.code}" if fault.verdict is Verdict.OTHER else "")
+    place = f" (at depth {fault.depth} of its chain)" if fault.depth else ""
+    return f"{_TEXTS[fault.verdict]}{place}" + (f": {detail}" if detail else "")
+
+
+_RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
+
+
+def _leaf_dates(
+    leaf: Certificate | UnreadableCertificate, errors: Sequence[VerifyError], now: float
+) -> Iterator[Fault]:
+    match leaf:
+        case Certificate() if now > leaf.not_after:
+            yield Fault(Verdict.EXPIRED, EXPIRED, 0, leaf.subject)
+        case Certificate() if now < leaf.not_before:
+            yield Fault(Verdict.NOT_YET_VALID, NOT_YET_VALID, 0, leaf.subject)
+        case UnreadableCertificate():
+            for error in errors:
+                if error.depth == 0 and error.code in (NOT_YET_VALID, EXPIRED):
+                    yield _fault((leaf,), error, Verdict.OTHER)
+
+
+def _from_errors(chain: Chain, errors: Sequence[VerifyError]) -> Iterator[Fault]:
+    for error in errors:
+        about_leaf_dates = error.depth == 0 and error.code in (NOT_YET_VALID, EXPIRED)
+        if not about_leaf_dates and error.code not in _IGNORED:
+            yield _fault(chain, error, _no_anchor(chain))
+
+
+def _fault(chain: Chain, error: VerifyError, no_anchor: Verdict) -> Fault:
+    verdict = _VERDICTS.get(error.code, Verdict.OTHER) or no_anchor
+    return Fault(verdict, error.code, error.depth, _subject(chain, error.depth))
+
+
+def _subject(chain: Chain, depth: int) -> str:
+    certificate = chain[depth] if depth < len(chain) else None
+    return certificate.subject if isinstance(certificate, Certificate) else ""
+
+
+def _no_anchor(chain: Chain) -> Verdict:
+    """An authority that says where its own certificate is to be had expects servers to send the way to it."""
+    top = _top(chain)
+    if top is None or top.subject == top.issuer or not top.issuer_urls:
+        return Verdict.UNTRUSTED
+    return Verdict.CHAIN_INCOMPLETE
+
+
+def _top(chain: Chain) -> Certificate | None:
+    """The presented certificate nearest to an anchor, found by issuers: some servers send them out of order."""
+    by_subject = {item.subject: item for item in reversed(chain) if isinstance(item, Certificate)}
+    top = chain[0] if isinstance(chain[0], Certificate) else None
+    while top is not None and top.issuer != top.subject and top.issuer in by_subject:
+        # Taken out, so that two authorities that certify each other do not lead round for ever.
+        top = by_subject.pop(top.issuer)
+    return top
+
+
+def _decisive(faults: list[Fault]) -> tuple[Fault, ...]:
+    """The first fault of each verdict, and only one of those that say that no anchor was reached."""
+    first: dict[Verdict, Fault] = {}
+    for fault in faults:
+        group = _NO_ANCHOR[0] if fault.verdict in _NO_ANCHOR else fault.verdict
+        first.setdefault(group, fault)
+    return tuple(first.values())
+
+
+def _weakness(certificate: Certificate, depth: int) -> int:
+    if 0 < certificate.key_bits < _LEAST_BITS.get(certificate.key_type, 0):
+        return CA_KEY_TOO_SMALL if depth else EE_KEY_TOO_SMALL
+    # What a certificate says about itself is not believed for its signature, so a root's digest does not matter.
+    if certificate.subject != certificate.issuer and certificate.signature_hash in _WEAK_DIGESTS:
+        return CA_MD_TOO_WEAK
+    return 0
