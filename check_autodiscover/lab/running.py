@@ -1,0 +1,141 @@
+"""Brings a world to life on loopback, in this process, without privileges; the lab's front door.
+
+Called by `autodiscoverctl lab`, the demonstration and the tests. The servers run in an event loop of their own, in
+a thread, so that a caller may use the world from plain code or from a loop of its own.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from socket import socket
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+from check_autodiscover.lab.certificates import Certificates
+from check_autodiscover.lab.dns_server import bind_resolver, refuse, serve
+from check_autodiscover.lab.site_server import bind_everywhere, serve_site
+from check_autodiscover.lab.world import World
+from check_autodiscover.lab.zone_data import ZoneData
+
+__all__ = ["RESOLVER_HOST", "Lab", "running"]
+
+RESOLVER_HOST = "127.0.0.1"
+
+_Server = asyncio.DatagramTransport | asyncio.Server
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A world that runs: where its resolvers and sites are to be found. `resolvers` maps views to `ADDR:PORT`."""
+
+    world: World
+    resolvers: dict[str, str]
+    https_port: int
+    http_port: int
+    anchor: Path
+
+    @property
+    def command(self) -> list[str]:
+        """The plugin's arguments that check this world."""
+        views = [argument for name, address in self.resolvers.items() for argument in ("--view", f"{name}={address}")]
+        ports = ["--https-port", str(self.https_port), "--http-port", str(self.http_port)]
+        return ["-H", self.world.domain, *views, "-r", str(self.anchor), *ports, *self.world.options]
+
+
+@contextmanager
+def running(world: World) -> Iterator[Lab]:
+    """The world, alive until the block is left; then its sockets, thread and files are gone.
+
+    Raises OSError where loopback has not enough free ports.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="autodiscover-lab-")))
+        ports = _bind(world, stack)
+        certificates = Certificates(folder, time.time())
+        stack.enter_context(_served(lambda: _start(world, ports, certificates)))
+        resolvers = {name: "{}:{}".format(*udp.getsockname()) for name, (udp, _) in ports.resolvers.items()}
+        yield Lab(world, resolvers, ports.https_port, ports.http_port, certificates.anchor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """All ports of a world, bound before anything answers: resolvers by view, sites by address."""
+
+    resolvers: dict[str, tuple[socket, socket]]
+    https_port: int
+    https: dict[str, socket]
+    http_port: int
+    http: dict[str, socket]
+
+
+def _bind(world: World, stack: ExitStack) -> _Ports:
+    def kept(sockets: Iterable[socket]) -> None:
+        for bound in sockets:
+            stack.callback(bound.close)
+
+    addresses = _addresses(world)
+    resolvers = {view.name: bind_resolver(RESOLVER_HOST) for view in world.views}
+    kept(chain(*resolvers.values()))
+    https_port, https = bind_everywhere(addresses)
+    kept(https.values())
+    http_port, http = bind_everywhere(addresses)
+    kept(http.values())
+    return _Ports(resolvers, https_port, https, http_port, http)
+
+
+def _addresses(world: World) -> tuple[str, ...]:
+    """Every address that the world's DNS leads to, for where there is no site the connection must be refused."""
+    records = (record.split() for view in world.views for zone in view.zones for record in zone.records)
+    named = (data[0] for _, type_, *data in records if type_ == "A")
+    return tuple(dict.fromkeys((*(site.address for site in world.sites), *named)))
+
+
+async def _start(world: World, ports: _Ports, certificates: Certificates) -> list[_Server]:
+    servers: list[_Server] = []
+    for view in world.views:
+        udp, tcp = ports.resolvers[view.name]
+        if view.answers:
+            servers.extend(await serve(udp, tcp, ZoneData(view.zones)))
+        else:
+            refuse(udp)
+    for site in world.sites:
+        context = certificates.context(site.certificate) if site.certificate else None
+        https = await serve_site(ports.https[site.address], site.https, context, site.redirect_to)
+        http = await serve_site(ports.http[site.address], site.http, None, site.redirect_to)
+        servers.extend(server for server in (https, http) if server is not None)
+    return servers
+
+
+@contextmanager
+def _served(start: Callable[[], Coroutine[None, None, list[_Server]]]) -> Iterator[None]:
+    """Run servers in a thread of their own; an error of their start is raised here."""
+    started: Future[Callable[[], object]] = Future()
+    thread = Thread(target=lambda: asyncio.run(_serve_until_told(start, started)), name="autodiscover-lab", daemon=True)
+    thread.start()
+    stop = started.result()
+    try:
+        yield
+    finally:
+        stop()
+        thread.join()
+
+
+async def _serve_until_told(
+    start: Callable[[], Coroutine[None, None, list[_Server]]], started: Future[Callable[[], object]]
+) -> None:
+    over = asyncio.Event()
+    try:
+        servers = await start()
+    except Exception as error:
+        started.set_exception(error)
+        return
+    loop = asyncio.get_running_loop()
+    started.set_result(lambda: loop.call_soon_threadsafe(over.set))
+    await over.wait()
+    for server in servers:
+        server.close()

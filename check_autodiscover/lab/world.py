@@ -1,0 +1,106 @@
+"""What a small world of the lab is made of: views with their zones, sites with their certificates, and the verdict due.
+
+Frozen data, written down in `worlds` and brought to life by `running`. Nothing here opens a socket.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from check_autodiscover.core.state import State
+
+__all__ = ["DAYS_LEFT", "Behaviour", "CertificateSpec", "Issuer", "Site", "Verdict", "World", "WorldView", "Zone"]
+
+DAYS_LEFT = 61
+"""What a healthy certificate has left, in whole days; above every default threshold of a 90-day certificate."""
+
+
+class Behaviour(Enum):
+    """What a port of a site does once it is connected to; `answers` has the HTTP texts."""
+
+    REFUSED = "refused"
+    """Nothing listens: the connection is refused."""
+    SILENT = "silent"
+    """The connection is accepted and then nothing is said."""
+    EXCHANGE = "exchange"
+    """An Exchange server asks for authentication at the Autodiscover path."""
+    WEBSITE = "website"
+    """A web site answers 200 and a page to whatever is asked."""
+    REDIRECT = "redirect"
+    """A redirector answers 302 to the Autodiscover URL of the site's `redirect_to`."""
+    NOT_FOUND = "not-found"
+    UNAVAILABLE = "unavailable"
+    """A server answers 503 without saying when to come back."""
+    PASSWORD = "password"
+    """A web server that is no Exchange asks for Basic authentication."""
+    SETTINGS = "settings"
+    """A server answers with Autodiscover settings, unasked for credentials."""
+
+
+class Issuer(Enum):
+    """Who signs a certificate of the lab."""
+
+    LAB = "lab"
+    """The authority that the plugin is told to trust."""
+    PRIVATE = "private"
+    """An authority that it is not told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSpec:
+    """A certificate for these names, the first its CN, expired where `days_left` is negative. Equal specs are one."""
+
+    names: tuple[str, ...]
+    days_left: int = DAYS_LEFT
+    issuer: Issuer = Issuer.LAB
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One loopback address: what its https port does behind which certificate, and what its http port does."""
+
+    address: str
+    certificate: CertificateSpec | None = None
+    https: Behaviour = Behaviour.REFUSED
+    http: Behaviour = Behaviour.REFUSED
+    redirect_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone's records as `OWNER TYPE DATA`, all names relative to `origin` unless they end in a dot."""
+
+    origin: str
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorldView:
+    """What the resolver of one view knows; where `answers` is False it is dead: its port refuses."""
+
+    name: str
+    zones: tuple[Zone, ...]
+    answers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state that the plugin must come to, and the root that its first line must name, empty for OK."""
+
+    state: State
+    root: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """One fault, or none: everything that the plugin meets and what it must make of it.
+
+    `options` are the plugin's options beyond those that lead it into the lab.
+    """
+
+    name: str
+    title: str
+    views: tuple[WorldView, ...]
+    sites: tuple[Site, ...]
+    options: tuple[str, ...]
+    verdict: Verdict
+    domain: str = "contoso.com"

@@ -1,0 +1,56 @@
+"""The table of worlds holds together: names, zones, sites and rules that can exist."""
+
+import re
+
+import pytest
+
+from check_autodiscover.core.state import State
+from check_autodiscover.lab.world import Behaviour, World
+from check_autodiscover.lab.worlds import WORLDS, world_named
+from check_autodiscover.lab.zone_data import ZoneData
+
+PINNED = frozenset(
+    """
+healthy-srv healthy-san healthy-wildcard-certificate healthy-prefix healthy-exchange-online healthy-redirect none-clean
+scenario-1-host-record scenario-1-inside-only scenario-1-wildcard scenario-2-wrong-address scenario-2-outside-only
+srv-missing srv-wrong-target srv-shadowed root-domain-trap expired expiring untrusted one-address-of-two nothing-there
+resolver-dead
+""".split()  # noqa: SIM905
+)
+
+each_world = pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+
+
+def test_every_name_stands_once_and_the_published_ones_stay() -> None:
+    names = [world.name for world in WORLDS]
+    assert len(set(names)) == len(names)
+    assert set(names) >= PINNED
+
+
+def test_a_world_is_found_by_its_name_and_an_unknown_one_is_not() -> None:
+    assert world_named("expired").name == "expired"
+    with pytest.raises(KeyError):
+        world_named("no-such-world")
+
+
+@each_world
+def test_a_world_has_an_inside_and_an_outside_with_readable_zones(world: World) -> None:
+    assert [view.name for view in world.views] == ["inside", "outside"]
+    for view in world.views:
+        ZoneData(view.zones)
+
+
+@each_world
+def test_sites_stand_at_distinct_loopback_addresses_with_a_certificate_wherever_tls_is_spoken(world: World) -> None:
+    addresses = [site.address for site in world.sites]
+    assert len(set(addresses)) == len(addresses)
+    assert all(address.startswith("127.0.") for address in addresses)
+    bare = (Behaviour.REFUSED, Behaviour.SILENT)
+    assert all((site.certificate is None) is (site.https in bare) for site in world.sites)
+    assert all(bool(site.redirect_to) is (Behaviour.REDIRECT in (site.https, site.http)) for site in world.sites)
+
+
+@each_world
+def test_a_verdict_names_a_root_unless_all_is_well(world: World) -> None:
+    assert bool(world.verdict.root) is (world.verdict.state is not State.OK)
+    assert re.fullmatch(r"[a-z-]*", world.verdict.root)
