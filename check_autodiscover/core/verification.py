@@ -125,7 +125,7 @@ def judge_chain(chain: Chain, errors: Sequence[VerifyError], now: float) -> tupl
 
 
 def judge_strength(chain: Chain) -> tuple[Fault, ...]:
-    """Keys and signatures of a presented chain that clients refuse, leaf first: SHA-1, RSA below 2048 bits and the like."""
+    """Keys and signatures of a presented chain that clients refuse, leaf first (CA/B Forum 6.1.5 and 7.1.3.2)."""
     faults = []
     for depth, certificate in enumerate(chain):
         if isinstance(certificate, Certificate) and (code := _weakness(certificate, depth)):
