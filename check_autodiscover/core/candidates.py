@@ -1,0 +1,165 @@
+"""The URLs that a client would try in a view, with their place in the walk.
+
+The one source of candidates for plan, walks and rules. Candidates do not depend on the method; the role that a
+method gives them is in `roles`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from check_autodiscover.core.cloud import cloud_name
+from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.http_answer import AnswerClass, RedirectTarget, classify, redirect_of
+from check_autodiscover.core.policy import Policy, Step, View
+from check_autodiscover.core.records import Resolution, resolve, services
+from check_autodiscover.core.survey import AUTODISCOVER_PATH, Contact, EndpointQuestion, Scheme, Srv, Survey
+
+__all__ = ["MAX_ADDRESSES", "MAX_REDIRECTS", "Candidate", "autodiscover_name", "candidates", "questions", "srv_name"]
+
+MAX_ADDRESSES = 16
+"""Addresses of one name that are contacted; a name with more is a CDN's."""
+
+MAX_TARGETS = 8
+"""Distinct targets of an SRV name that are looked at."""
+
+MAX_REDIRECTS = 10
+"""Redirects after which clients give up (EWS Managed API, AutodiscoverMaxRedirections)."""
+
+
+def autodiscover_name(domain: str) -> str:
+    """`autodiscover.D`."""
+    return f"autodiscover.{domain}"
+
+
+def srv_name(domain: str) -> str:
+    """The owner of the SRV record (KB 940881)."""
+    return f"_autodiscover._tcp.{domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One URL a client would try. `hop` counts the redirects that led to it, `srv` is the record it came from."""
+
+    view: str
+    endpoint: Endpoint
+    step: Step | None
+    name: str
+    scheme: Scheme
+    port: int
+    resolution: Resolution
+    path: str = AUTODISCOVER_PATH
+    hop: int = 0
+    srv: Srv | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL as clients write it: without the port that a lab may use."""
+        return f"{self.scheme.value}://{self.name}{self.path}"
+
+    @property
+    def cloud(self) -> str:
+        """The name of Microsoft's cloud that this candidate leads to, else empty; such a candidate is never contacted."""
+        return cloud_name(self.resolution.names)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses to contact."""
+        return () if self.cloud else self.resolution.addresses[:MAX_ADDRESSES]
+
+
+def candidates(survey: Survey, view: View) -> tuple[Candidate, ...]:
+    """Every candidate of a view in the order of the walk, the redirects right after what led to them, `--server` last."""
+    found: list[Candidate] = []
+    for first in _first_candidates(survey, view):
+        found.append(first)
+        found.extend(_hops(survey, view, first))
+    return tuple(found)
+
+
+def questions(candidate: Candidate) -> tuple[EndpointQuestion, ...]:
+    """The connections that show what a client meets at a candidate."""
+    return tuple(
+        EndpointQuestion(candidate.name, address, candidate.port, candidate.scheme, candidate.path)
+        for address in candidate.addresses
+    )
+
+
+def _first_candidates(survey: Survey, view: View) -> Iterator[Candidate]:
+    policy, domain = survey.policy, survey.domain
+    autodiscover = resolve(survey, view, autodiscover_name(domain))
+
+    def https(endpoint: Endpoint, step: Step | None, resolution: Resolution, srv: Srv | None = None) -> Candidate:
+        return Candidate(
+            view.name, endpoint, step, resolution.name, Scheme.HTTPS, policy.https_port, resolution, srv=srv
+        )
+
+    if Step.ROOT not in policy.skip_steps:
+        yield https(Endpoint.ROOT, Step.ROOT, resolve(survey, view, domain))
+    if Step.AUTODISCOVER not in policy.skip_steps:
+        yield https(Endpoint.AUTODISCOVER, Step.AUTODISCOVER, autodiscover)
+    if Step.REDIRECT not in policy.skip_steps:
+        yield Candidate(
+            view.name,
+            Endpoint.REDIRECT,
+            Step.REDIRECT,
+            autodiscover.name,
+            Scheme.HTTP,
+            policy.http_port,
+            autodiscover,
+        )
+    if Step.SRV not in policy.skip_steps:
+        for record in _distinct_targets(services(survey, view, srv_name(domain)).records):
+            yield https(Endpoint.SRV, Step.SRV, resolve(survey, view, record.target), record)
+    for server in policy.servers:
+        yield https(Endpoint.SERVER, None, resolve(survey, view, server))
+
+
+def _distinct_targets(records: tuple[Srv, ...]) -> tuple[Srv, ...]:
+    return tuple({(record.target, record.port): record for record in reversed(records)}.values())[::-1][:MAX_TARGETS]
+
+
+def _hops(survey: Survey, view: View, first: Candidate) -> Iterator[Candidate]:
+    """The redirects that a candidate's addresses answer with, followed one by one, each URL once."""
+    seen = {(first.scheme, first.name, first.path)}
+    pending = [first]
+    while pending:
+        candidate = pending.pop(0)
+        if candidate.hop >= MAX_REDIRECTS:
+            continue
+        for target in _targets(survey, candidate):
+            if (target.scheme, target.host, target.path) in seen:
+                continue
+            seen.add((target.scheme, target.host, target.path))
+            hop = _hop(survey, view, candidate, target)
+            yield hop
+            pending.append(hop)
+
+
+def _targets(survey: Survey, candidate: Candidate) -> Iterator[RedirectTarget]:
+    for question in questions(candidate):
+        match survey.contacts.get(question):
+            case Contact(answers=answers) if classify(answers, question) is AnswerClass.REDIRECT:
+                target = redirect_of(answers, question)
+                if target is not None:
+                    yield target
+
+
+def _hop(survey: Survey, view: View, origin: Candidate, target: RedirectTarget) -> Candidate:
+    return Candidate(
+        view.name,
+        origin.endpoint,
+        origin.step,
+        target.host,
+        target.scheme,
+        _port(survey.policy, target),
+        resolve(survey, view, target.host),
+        target.path,
+        origin.hop + 1,
+        origin.srv,
+    )
+
+
+def _port(policy: Policy, target: RedirectTarget) -> int:
+    """The port to connect to: a URL's usual port is the policy's, as for every other candidate."""
+    usual, ours = (443, policy.https_port) if target.scheme is Scheme.HTTPS else (80, policy.http_port)
+    return ours if target.port in (None, usual) else target.port or ours

@@ -1,0 +1,124 @@
+"""Which finding explains which: a forest, made by table.
+
+The order of explanation is the catalogue's `level`: a lower one explains the higher ones at the same view and
+candidate. A consequence never counts above its root. Faults of different records are separate roots.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.grading import Grade, concerned
+from check_autodiscover.core.policy import Method
+from check_autodiscover.core.roles import intended_endpoints
+from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
+
+__all__ = ["RULE_ORDER", "Graded", "link"]
+
+RULE_ORDER = {rule.id: index for index, rule in enumerate(CATALOGUE)}
+"""The catalogue's order, by which equals are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A finding and its own grade."""
+
+    finding: Finding
+    grade: Grade
+
+
+_INDEPENDENT = frozenset({"dns-wildcard-present", "certificate-unreadable"})
+"""Roots of their own, whatever else is found."""
+
+_BESIDE = frozenset({"certificate-unexpected", "certificate-expiring"})
+"""Beside the other faults of a certificate as roots of their own, unless something else is met there altogether."""
+
+_EXPLAINED_BY_ANY = frozenset({"certificate-foreign", "certificate-addresses-differ"})
+"""Explained by any fault of the same candidate."""
+
+_BESIDE_BELOW = frozenset({"certificate-name-mismatch"})
+
+
+def link(graded: Sequence[Graded], methods: dict[str, Method]) -> tuple[int | None, ...]:
+    """For each finding the index of its root, None for a root. `methods` are the effective ones, by view."""
+    parents = [_parent(item.finding, graded, methods) for item in graded]
+    return tuple(_root(index, parents) for index in range(len(graded)))
+
+
+def _root(index: int, parents: list[int | None]) -> int | None:
+    """The end of a finding's chain of parents; the chain cannot loop, as each parent stands earlier in the order."""
+    parent = parents[index]
+    if parent is None:
+        return None
+    while (above := parents[parent]) is not None:
+        parent = above
+    return parent
+
+
+def _parent(finding: Finding, graded: Sequence[Graded], methods: dict[str, Method]) -> int | None:
+    explaining = [index for index, other in enumerate(graded) if _explains(other.finding, finding, methods)]
+    return min(explaining, key=lambda index: _preference(graded[index]), default=None)
+
+
+def _preference(item: Graded) -> tuple[int, int, int]:
+    """The gravest explanation for what follows from walks, and the earliest of the order among equals."""
+    return RULES[item.finding.rule].level, -item.grade.state.gravity, RULE_ORDER[item.finding.rule]
+
+
+def _explains(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bool:
+    if cause is effect or not _may_explain(cause):
+        return False
+    match effect.rule:
+        case "dns-views-disagree":
+            return cause.view != "" and not _tells_only(cause)
+        case "dns-srv-shadowed":
+            return cause.view == effect.view and cause.endpoint in (Endpoint.ROOT, *_HOST) and not _tells_only(cause)
+        case "client-warned" | "client-asks-consent":
+            return _same_place(cause, effect) and effect.rule != "client-asks-consent"
+        case "client-finds-nothing":
+            return _explains_nothing(cause, effect, methods)
+        case _:
+            return _explains_fault(cause, effect)
+
+
+_HOST = (Endpoint.AUTODISCOVER, Endpoint.REDIRECT)
+
+
+def _may_explain(cause: Finding) -> bool:
+    return RULES[cause.rule].level > 0
+
+
+def _tells_only(cause: Finding) -> bool:
+    """Whether a finding's candidate plays no part in a walk."""
+    return cause.endpoint is Endpoint.SERVER
+
+
+def _same_place(cause: Finding, effect: Finding) -> bool:
+    whole_view = RULES[cause.rule].level == 1 and cause.endpoint is Endpoint.ZONE
+    if whole_view:
+        return cause.view in ("", effect.view)
+    return cause.view == effect.view and effect.endpoint in concerned(cause)
+
+
+def _explains_nothing(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bool:
+    if _same_place(cause, effect):
+        return True
+    intended = intended_endpoints(methods.get(effect.view, Method.UNDETERMINED))
+    return cause.view == effect.view and bool(set(concerned(cause)) & set(intended))
+
+
+def _explains_fault(cause: Finding, effect: Finding) -> bool:
+    if effect.rule in _INDEPENDENT or not _same_place(cause, effect):
+        return False
+    if not RULES[effect.rule].level:
+        return effect.rule in _EXPLAINED_BY_ANY or (effect.rule in _BESIDE and _meets_another(cause))
+    return _order(cause) < _order(effect)
+
+
+def _meets_another(cause: Finding) -> bool:
+    """Whether a cause means that another machine, or a certificate for another name, is met."""
+    return RULES[cause.rule].level < RULES["service-unreachable"].level or cause.rule in _BESIDE_BELOW
+
+
+def _order(finding: Finding) -> tuple[int, int]:
+    return RULES[finding.rule].level, RULE_ORDER[finding.rule]

@@ -1,0 +1,132 @@
+"""How grave a finding is: the catalogue's default, resolved by who is hit, unless policy says otherwise."""
+
+from dataclasses import dataclass
+
+from check_autodiscover.core.clients import Outcome, Walk
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import Method, SeverityOverride
+from check_autodiscover.core.roles import CandidateRole, intended_endpoints, role_of
+from check_autodiscover.core.rules.catalogue import RULES
+from check_autodiscover.core.rules.rule import Case, Default
+from check_autodiscover.core.state import State
+
+__all__ = ["Grade", "case_of", "concerned", "grade", "harm"]
+
+_HOST_RECORD = (Endpoint.AUTODISCOVER, Endpoint.REDIRECT)
+_HOST_RULES = frozenset(
+    {
+        "dns-wildcard-captures-autodiscover",
+        "dns-unwanted-host-record",
+        "dns-host-record-missing",
+        "dns-alias-unexpected",
+        "dns-address-unexpected",
+    }
+)
+"""Rules about the record `autodiscover.D`, which leads both the https and the http candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A severity, and policy's reason where policy lowered it to OK."""
+
+    state: State
+    accepted: str | None = None
+
+
+def concerned(finding: Finding) -> tuple[Endpoint, ...]:
+    """The endpoints whose walks a finding can explain."""
+    if finding.rule in _HOST_RULES and finding.endpoint in _HOST_RECORD:
+        return _HOST_RECORD
+    return (finding.endpoint,)
+
+
+def harm(view: ViewPicture, finding: Finding) -> tuple[Walk, ...]:
+    """The judged walks of a view that end badly because of a finding; without Autodiscover also those that succeed."""
+    return tuple(walk for walk in view.walks if walk.judged and _explains(view.method, finding, walk))
+
+
+def _explains(method: Method, finding: Finding, walk: Walk) -> bool:
+    endpoints = concerned(finding)
+    if walk.outcome is Outcome.NOTHING:
+        return bool(set(endpoints) & set(intended_endpoints(method)))
+    hit = walk.outcome.bad or (method is Method.NONE and walk.outcome.good)
+    return hit and walk.at is not None and Endpoint(walk.at.value) in endpoints
+
+
+def grade(picture: Picture, finding: Finding) -> Grade:
+    """A finding's severity before causes are known."""
+    view = next((item for item in picture.views if item.name == finding.view), picture.views[0])
+    default = _default(finding, view)
+    state = _state(picture, finding, view, default)
+    override = _override(picture.survey.policy.severities, finding)
+    if override is not None:
+        lowered = override.state is State.OK and state is not State.OK
+        return Grade(override.state, override.reason or "by policy" if lowered else None)
+    declared = finding.rule == "dns-wildcard-captures-autodiscover" and finding.arg("declared")
+    return Grade(state, "declared as an expected wildcard" if declared else None)
+
+
+def case_of(finding: Finding, method: Method) -> Case | None:
+    """The catalogue's special case that fits a finding, if any."""
+    return next((case for case in RULES[finding.rule].cases if case.fits(finding, method)), None)
+
+
+def _default(finding: Finding, view: ViewPicture) -> Default:
+    case = case_of(finding, view.method)
+    return case.default if case else RULES[finding.rule].default
+
+
+def _state(picture: Picture, finding: Finding, view: ViewPicture, default: Default) -> State:
+    match default:
+        case Default.HARM:
+            return _by_harm(view, finding)
+        case Default.USE:
+            return _by_use(harm(view, finding))
+        case Default.TIMEOUT_RESULT:
+            return picture.survey.policy.timeout_result
+        case _:
+            return _told_only(view, finding, _FIXED[default])
+
+
+_FIXED = {
+    Default.CRITICAL: State.CRITICAL,
+    Default.WARNING: State.WARNING,
+    Default.NOTE: State.OK,
+    Default.UNKNOWN: State.UNKNOWN,
+}
+
+
+def _by_harm(view: ViewPicture, finding: Finding) -> State:
+    """CRITICAL where users are hit. Certificates and services elsewhere than at the intended endpoint are notes."""
+    if harm(view, finding):
+        return State.CRITICAL
+    return _told_only(view, finding, State.WARNING)
+
+
+def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:
+    """OK for a certificate or service that no client is led to, or that stops nobody."""
+    if RULES[finding.rule].area not in ("certificate", "service"):
+        return state
+    role = role_of(view.method, finding.endpoint)
+    if role is CandidateRole.BEFORE and finding.rule != "service-slow-candidate":
+        return state if harm(view, finding) else State.OK
+    return state if role is CandidateRole.INTENDED or role is CandidateRole.BEFORE else State.OK
+
+
+def _by_use(walks: tuple[Walk, ...]) -> State:
+    if any(walk.outcome.good or walk.outcome in (Outcome.WRONG_LOGIN, Outcome.WRONG_SETTINGS) for walk in walks):
+        return State.CRITICAL
+    return State.WARNING if walks else State.OK
+
+
+def _override(severities: tuple[SeverityOverride, ...], finding: Finding) -> SeverityOverride | None:
+    """The last override that fits: what is given later wins."""
+    fitting = (
+        item
+        for item in severities
+        if item.rule == finding.rule
+        and item.view in ("", finding.view)
+        and item.endpoint in ("", finding.endpoint.value)
+    )
+    return next(reversed(tuple(fitting)), None)

@@ -1,0 +1,179 @@
+"""From a Survey to a Report: assemble, find, grade, link, word. Pure; every front end calls `judge` and prints.
+
+Judged again with the same `now`, a survey gives the same report.
+"""
+
+from collections.abc import Iterator
+
+from check_autodiscover.core.causes import RULE_ORDER, Graded, link
+from check_autodiscover.core.clients import OUTCOMES
+from check_autodiscover.core.finding import Finding
+from check_autodiscover.core.grading import Grade, grade, harm
+from check_autodiscover.core.measures import Tally, measures_of
+from check_autodiscover.core.method import choose_method
+from check_autodiscover.core.picture import Picture, ViewPicture, observe, references_of, walks_of
+from check_autodiscover.core.policy import Method
+from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role
+from check_autodiscover.core.rules.addresses import judge_addresses
+from check_autodiscover.core.rules.certificates import judge_certificates
+from check_autodiscover.core.rules.host_records import judge_catch_all, judge_host_record
+from check_autodiscover.core.rules.lookups import judge_lookups, judge_method, judge_time
+from check_autodiscover.core.rules.services import judge_services, judge_strangers
+from check_autodiscover.core.rules.srv_records import judge_shadow, judge_srv
+from check_autodiscover.core.rules.walks import judge_clients, judge_views
+from check_autodiscover.core.state import State, worst
+from check_autodiscover.core.summary import notes_of, summarize
+from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.wording import effect_of, remedy_of, sentence_of
+
+__all__ = ["assemble", "findings_of", "judge"]
+
+_VIEW_JUDGES = (
+    judge_lookups,
+    judge_time,
+    judge_catch_all,
+    judge_host_record,
+    judge_srv,
+    judge_addresses,
+    judge_services,
+    judge_strangers,
+    judge_certificates,
+    judge_shadow,
+    judge_clients,
+)
+_BLIND_JUDGES = (judge_lookups, judge_clients)
+"""What may still be said of a view in which the domain cannot be resolved at all."""
+
+_WHOLE_JUDGES = (judge_method, judge_views)
+
+
+def judge(survey: Survey, now: float | None = None) -> Report:
+    """The verdict on a survey at `now` (Unix seconds), by default its own end."""
+    picture = assemble(survey, survey.ended if now is None else now)
+    graded = tuple(Graded(finding, grade(picture, finding)) for finding in findings_of(picture))
+    judgements = _judgements(picture, graded)
+    causes = _causes(judgements)
+    state = worst(group[0].severity for group in causes)
+    tally = Tally(
+        state,
+        {each: sum(group[0].severity is each for group in causes) for each in State},
+        tuple(sorted({_series(item) for item in judgements})),
+        sum(item.accepted is not None for item in judgements),
+        any(item.finding.rule == "dns-views-disagree" for item in judgements),
+    )
+    return Report(
+        domain=survey.domain,
+        state=state,
+        summary=summarize(picture, causes),
+        methods=_methods(picture),
+        judgements=judgements,
+        walks=tuple(walk for view in picture.views for walk in view.walks),
+        measures=measures_of(picture, tally),
+        notes=notes_of(picture),
+        survey=survey,
+    )
+
+
+def assemble(survey: Survey, now: float) -> Picture:
+    """Everything the rules may look at. `now` is Unix seconds."""
+    scenes = tuple(observe(survey, view, now) for view in survey.policy.views)
+    references = references_of(survey, scenes)
+    declared = [survey.policy.declared_method(scene.view.name) for scene in scenes]
+    chosen = choose_method(survey, scenes, references) if Method.AUTO in declared else None
+    views = []
+    for scene, method in zip(scenes, declared, strict=True):
+        effective = chosen.method if chosen and method is Method.AUTO else method
+        views.append(ViewPicture(scene, effective, walks_of(survey, scene, effective, references)))
+    return Picture(survey, now, references, tuple(views), chosen.why if chosen else "")
+
+
+def findings_of(picture: Picture) -> tuple[Finding, ...]:
+    """All findings, in the order of views and rules."""
+    return tuple(_findings(picture))
+
+
+def _findings(picture: Picture) -> Iterator[Finding]:
+    for view in picture.views:
+        gone = any(finding.rule == "dns-domain-unresolvable" for finding in judge_lookups(picture, view))
+        for judge_view in _BLIND_JUDGES if gone else _VIEW_JUDGES:
+            yield from judge_view(picture, view)
+    for judge_whole in _WHOLE_JUDGES:
+        yield from judge_whole(picture)
+
+
+def _judgements(picture: Picture, graded: tuple[Graded, ...]) -> tuple[Judgement, ...]:
+    """All judgements in order: roots by gravity, each followed by its consequences."""
+    roots = link(graded, {view.name: view.method for view in picture.views})
+    order = sorted(
+        (index for index, root in enumerate(roots) if root is None), key=lambda index: _rank(picture, graded[index])
+    )
+    judgements = []
+    for number, root in enumerate(order, 1):
+        judgements.append(_judgement(picture, graded[root], f"{number}", None, None))
+        below = sorted(
+            (index for index, above in enumerate(roots) if above == root),
+            key=lambda index: (RULE_ORDER[graded[index].finding.rule], index),
+        )
+        judgements.extend(
+            _judgement(picture, graded[index], f"{number}.{place}", f"{number}", graded[root])
+            for place, index in enumerate(below, 1)
+        )
+    return tuple(judgements)
+
+
+def _judgement(picture: Picture, item: Graded, id_: str, cause: str | None, root: Graded | None) -> Judgement:
+    return Judgement(
+        id=id_,
+        finding=item.finding,
+        severity=item.grade.state if root is None else _capped(item.grade, root.grade),
+        role=Role.ROOT if root is None else Role.CONSEQUENCE,
+        caused_by=cause,
+        accepted=item.grade.accepted,
+        message=sentence_of(picture, item.finding) + effect_of(picture, item.finding),
+        remedy=remedy_of(item.finding),
+    )
+
+
+def _capped(own: Grade, root: Grade) -> State:
+    """A consequence never counts above its root."""
+    return own.state if own.state.gravity <= root.state.gravity else root.state
+
+
+def _rank(picture: Picture, item: Graded) -> tuple[int, int, int, int]:
+    """The order of roots: severity, worst outcome, rule, view."""
+    view = _view_index(picture, item.finding.view)
+    walks = harm(picture.views[view], item.finding)
+    outcome = min((OUTCOMES.index(walk.outcome) for walk in walks), default=len(OUTCOMES))
+    return -item.grade.state.gravity, outcome, RULE_ORDER[item.finding.rule], view
+
+
+def _view_index(picture: Picture, name: str) -> int:
+    return next((index for index, view in enumerate(picture.views) if view.name == name), 0)
+
+
+def _causes(judgements: tuple[Judgement, ...]) -> tuple[tuple[Judgement, ...], ...]:
+    """Roots that are one cause: the same rule, subject and severity in several views."""
+    roots = [item for item in judgements if item.role is Role.ROOT]
+    groups: dict[tuple[str, str, str], list[Judgement]] = {}
+    for item in roots:
+        key = (item.finding.rule, item.finding.subject, item.finding.endpoint.value)
+        groups.setdefault(key, []).append(item)
+    return tuple(tuple(group) for group in groups.values())
+
+
+def _series(item: Judgement) -> tuple[tuple[str, str], ...]:
+    return (
+        ("rule", item.finding.rule),
+        ("severity", item.severity.value.lower()),
+        ("role", item.role.value),
+        ("view", item.finding.view),
+        ("endpoint", item.finding.endpoint.value),
+    )
+
+
+def _methods(picture: Picture) -> tuple[MethodChoice, ...]:
+    return tuple(
+        MethodChoice(view.name, declared, view.method, picture.why if declared is Method.AUTO else "declared")
+        for view in picture.views
+        for declared in (picture.survey.policy.declared_method(view.name),)
+    )

@@ -1,0 +1,144 @@
+"""What a client meets at one address of a candidate.
+
+Turns a raw Contact into the few facts that walks and rules reason about: did it connect, which certificate, what is
+wrong with it for this name, what kind of HTTP answer.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from check_autodiscover.core.candidates import Candidate, questions
+from check_autodiscover.core.certificate import (
+    Certificate,
+    UnreadableCertificate,
+    covers,
+    named_by_common_name_only,
+)
+from check_autodiscover.core.http_answer import AnswerClass, RedirectTarget, classify, redirect_of
+from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, Handshake, Scheme, Survey
+from check_autodiscover.core.verification import Fault, Verdict, judge_chain
+
+__all__ = ["Meeting", "NameFault", "Reach", "meetings"]
+
+
+class Reach(Enum):
+    """How far a connection got."""
+
+    UNSEEN = "unseen"
+    """Not looked at, or the deadline came first: nothing is known."""
+    DEAD = "dead"
+    """Refused, reset or unreachable: the client moves on at once."""
+    SILENT = "silent"
+    """Packets are swallowed, or the connection is accepted and nothing is said: the client waits."""
+    NO_TLS = "no-tls"
+    """A connection, but no TLS session."""
+    OPEN = "open"
+    """HTTP could be spoken."""
+
+
+class NameFault(Enum):
+    """What is wrong with a certificate's names for the name that is contacted."""
+
+    MISMATCH = "mismatch"
+    COMMON_NAME_ONLY = "common-name-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One address of a candidate, as a client meets it."""
+
+    candidate: Candidate
+    address: str
+    contact: Contact | None
+    reach: Reach
+    answer: AnswerClass = AnswerClass.UNSEEN
+    certificate: Certificate | None = None
+    unreadable: UnreadableCertificate | None = None
+    name_fault: NameFault | None = None
+    faults: tuple[Fault, ...] = ()
+    redirect: RedirectTarget | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether something listens there."""
+        return self.reach in (Reach.NO_TLS, Reach.OPEN)
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether a client accepts the certificate without a word; true for plain HTTP."""
+        if self.candidate.scheme is Scheme.HTTP:
+            return True
+        return self.certificate is not None and self.name_fault is None and not self.faults
+
+    @property
+    def exchange(self) -> bool:
+        """Whether an Exchange server answers, whatever its certificate."""
+        return self.reach is Reach.OPEN and self.answer is AnswerClass.EXCHANGE
+
+
+def meetings(survey: Survey, candidate: Candidate, now: float) -> tuple[Meeting, ...]:
+    """What a client meets at each address of a candidate, in the order of its addresses. `now` is Unix seconds."""
+    return tuple(
+        _meet(candidate, question, survey.contacts.get(question), now) for question in questions(candidate)
+    )
+
+
+def _meet(candidate: Candidate, question: EndpointQuestion, contact: Contact | None, now: float) -> Meeting:
+    address, reach = question.address, _reach(contact)
+    if contact is None or reach in (Reach.UNSEEN, Reach.DEAD):
+        return Meeting(candidate, address, contact, reach)
+    leaf = contact.tls.chain[0] if contact.tls and contact.tls.chain else None
+    name_fault, faults = None, ()
+    if isinstance(leaf, Certificate) and contact.tls is not None:
+        name_fault = _name_fault(leaf, candidate.name)
+        faults = _disturbing(judge_chain(contact.tls.chain, contact.tls.errors, now))
+    return Meeting(
+        candidate,
+        address,
+        contact,
+        reach,
+        classify(contact.answers, question) if reach is Reach.OPEN else AnswerClass.UNSEEN,
+        leaf if isinstance(leaf, Certificate) else None,
+        leaf if isinstance(leaf, UnreadableCertificate) else None,
+        name_fault,
+        faults,
+        redirect_of(contact.answers, question),
+    )
+
+
+_CONNECT = {
+    Connect.REFUSED: Reach.DEAD,
+    Connect.RESET: Reach.DEAD,
+    Connect.UNREACHABLE: Reach.DEAD,
+    Connect.TIMEOUT: Reach.SILENT,
+    Connect.NO_FAMILY: Reach.UNSEEN,
+    Connect.CUT_SHORT: Reach.UNSEEN,
+}
+_HANDSHAKE = {
+    Handshake.ESTABLISHED: Reach.OPEN,
+    Handshake.SILENT: Reach.SILENT,
+    Handshake.CUT_SHORT: Reach.UNSEEN,
+}
+
+
+def _reach(contact: Contact | None) -> Reach:
+    if contact is None:
+        return Reach.UNSEEN
+    if contact.connect is not Connect.CONNECTED:
+        return _CONNECT[contact.connect]
+    if contact.tls is None:
+        return Reach.OPEN
+    return _HANDSHAKE.get(contact.tls.handshake, Reach.NO_TLS)
+
+
+def _disturbing(faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """The faults that make a client warn: a weak key alone does not."""
+    return tuple(fault for fault in faults if fault.verdict is not Verdict.WEAK)
+
+
+def _name_fault(certificate: Certificate, name: str) -> NameFault | None:
+    if covers(certificate, name):
+        return None
+    if named_by_common_name_only(certificate, name):
+        return NameFault.COMMON_NAME_ONLY
+    return NameFault.MISMATCH

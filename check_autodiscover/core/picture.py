@@ -1,0 +1,201 @@
+"""Everything the rules may look at, put together once from a Survey: who is met where, by which method, to what end.
+
+`assemble` is called by `judge`; rules read the Picture and nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from check_autodiscover.core.candidates import Candidate, autodiscover_name, candidates, srv_name
+from check_autodiscover.core.certificate import Certificate, covers
+from check_autodiscover.core.clients import CLIENTS, Walk
+from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.meeting import Meeting, meetings
+from check_autodiscover.core.policy import Method, View
+from check_autodiscover.core.records import Presence, Resolution, Services, resolve, services
+from check_autodiscover.core.roles import CandidateRole, role_of
+from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.walking import Walker, walk
+
+__all__ = ["CatchAll", "Picture", "References", "Scene", "ViewPicture", "observe"]
+
+
+@dataclass(frozen=True, slots=True)
+class CatchAll:
+    """What random labels below a parent showed in a view. `found` is None where nobody said."""
+
+    parent: str
+    found: bool | None
+    answer: Resolution | None = None
+
+    def captures(self, resolution: Resolution) -> bool:
+        """Whether a name's records are the catch-all's: the same alias, or no address that the catch-all lacks."""
+        if not self.found or self.answer is None or resolution.presence is not Presence.PRESENT:
+            return False
+        if self.answer.aliases or resolution.aliases:
+            return self.answer.aliases[:1] == resolution.aliases[:1]
+        return set(resolution.addresses) <= set(self.answer.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One view before any method is known: its records, candidates, and what is met at each."""
+
+    view: View
+    domain: Resolution
+    autodiscover: Resolution
+    srv: Services
+    catch_all: CatchAll
+    candidates: tuple[Candidate, ...]
+    met: Mapping[Candidate, tuple[Meeting, ...]]
+
+    @property
+    def captured(self) -> bool:
+        """Whether a catch-all answers for `autodiscover.D`."""
+        return self.catch_all.captures(self.autodiscover)
+
+    def at(self, endpoint: Endpoint) -> tuple[Meeting, ...]:
+        """Everything met at the candidates of one endpoint, hops included."""
+        return tuple(
+            meeting for candidate in self.candidates if candidate.endpoint is endpoint for meeting in self.met[candidate]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What the `--server` hosts are, in any view: their names, addresses, and the certificates valid for their names."""
+
+    names: frozenset[str]
+    addresses: frozenset[str]
+    certificates: tuple[Certificate, ...]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The public keys of the reference certificates."""
+        return frozenset(certificate.public_key for certificate in self.certificates)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPicture:
+    """One view as it is judged: the scene, the effective method, and the walks of the judged clients."""
+
+    scene: Scene
+    method: Method
+    walks: tuple[Walk, ...]
+
+    @property
+    def name(self) -> str:
+        """The view's name."""
+        return self.scene.view.name
+
+    def role(self, candidate: Candidate) -> CandidateRole:
+        """The role of a candidate under this view's method."""
+        return role_of(self.method, candidate.endpoint)
+
+    @property
+    def intended(self) -> tuple[Candidate, ...]:
+        """The candidates that clients are meant to use, in order."""
+        return tuple(item for item in self.scene.candidates if self.role(item) is CandidateRole.INTENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A whole survey as it is judged. `now` is Unix seconds; `why` says how the method was chosen."""
+
+    survey: Survey
+    now: float
+    references: References
+    views: tuple[ViewPicture, ...]
+    why: str
+
+
+def observe(survey: Survey, view: View, now: float) -> Scene:
+    """One view's scene. `now` is Unix seconds."""
+    found = candidates(survey, view)
+    return Scene(
+        view,
+        resolve(survey, view, survey.domain),
+        resolve(survey, view, autodiscover_name(survey.domain)),
+        services(survey, view, srv_name(survey.domain)),
+        _catch_all(survey, view),
+        found,
+        {candidate: meetings(survey, candidate, now) for candidate in found},
+    )
+
+
+def _catch_all(survey: Survey, view: View) -> CatchAll:
+    answers = [resolve(survey, view, f"{label}.{survey.domain}") for label in survey.labels]
+    for answer in answers:
+        if answer.presence is Presence.PRESENT:
+            return CatchAll(survey.domain, True, answer)
+    absent = bool(answers) and all(answer.presence is Presence.ABSENT for answer in answers)
+    return CatchAll(survey.domain, False if absent else None)
+
+
+def references_of(survey: Survey, scenes: tuple[Scene, ...]) -> References:
+    """The `--server` hosts in all views. A stranger among their addresses is no reference for itself."""
+    met = [meeting for scene in scenes for meeting in scene.at(Endpoint.SERVER)]
+    addresses = {
+        address
+        for scene in scenes
+        for candidate in scene.candidates
+        if candidate.endpoint is Endpoint.SERVER
+        for address in candidate.addresses
+    }
+    certificates = {
+        meeting.certificate.fingerprint: meeting.certificate
+        for meeting in met
+        if meeting.certificate is not None and covers(meeting.certificate, meeting.candidate.name)
+    }
+    return References(frozenset(survey.policy.servers), frozenset(addresses), tuple(certificates.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Who is no stranger in a view: the method's host by address and key, and the `--server` hosts."""
+
+    method: Method
+    references: References
+    addresses: frozenset[str]
+    keys: frozenset[str]
+
+    def stranger(self, meeting: Meeting) -> bool:
+        """Whether a login or settings met there come from a host that the method does not lead to."""
+        if self.method is Method.UNDETERMINED:
+            return False
+        if self.method is Method.EXCHANGE_ONLINE:
+            return not meeting.candidate.cloud
+        if meeting.candidate.cloud:
+            return True
+        return not (self._own(meeting) or (meeting.exchange and meeting.acceptable))
+
+    def _own(self, meeting: Meeting) -> bool:
+        key = meeting.certificate.public_key if meeting.certificate else ""
+        if meeting.candidate.name in self.references.names:
+            return True
+        return meeting.address in self.addresses or key in self.keys
+
+
+def host_of(method: Method, scene: Scene, references: References) -> Host:
+    """The host that a method leads to in a view. With `--server` it is that alone, else the intended endpoint."""
+    addresses, keys = set(references.addresses), set(references.keys)
+    for candidate in scene.candidates:
+        leads = role_of(method, candidate.endpoint) is CandidateRole.INTENDED
+        if leads and (not references.names or candidate.name in references.names):
+            addresses.update(candidate.addresses)
+            keys.update(item.certificate.public_key for item in scene.met[candidate] if item.certificate)
+    return Host(method, references, frozenset(addresses), frozenset(keys))
+
+
+def walks_of(survey: Survey, scene: Scene, method: Method, references: References) -> tuple[Walk, ...]:
+    """The walks of all clients in a view under a method."""
+    host = host_of(method, scene, references)
+    judged = survey.policy.clients
+    return tuple(
+        walk(
+            Walker(profile, scene.candidates, scene.srv.presence, scene.met.__getitem__, host.stranger),
+            scene.view.name,
+            profile.name in judged,
+        )
+        for profile in CLIENTS
+    )

@@ -1,0 +1,168 @@
+"""What the resolvers of a view said about a name, put together.
+
+Reads the Survey's lookups for plan, candidates and rules. Several resolvers of a view stand for one another: the
+first that says anything conclusive is the view's answer, so a dead one never turns into "no record". A chain of
+aliases that a resolver did not finish is followed through the further questions that the plan made of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from check_autodiscover.core.policy import Family, View
+from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv, Survey
+
+__all__ = ["Failure", "Presence", "Resolution", "Services", "address_types", "answer_of", "resolve", "services", "unfinished_alias"]
+
+MAX_ALIASES = 16
+"""An alias chain longer than this has no end for us (resolvers give up at 8 to 20 hops)."""
+
+_TYPES = {Family.IPV4: RecordType.A, Family.IPV6: RecordType.AAAA}
+
+
+class Presence(Enum):
+    """Whether a name has an address or alias record in a view."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    FAILED = "failed"
+    """No resolver said: neither present nor absent."""
+    PENDING = "pending"
+    """Not asked, or not answered before the deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One question that no resolver of a view answered, and how each resolver failed."""
+
+    name: str
+    type: RecordType
+    reasons: tuple[tuple[str, DnsStatus], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The address records of a name in a view. A name with aliases but no address is PRESENT: it has a record."""
+
+    name: str
+    presence: Presence
+    addresses: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    ttl: int | None = None
+    nxdomain: bool = False
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name and every alias after it."""
+        return (self.name, *self.aliases)
+
+
+def address_types(survey: Survey) -> tuple[RecordType, ...]:
+    """The address types that the policy's families ask for."""
+    return tuple(_TYPES[family] for family in survey.policy.families)
+
+
+def answer_of(survey: Survey, view: View, name: str, type_: RecordType) -> DnsAnswer | None:
+    """The view's answer: the first conclusive one in the order of its resolvers, else the first failure, else None."""
+    failure = None
+    for resolver in view.resolvers:
+        answer = survey.lookups.get(DnsQuestion(view.name, resolver.label, name, type_))
+        if answer is None:
+            continue
+        if answer.status.conclusive:
+            return answer
+        failure = failure or answer
+    return failure
+
+
+def _chain(survey: Survey, view: View, name: str, type_: RecordType) -> Iterator[DnsAnswer | None]:
+    """The answers for a name and, while they end in an alias without an address, for that alias."""
+    seen = {name}
+    while len(seen) <= MAX_ALIASES:
+        answer = answer_of(survey, view, name, type_)
+        yield answer
+        if answer is None or not unfinished_alias(answer) or seen & set(answer.aliases):
+            return
+        seen.update(answer.aliases)
+        name = answer.aliases[-1]
+
+
+def unfinished_alias(answer: DnsAnswer) -> str:
+    """The alias at which an answer stops without saying what is there, else empty."""
+    if answer.status is DnsStatus.ANSWER and answer.aliases and not answer.addresses and not answer.services:
+        return answer.aliases[-1]
+    return ""
+
+
+def resolve(survey: Survey, view: View, name: str) -> Resolution:
+    """All address and alias records of a name in a view, both families together."""
+    addresses: dict[str, None] = {}
+    aliases: dict[str, None] = {}
+    ttls: list[int] = []
+    failures: list[Failure] = []
+    pending = nxdomain = False
+    for type_ in address_types(survey):
+        asked = name
+        for answer in _chain(survey, view, name, type_):
+            if answer is None or answer.status is DnsStatus.CUT_SHORT:
+                pending = True
+                break
+            if not answer.status.conclusive:
+                failures.append(Failure(asked, type_, _reasons(survey, view, asked, type_)))
+                break
+            nxdomain = nxdomain or answer.status is DnsStatus.NXDOMAIN
+            addresses.update(dict.fromkeys(sorted(answer.addresses)))
+            aliases.update(dict.fromkeys(answer.aliases))
+            if answer.ttl is not None:
+                ttls.append(answer.ttl)
+            asked = answer.aliases[-1] if answer.aliases else asked
+    presence = _presence(bool(addresses or aliases), bool(failures), pending)
+    return Resolution(
+        name, presence, tuple(addresses), tuple(aliases), min(ttls, default=None), nxdomain, tuple(failures)
+    )
+
+
+def _presence(found: bool, failed: bool, pending: bool) -> Presence:
+    if found:
+        return Presence.PRESENT
+    if failed:
+        return Presence.FAILED
+    return Presence.PENDING if pending else Presence.ABSENT
+
+
+def _reasons(survey: Survey, view: View, name: str, type_: RecordType) -> tuple[tuple[str, DnsStatus], ...]:
+    answers = (
+        (resolver.label, survey.lookups.get(DnsQuestion(view.name, resolver.label, name, type_)))
+        for resolver in view.resolvers
+    )
+    return tuple((label, answer.status) for label, answer in answers if answer is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The SRV records of a name in a view, in the order of RFC 2782; target `.` alone counts as ABSENT."""
+
+    name: str
+    presence: Presence
+    records: tuple[Srv, ...] = ()
+    not_offered: bool = False
+    failures: tuple[Failure, ...] = ()
+
+
+def services(survey: Survey, view: View, name: str) -> Services:
+    """What a view says at an SRV name. NODATA, as under a wildcard, and NXDOMAIN are both absent."""
+    answer = answer_of(survey, view, name, RecordType.SRV)
+    if answer is None or answer.status is DnsStatus.CUT_SHORT:
+        return Services(name, Presence.PENDING)
+    if not answer.status.conclusive:
+        failure = Failure(name, RecordType.SRV, _reasons(survey, view, name, RecordType.SRV))
+        return Services(name, Presence.FAILED, failures=(failure,))
+    records = tuple(
+        sorted(
+            (record for record in answer.services if record.target),
+            key=lambda record: (record.priority, -record.weight, record.target, record.port),
+        )
+    )
+    not_offered = bool(answer.services) and not records
+    return Services(name, Presence.PRESENT if records else Presence.ABSENT, records, not_offered)

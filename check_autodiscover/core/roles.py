@@ -1,0 +1,44 @@
+"""Which part each candidate plays under each method (rules.md of the customer's rules 1 to 3, as a table)."""
+
+from enum import Enum
+
+from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.policy import Method
+
+__all__ = ["CandidateRole", "intended_endpoints", "role_of"]
+
+
+class CandidateRole(Enum):
+    """The part a candidate plays in the walk to the intended endpoint."""
+
+    INTENDED = "intended"
+    BEFORE = "before"
+    AFTER = "after"
+    REFERENCE = "reference"
+
+
+_I, _B, _A = CandidateRole.INTENDED, CandidateRole.BEFORE, CandidateRole.AFTER
+
+_ORDER = (Endpoint.ROOT, Endpoint.AUTODISCOVER, Endpoint.REDIRECT, Endpoint.SRV)
+
+_ROLES = {
+    Method.SRV: (_B, _B, _B, _I),
+    Method.HOST: (_B, _I, _A, _A),
+    Method.EXCHANGE_ONLINE: (_B, _I, _I, _A),
+    Method.REDIRECT: (_B, _B, _I, _A),
+    # Without Autodiscover only what the domain itself publishes for it can mislead; the root is a web site.
+    Method.NONE: (_A, _B, _B, _B),
+    Method.UNDETERMINED: (_B, _B, _B, _B),
+}
+
+
+def role_of(method: Method, endpoint: Endpoint) -> CandidateRole:
+    """The role of a candidate's endpoint under an effective method (never AUTO)."""
+    if endpoint not in _ORDER:
+        return CandidateRole.REFERENCE
+    return _ROLES[method][_ORDER.index(endpoint)]
+
+
+def intended_endpoints(method: Method) -> tuple[Endpoint, ...]:
+    """The endpoints that a method means clients to use, none where it means none."""
+    return tuple(endpoint for endpoint in _ORDER if role_of(method, endpoint) is CandidateRole.INTENDED)

@@ -1,0 +1,110 @@
+"""The rule about the addresses of the intended endpoint: `dns-address-unexpected`."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
+
+from check_autodiscover.core.candidates import Candidate
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.meeting import Meeting, NameFault, Reach
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import Method
+from check_autodiscover.core.rules.host_records import autodiscover_candidate, declared
+from check_autodiscover.core.rules.phrases import foreign_certificate, joined
+from check_autodiscover.core.survey import Scheme
+
+__all__ = ["judge_addresses"]
+
+
+def judge_addresses(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`dns-address-unexpected`: against `--expected-address`, else against the server's addresses."""
+    expected = declared(picture.survey.policy.expect.addresses, view)
+    for candidate in view.intended:
+        if candidate.hop or candidate.cloud or candidate.scheme is Scheme.HTTP:
+            continue
+        if expected:
+            yield from _against_expected(view, candidate, expected)
+        elif view.method is Method.HOST:
+            yield from _against_server(picture, view, candidate)
+    if view.method is Method.REDIRECT and not view.scene.captured:
+        candidate = autodiscover_candidate(view)
+        if candidate is not None and expected:
+            yield from _against_expected(view, candidate, expected)
+        elif candidate is not None:
+            yield from _against_server(picture, view, candidate)
+
+
+def _against_expected(view: ViewPicture, candidate: Candidate, expected: tuple[str, ...]) -> Iterator[Finding]:
+    networks = [ip_network(text, strict=False) for text in expected]
+    found = {text: ip_address(text) for text in candidate.resolution.addresses}
+    wrong = [text for text, address in found.items() if not any(address in network for network in networks)]
+    missing = [
+        str(network.network_address)
+        for network in networks
+        if network.prefixlen == network.max_prefixlen and network.network_address not in found.values()
+    ]
+    if wrong:
+        yield _address_finding(view, candidate, tuple(wrong), joined(expected))
+    elif missing and found:
+        yield Finding(
+            rule="dns-address-unexpected",
+            view=view.name,
+            endpoint=candidate.endpoint,
+            subject=candidate.name,
+            addresses=tuple(missing),
+            args=(("where", joined(missing)), ("expected", joined(expected)), ("missing", "yes")),
+        )
+
+
+def _against_server(picture: Picture, view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
+    references = picture.references
+    if not references.addresses or view.scene.captured:
+        return
+    wrong = tuple(
+        meeting.address
+        for meeting in view.scene.met[candidate]
+        if meeting.address not in references.addresses and _suspect(picture, view, meeting)
+    )
+    if wrong:
+        own = _addresses_here(view, references.names) or tuple(sorted(references.addresses))
+        yield _address_finding(view, candidate, wrong, f"{joined(own)} ({joined(sorted(references.names))})")
+
+
+def _addresses_here(view: ViewPicture, names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(
+        address
+        for candidate in view.scene.candidates
+        if candidate.endpoint is Endpoint.SERVER and candidate.name in names
+        for address in candidate.addresses
+    )
+
+
+def _suspect(picture: Picture, view: ViewPicture, meeting: Meeting) -> bool:
+    """Whether an address that is not the server's is wrong: no valid certificate with an Exchange answer, and it does
+    not redirect to the server. With `redirect`, another host is normal: only one that answers https for it is not.
+    """
+    if meeting.reach is Reach.UNSEEN or (meeting.acceptable and meeting.exchange):
+        return False
+    key = meeting.certificate.public_key if meeting.certificate else ""
+    if key in picture.references.keys or _leads_to_server(picture, view, meeting.address):
+        return False
+    return view.method is Method.HOST or meeting.name_fault is NameFault.MISMATCH
+
+
+def _leads_to_server(picture: Picture, view: ViewPicture, address: str) -> bool:
+    return any(
+        item.address == address and item.redirect is not None and item.redirect.host in picture.references.names
+        for item in view.scene.at(Endpoint.REDIRECT)
+        if item.candidate.hop == 0
+    )
+
+
+def _address_finding(view: ViewPicture, candidate: Candidate, wrong: tuple[str, ...], expected: str) -> Finding:
+    met = [meeting for meeting in view.scene.met[candidate] if meeting.address in wrong]
+    return Finding(
+        rule="dns-address-unexpected",
+        view=view.name,
+        endpoint=candidate.endpoint,
+        subject=candidate.name,
+        addresses=wrong,
+        args=(("where", joined(wrong)), ("expected", expected), ("certificate", foreign_certificate(met))),
+    )

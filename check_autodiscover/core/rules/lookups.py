@@ -1,0 +1,144 @@
+"""Rules that say what could not be looked at: `dns-lookup-failed`, `dns-domain-unresolvable`, `check-*`."""
+
+from collections.abc import Iterator
+
+from check_autodiscover.core.candidates import autodiscover_name
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.plan import CONTROL
+from check_autodiscover.core.policy import Method
+from check_autodiscover.core.records import Failure, Presence
+from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.survey import DnsQuestion, DnsStatus, EndpointQuestion
+
+__all__ = ["judge_lookups", "judge_method", "judge_time"]
+
+
+def judge_lookups(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """Whether the view's resolvers answered, and whether the domain exists at all."""
+    gone = _domain_state(picture, view)
+    if gone:
+        yield Finding(
+            rule="dns-domain-unresolvable",
+            view=view.name,
+            endpoint=Endpoint.ZONE,
+            subject=picture.survey.domain,
+            args=(("state", gone),),
+        )
+        return
+    failures = _failures(view)
+    if failures:
+        yield _lookup_failed(picture, view, failures)
+
+
+def _lookup_failed(picture: Picture, view: ViewPicture, failures: tuple[Failure, ...]) -> Finding:
+    names = tuple(dict.fromkeys(failure.name for failure in failures))
+    blind = view.scene.domain.presence is Presence.FAILED and view.scene.autodiscover.presence is Presence.FAILED
+    reasons = {label: status for failure in failures for label, status in failure.reasons}
+    return Finding(
+        rule="dns-lookup-failed",
+        view=view.name,
+        endpoint=Endpoint.ZONE,
+        subject=picture.survey.domain if blind else names[0],
+        args=(
+            ("what", "no resolver answered" if blind else f"no answer for {joined(names)}"),
+            ("resolvers", ", ".join(f"{label} {status.value}" for label, status in reasons.items())),
+        ),
+    )
+
+
+def _failures(view: ViewPicture) -> tuple[Failure, ...]:
+    """The unanswered questions about the domain and the names that its records lead to, each once."""
+    scene = view.scene
+    walked = (candidate.resolution for candidate in scene.candidates if candidate.step is not None)
+    resolutions = (scene.domain, scene.autodiscover, *walked)
+    found = (failure for resolution in resolutions for failure in resolution.failures)
+    return tuple(dict.fromkeys((*found, *scene.srv.failures)))
+
+
+def _domain_state(picture: Picture, view: ViewPicture) -> str:
+    """Why the domain cannot be resolved although the resolvers work, else empty."""
+    scene = view.scene
+    if scene.domain.nxdomain and scene.domain.presence is Presence.ABSENT:
+        return "does not exist (NXDOMAIN)"
+    if scene.domain.presence is not Presence.FAILED:
+        return ""
+    survey = picture.survey
+    for failure in scene.domain.failures:
+        for label, status in failure.reasons:
+            control = survey.lookups.get(DnsQuestion(view.name, label, *CONTROL))
+            if status is DnsStatus.SERVFAIL and control is not None and control.status.conclusive:
+                return f"cannot be resolved (SERVFAIL from {label}, which answers other questions)"
+    return ""
+
+
+def judge_time(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """Whether the deadline passed before the intended endpoint was judged; other unfinished work is a note."""
+    waiting = tuple(dict.fromkeys(_waiting(picture, view)))
+    if waiting:
+        subject = view.intended[0].name if view.intended else autodiscover_name(picture.survey.domain)
+        yield Finding(
+            rule="check-timed-out",
+            view=view.name,
+            endpoint=view.intended[0].endpoint if view.intended else Endpoint.AUTODISCOVER,
+            subject=subject,
+            args=(("timeout", f"{picture.survey.policy.timeout:g}"), ("slow", joined(waiting[:3]))),
+        )
+
+
+def _waiting(picture: Picture, view: ViewPicture) -> Iterator[str]:
+    """What the verdict on the intended endpoint still waited for when the deadline came."""
+    scene, method = view.scene, view.method
+    if scene.autodiscover.presence is Presence.PENDING:
+        yield f"DNS for {scene.autodiscover.name}"
+    if method in (Method.SRV, Method.UNDETERMINED) and scene.srv.presence is Presence.PENDING:
+        yield f"DNS for {scene.srv.name}"
+    awaited = view.intended or tuple(item for item in scene.candidates if item.endpoint is Endpoint.AUTODISCOVER)
+    if method is Method.UNDETERMINED:
+        awaited = tuple(item for item in scene.candidates if item.step is not None)
+    for candidate in awaited:
+        met = scene.met[candidate]
+        if candidate.resolution.presence is Presence.PENDING:
+            yield f"DNS for {candidate.name}"
+        cut = [meeting.address for meeting in met if _cut_short(picture, meeting)]
+        if cut and len(cut) == len(met):
+            yield from cut
+
+
+def _cut_short(picture: Picture, meeting: Meeting) -> bool:
+    if meeting.reach is not Reach.UNSEEN:
+        return False
+    if meeting.contact is not None:
+        return meeting.contact.connect.value == "cut-short" or meeting.contact.tls is not None
+    candidate = meeting.candidate
+    question = EndpointQuestion(candidate.name, meeting.address, candidate.port, candidate.scheme, candidate.path)
+    return question in picture.survey.unfinished
+
+
+def judge_method(picture: Picture) -> Iterator[Finding]:
+    """Whether `auto` found anything to go by; said once, and not where something was not seen or a client is hit."""
+    undetermined = [view for view in picture.views if view.method is Method.UNDETERMINED]
+    if not undetermined or any(_explained(picture, view) for view in picture.views):
+        return
+    yield Finding(
+        rule="check-method-undetermined",
+        view="",
+        endpoint=Endpoint.ZONE,
+        subject=picture.survey.domain,
+        args=(("found", "; ".join(dict.fromkeys(_found(view) for view in undetermined))),),
+    )
+
+
+def _explained(picture: Picture, view: ViewPicture) -> bool:
+    unseen = any(True for _ in judge_lookups(picture, view)) or any(True for _ in judge_time(picture, view))
+    return unseen or any(item.judged and item.outcome.bad and item.at is not None for item in view.walks)
+
+
+def _found(view: ViewPicture) -> str:
+    scene = view.scene
+    record = "no record" if scene.autodiscover.presence is Presence.ABSENT else "a record that does not serve"
+    if scene.captured:
+        record = f"a catch-all *.{scene.catch_all.parent}"
+    srv = "no SRV record" if scene.srv.presence is Presence.ABSENT else "an SRV record that does not serve"
+    return f"{record} at {scene.autodiscover.name}, {srv}"

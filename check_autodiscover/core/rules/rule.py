@@ -1,0 +1,68 @@
+"""What a row of the catalogue holds."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.policy import Method
+
+__all__ = ["Case", "Default", "Rule"]
+
+
+class Default(Enum):
+    """How grave a rule is unless policy says otherwise; the value is what help and pages print."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    NOTE = "ok (a note)"
+    UNKNOWN = "unknown"
+    HARM = "critical if users are hit, else warning"
+    """C* of the catalogue: CRITICAL when a judged client ends badly in that view because of it."""
+    USE = "critical if a client is configured there, warning if warned, else ok"
+    """For a domain that should have no Autodiscover at all."""
+    TIMEOUT_RESULT = "--timeout-result"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Another default, and maybe another sentence, where method, endpoint and argument fit; empty means any."""
+
+    default: Default
+    methods: tuple[Method, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    arg: str = ""
+    sentence: str = ""
+
+    def fits(self, finding: Finding, method: Method) -> bool:
+        """Whether this case is the finding's."""
+        return (
+            (not self.methods or method in self.methods)
+            and (not self.endpoints or finding.endpoint in self.endpoints)
+            and (not self.arg or bool(finding.arg(self.arg)))
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One row of the catalogue.
+
+    `level` is the place in the order of explanation, 1 first (0: explained by others, or a root of its own).
+    `sentence` and `remedy` are templates: `{name}` is an argument of the finding, `[[...]]` a part that is left out
+    when one of its arguments is empty. `seed` names the rule or scenario of the customer's text, `rows` those of the
+    failure-mode catalogue.
+    """
+
+    id: str
+    title: str
+    default: Default
+    sentence: str
+    remedy: str
+    level: int = 0
+    cases: tuple[Case, ...] = ()
+    seed: str = ""
+    rows: tuple[int, ...] = ()
+
+    @property
+    def area(self) -> str:
+        """The part of the ID before the first hyphen: `check`, `dns`, `certificate`, `service`, `client`."""
+        return self.id.partition("-")[0]

@@ -1,0 +1,175 @@
+"""Rules about what answers: at the intended endpoint, and at what clients meet before it."""
+
+from collections.abc import Iterator
+
+from check_autodiscover.core.candidates import Candidate
+from check_autodiscover.core.clients import Outcome
+from check_autodiscover.core.finding import Finding
+from check_autodiscover.core.http_answer import AnswerClass
+from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import Method
+from check_autodiscover.core.roles import CandidateRole
+from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.survey import Connect, Contact, Scheme
+
+__all__ = ["judge_services", "judge_strangers"]
+
+
+def judge_services(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """The service rules at intended candidates, and `service-slow-candidate` at those before them."""
+    for candidate in view.scene.candidates:
+        met = view.scene.met[candidate]
+        match view.role(candidate):
+            case CandidateRole.INTENDED:
+                yield from _judge_intended(picture, view, candidate, met)
+            case CandidateRole.BEFORE:
+                yield from _judge_wait(view, candidate, met)
+            case CandidateRole.AFTER if view.method is Method.NONE:
+                yield from _judge_wait(view, candidate, met)
+            case _:
+                pass
+
+
+def _finding(rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...], **args: str) -> Finding:
+    return Finding(
+        rule=rule,
+        view=view.name,
+        endpoint=candidate.endpoint,
+        subject=candidate.name,
+        addresses=tuple(meeting.address for meeting in met),
+        args=(
+            ("url", candidate.url),
+            ("where", joined(meeting.address for meeting in met)),
+            ("port", "443" if candidate.scheme is Scheme.HTTPS else "80"),
+            *args.items(),
+        ),
+    )
+
+
+def _judge_intended(
+    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
+) -> Iterator[Finding]:
+    seen = tuple(item for item in met if item.reach is not Reach.UNSEEN)
+    dead = tuple(item for item in seen if item.reach in (Reach.DEAD, Reach.SILENT))
+    if dead and len(dead) == len([item for item in met if not _no_family(item)]):
+        yield _finding("service-unreachable", view, candidate, dead, reason=_silence(dead[0]))
+    elif dead and len(dead) < len(seen):
+        yield _finding("service-address-unreachable", view, candidate, dead, reason=_silence(dead[0]))
+    no_tls = tuple(item for item in seen if item.reach is Reach.NO_TLS)
+    if no_tls:
+        yield _finding("service-tls-failed", view, candidate, no_tls, reason=_tls_trouble(no_tls[0]))
+    yield from _judge_answers(picture, view, candidate, tuple(item for item in seen if item.reach is Reach.OPEN))
+
+
+def _no_family(meeting: Meeting) -> bool:
+    """Whether the probing host lacks the address's family, so that nothing can be said of it."""
+    return meeting.contact is not None and meeting.contact.connect is Connect.NO_FAMILY
+
+
+def _silence(meeting: Meeting) -> str:
+    if meeting.contact is None:
+        return "not seen"
+    if meeting.contact.connect is not Connect.CONNECTED:
+        return _CONNECT_WORDS.get(meeting.contact.connect, meeting.contact.connect.value)
+    return "accepts the connection and says nothing"
+
+
+_CONNECT_WORDS = {
+    Connect.TIMEOUT: "no answer",
+    Connect.REFUSED: "refused",
+    Connect.UNREACHABLE: "no route",
+    Connect.CUT_SHORT: "no answer before the time limit",
+}
+
+
+def _tls_trouble(meeting: Meeting) -> str:
+    match meeting.contact:
+        case Contact(tls=tls) if tls is not None:
+            return tls.detail or tls.handshake.value
+        case _:
+            return "no TLS"
+
+
+_BROKEN = {
+    AnswerClass.REDIRECT_ELSEWHERE: "a redirect that is not to Autodiscover",
+    AnswerClass.REDIRECT: "a redirect that leads nowhere new",
+    AnswerClass.NO_METHOD: "HTTP 401 that offers no way to log in",
+    AnswerClass.FORBIDDEN: "HTTP 403",
+    AnswerClass.NOT_FOUND: "HTTP 404",
+    AnswerClass.FAILING: "HTTP 500",
+    AnswerClass.BUSY: "HTTP 503, come back later",
+    AnswerClass.BROKEN: "a broken connection",
+    AnswerClass.SILENT: "silence",
+}
+_ADVICE = {
+    AnswerClass.FORBIDDEN: "Publish /autodiscover/* on the proxy or firewall in front of {name}, and check the "
+    "virtual directory's access rules.",
+    AnswerClass.NOT_FOUND: "Re-create the Autodiscover virtual directory on {name}, or publish its path.",
+    AnswerClass.FAILING: "Start MSExchangeAutodiscoverAppPool on {name}, and see its event log.",
+    AnswerClass.NO_METHOD: "Enable Windows or Basic authentication on the Autodiscover virtual directory of {name}.",
+}
+_OTHER_ADVICE = "See the web server's log on {name} for /autodiscover/autodiscover.xml."
+
+
+def _judge_answers(
+    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
+) -> Iterator[Finding]:
+    """`service-not-autodiscover` and `service-broken`, a finding for each kind of answer that is no service."""
+    by_answer: dict[AnswerClass, list[Meeting]] = {}
+    for meeting in met:
+        by_answer.setdefault(meeting.answer, []).append(meeting)
+    for answer, items in by_answer.items():
+        rule = _answer_rule(view, candidate, items[0])
+        if rule:
+            words = "a web page" if answer is AnswerClass.WEBSITE else _words(items[0])
+            advice = _ADVICE.get(answer, _OTHER_ADVICE).format(name=candidate.name)
+            busy = "yes" if answer is AnswerClass.BUSY else ""
+            yield _finding(rule, view, candidate, tuple(items), answer=words, advice=advice, busy=busy)
+
+
+def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> str:
+    if meeting.answer is AnswerClass.WEBSITE:
+        return "service-not-autodiscover"
+    if meeting.answer is AnswerClass.REDIRECT:
+        followed = any(item.hop == candidate.hop + 1 and item.endpoint is candidate.endpoint for item in view.intended)
+        return "" if followed else "service-broken"
+    if candidate.scheme is Scheme.HTTP and meeting.answer is not AnswerClass.UNSEEN:
+        return "service-broken" if view.method is Method.REDIRECT else ""
+    return "service-broken" if meeting.answer in _BROKEN else ""
+
+
+def _words(meeting: Meeting) -> str:
+    """The answer with the status that was really seen."""
+    statuses = [answer.status for answer in meeting.contact.answers if answer.status] if meeting.contact else []
+    words = _BROKEN.get(meeting.answer, "something else than a redirect")
+    return f"HTTP {statuses[-1]}" if statuses and words in ("HTTP 404", "HTTP 500", "HTTP 403") else words
+
+
+def _judge_wait(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    slow = tuple(item for item in met if _waits(item))
+    if slow:
+        yield _finding("service-slow-candidate", view, candidate, slow, reason=_silence(slow[0]))
+
+
+def _waits(meeting: Meeting) -> bool:
+    cut = meeting.contact is not None and meeting.contact.connect is Connect.CUT_SHORT
+    return meeting.reach is Reach.SILENT or cut
+
+
+_STRANGERS = {
+    Outcome.WRONG_LOGIN: "service-foreign-login",
+    Outcome.WRONG_SETTINGS: "service-foreign-settings",
+}
+
+
+def judge_strangers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`service-foreign-login` and `-settings`: where a judged client's walk ended at a stranger."""
+    found: dict[tuple[str, str], Finding] = {}
+    for walk in view.walks:
+        rule = _STRANGERS.get(walk.outcome, "") if walk.judged else ""
+        for candidate in view.scene.candidates if rule else ():
+            if candidate.step is walk.at and candidate.url == walk.steps[-1].candidate:
+                met = view.scene.met[candidate]
+                found.setdefault((rule, candidate.url), _finding(rule, view, candidate, met))
+    yield from found.values()

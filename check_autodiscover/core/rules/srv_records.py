@@ -1,0 +1,134 @@
+"""Rules about the SRV record, and about what is met before it."""
+
+from collections.abc import Iterator
+
+from check_autodiscover.core.candidates import Candidate
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.meeting import NameFault
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import Method
+from check_autodiscover.core.records import Presence
+from check_autodiscover.core.rules.host_records import declared, hiding
+from check_autodiscover.core.rules.phrases import certificate_names, joined, srv_record
+
+__all__ = ["judge_shadow", "judge_srv"]
+
+HTTPS_PORT = 443
+"""The only port that clients use, whatever the record says (MS-OXDISCO; EWS Managed API)."""
+
+
+def judge_srv(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`dns-srv-missing`, `-target-missing`, `-unexpected`, `-port`, where the method is `srv`."""
+    if view.method is not Method.SRV:
+        return
+    if view.scene.srv.presence is Presence.ABSENT:
+        yield _missing(picture, view)
+    for candidate in view.intended:
+        if not candidate.hop:
+            yield from _judge_target(picture, view, candidate)
+
+
+def _missing(picture: Picture, view: ViewPicture) -> Finding:
+    scene, survey = view.scene, picture.survey
+    elsewhere = any(other.name != view.name and other.scene.srv.records for other in picture.views)
+    targets = [record.target for other in picture.views for record in other.scene.srv.records]
+    server = next(iter((*survey.policy.servers, *targets)), "YOUR-SERVER")
+    return Finding(
+        rule="dns-srv-missing",
+        view=view.name,
+        endpoint=Endpoint.SRV,
+        subject=scene.srv.name,
+        args=(
+            ("hiding", hiding(picture, view, elsewhere)),
+            ("refusal", "its target is '.', which says that the service is not offered" if scene.srv.not_offered else ""),
+            ("srv_record", srv_record(survey.domain, server)),
+        ),
+    )
+
+
+def _judge_target(picture: Picture, view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
+    survey, record = picture.survey, candidate.srv
+    if record is None:
+        return
+    expected = _expected(picture, view)
+    wanted = next(iter(expected), record.target)
+    common = (
+        ("owner", view.scene.srv.name),
+        ("srv_record", srv_record(survey.domain, wanted.partition(":")[0])),
+        ("expected", joined(expected)),
+        ("port", str(record.port)),
+        ("names", _names_lacking(view, candidate)),
+        ("hint", _relative_name(survey.domain, record.target)),
+    )
+    rule = _target_rule(candidate, expected)
+    if rule:
+        yield _finding(rule, view, candidate, common)
+    expected_port = f"{record.target}:{record.port}" in declared(survey.policy.expect.srv, view)
+    if record.port != HTTPS_PORT and not expected_port:
+        yield _finding("dns-srv-port", view, candidate, common)
+
+
+def _finding(rule: str, view: ViewPicture, candidate: Candidate, args: tuple[tuple[str, str], ...]) -> Finding:
+    return Finding(
+        rule=rule,
+        view=view.name,
+        endpoint=Endpoint.SRV,
+        subject=candidate.name,
+        addresses=candidate.addresses,
+        args=args,
+    )
+
+
+def _target_rule(candidate: Candidate, expected: tuple[str, ...]) -> str:
+    if candidate.resolution.presence is Presence.ABSENT or _dangling(candidate):
+        return "dns-srv-target-missing"
+    hosts = {text.partition(":")[0] for text in expected}
+    return "dns-srv-unexpected" if expected and candidate.name not in hosts else ""
+
+
+def _dangling(candidate: Candidate) -> bool:
+    return candidate.resolution.presence is Presence.PRESENT and not candidate.resolution.addresses
+
+
+def _expected(picture: Picture, view: ViewPicture) -> tuple[str, ...]:
+    return declared(picture.survey.policy.expect.srv, view) or picture.survey.policy.servers
+
+
+def _names_lacking(view: ViewPicture, candidate: Candidate) -> str:
+    for meeting in view.scene.met[candidate]:
+        if meeting.certificate is not None and meeting.name_fault is NameFault.MISMATCH:
+            return certificate_names(meeting.certificate)
+    return ""
+
+
+def _relative_name(domain: str, target: str) -> str:
+    """Names the mistake of a target without its final dot, to which the zone's name was added again."""
+    doubled = target.endswith(f".{domain}.{domain}")
+    return f"the record lacks the dot after {target.removesuffix('.' + domain)}" if doubled else ""
+
+
+def judge_shadow(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`dns-srv-shadowed`: an SRV record that clients do not get to."""
+    scene = view.scene
+    if view.method in (Method.NONE, Method.EXCHANGE_ONLINE) or not scene.srv.records:
+        return
+    shadow = _shadow(view)
+    if shadow:
+        yield Finding(
+            rule="dns-srv-shadowed",
+            view=view.name,
+            endpoint=Endpoint.SRV,
+            subject=scene.srv.name,
+            args=(
+                ("shadow", shadow),
+                ("declared", "yes" if picture.survey.policy.declared_method(view.name) is Method.SRV else ""),
+            ),
+        )
+
+
+def _shadow(view: ViewPicture) -> str:
+    if view.scene.autodiscover.presence is Presence.PRESENT:
+        return f"the record {view.scene.autodiscover.name}"
+    stops = [walk for walk in view.walks if walk.judged and walk.at is not None]
+    at_root = [walk for walk in stops if walk.at is not None and walk.at.value == Endpoint.ROOT.value]
+    return f"https://{view.scene.domain.name}" if at_root else ""

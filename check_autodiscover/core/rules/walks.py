@@ -1,0 +1,72 @@
+"""Rules about how clients fare: `client-*`, and `dns-views-disagree`. Consequences, unless nothing explains them."""
+
+from collections.abc import Iterator
+
+from check_autodiscover.core.clients import OUTCOMES, Outcome, Walk
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import Method
+from check_autodiscover.core.rules.phrases import joined
+
+__all__ = ["judge_clients", "judge_views"]
+
+
+def judge_clients(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """One finding for each way in which judged clients of a view fare that deserves a word."""
+    yield from _judge_outcome(picture, view, "client-warned", Outcome.WARNED)
+    if view.method is not Method.NONE:
+        yield from _judge_outcome(picture, view, "client-finds-nothing", Outcome.NOTHING)
+        yield from _judge_outcome(picture, view, "client-asks-consent", Outcome.ASKS_CONSENT)
+
+
+def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outcome) -> Iterator[Finding]:
+    walks = [walk for walk in view.walks if walk.judged and walk.outcome is outcome]
+    if not walks:
+        return
+    last = walks[0].steps[-1] if walks[0].steps else None
+    ended = last if walks[0].at is not None else None
+    yield Finding(
+        rule=rule,
+        view=view.name,
+        endpoint=_endpoint(view, walks[0]),
+        subject=picture.survey.domain,
+        args=(
+            ("clients", joined(walk.client.value for walk in walks)),
+            ("step", ended.step.value if ended else ""),
+            ("url", ended.candidate if ended else ""),
+            ("host", ended.candidate.split("/")[2] if ended and "//" in ended.candidate else ""),
+            ("why", ended.why if ended else ""),
+            ("tld", picture.survey.domain.rpartition(".")[2]),
+        ),
+    )
+
+
+def _endpoint(view: ViewPicture, walk: Walk) -> Endpoint:
+    if walk.at is not None:
+        return Endpoint(walk.at.value)
+    return view.intended[0].endpoint if view.intended else Endpoint.ZONE
+
+
+def judge_views(picture: Picture) -> Iterator[Finding]:
+    """`dns-views-disagree`: a judged client fares well in one view and badly, or otherwise badly, in another."""
+    fares = {view.name: _fares(view) for view in picture.views if view.scene.view.connect}
+    seen = {name: fare for name, fare in fares.items() if fare is not None}
+    if len(set(seen.values())) > 1:
+        yield Finding(
+            rule="dns-views-disagree",
+            view="",
+            endpoint=Endpoint.ZONE,
+            subject=picture.survey.domain,
+            args=(("outcomes", ", ".join(f"{name} {fare}" for name, fare in seen.items())),),
+        )
+
+
+def _fares(view: ViewPicture) -> str | None:
+    """The worst outcome of a view's judged clients in a word; None where it was not seen. A consent box is no fault."""
+    outcomes = [walk.outcome for walk in view.walks if walk.judged]
+    if not outcomes or Outcome.UNKNOWN in outcomes:
+        return None
+    worst = min(outcomes, key=OUTCOMES.index)
+    if view.method is Method.NONE and worst is Outcome.NOTHING:
+        return None
+    return Outcome.CONFIGURED.value if worst.good else worst.value

@@ -1,0 +1,156 @@
+"""The first line's sentence, and the notes on what was not looked at."""
+
+from collections.abc import Iterator, Sequence
+
+from check_autodiscover.core.candidates import questions
+from check_autodiscover.core.certificate import life_left
+from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import DAY, ClientName, Method
+from check_autodiscover.core.records import Presence
+from check_autodiscover.core.report import Judgement
+from check_autodiscover.core.rules.catalogue import RULES
+from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.state import State
+from check_autodiscover.core.survey import Connect
+
+__all__ = ["notes_of", "summarize", "views_of"]
+
+
+def summarize(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
+    """What stands behind `domain: ` on the first line. `causes` are groups of roots, the gravest first."""
+    faults = [group for group in causes if group[0].severity is not State.OK]
+    if not faults:
+        return _healthy(picture)
+    gravest = faults[0]
+    finding = gravest[0].finding
+    sentence = f"{views_of(picture, gravest)}{_message(gravest)}{_others(picture, gravest)} [{finding.rule}]"
+    return sentence + (f" (+{len(faults) - 1} more)" if len(faults) > 1 else "")
+
+
+def _message(group: tuple[Judgement, ...]) -> str:
+    """The cause's sentence; where it has other addresses in other views, all of them stand in it."""
+    first = group[0]
+    addresses = tuple(dict.fromkeys(address for item in group for address in item.finding.addresses))
+    here = ", ".join(first.finding.addresses), joined(first.finding.addresses)
+    if len(group) == 1 or set(addresses) == set(first.finding.addresses) or not here[0]:
+        return first.message
+    for text in dict.fromkeys(here):
+        if f"({text}" in first.message:
+            return first.message.replace(f"({text}", f"({joined(addresses)}", 1)
+    return first.message
+
+
+def views_of(picture: Picture, group: Sequence[Judgement]) -> str:
+    """`inside and outside, `: which views a cause is about. Empty where there is one view only, and for a certificate
+    that all views lead to.
+    """
+    names = [view.name for view in picture.views]
+    concerned = [name for name in names if any(item.finding.view == name for item in group)]
+    everywhere = len(concerned) == len(names)
+    if len(names) == 1 or not concerned or (everywhere and _same_everywhere(group)):
+        return ""
+    return f"{joined(concerned)}, "
+
+
+def _same_everywhere(group: Sequence[Judgement]) -> bool:
+    rule = RULES[group[0].finding.rule]
+    return rule.area == "certificate" and group[0].finding.endpoint is not Endpoint.ROOT
+
+
+def _others(picture: Picture, group: tuple[Judgement, ...]) -> str:
+    """How the views fare that a failed lookup says nothing of."""
+    if group[0].finding.rule != "dns-lookup-failed":
+        return ""
+    blind = {item.finding.view for item in group}
+    fine = [view.name for view in picture.views if view.name not in blind and _fine(view)]
+    return f"; {joined(fine)} OK" if fine else ""
+
+
+def _fine(view: ViewPicture) -> bool:
+    return all(walk.outcome.good for walk in view.walks if walk.judged)
+
+
+def _healthy(picture: Picture) -> str:
+    """`srv to remote.contoso.com, 4 clients configured inside and outside, certificate valid 61 d`."""
+    parts = [_published(picture), _configured(picture), _validity(picture)]
+    return ", ".join(part for part in parts if part)
+
+
+def _published(picture: Picture) -> str:
+    return joined(_published_in(view) for view in picture.views)
+
+
+def _published_in(view: ViewPicture) -> str:
+    if view.method is Method.NONE:
+        return "no Autodiscover, as declared"
+    if view.method is Method.EXCHANGE_ONLINE:
+        return "exchange-online by alias"
+    targets = [item.name for item in view.intended if item.hop or view.method is not Method.REDIRECT]
+    return f"{view.method.value} to {joined(targets)}" if targets else view.method.value
+
+
+def _configured(picture: Picture) -> str:
+    judged = {walk.client for view in picture.views for walk in view.walks if walk.judged}
+    served = [view for view in picture.views if view.method is not Method.NONE and _fine(view)]
+    if not judged or not served:
+        return ""
+    where = f" {joined(view.name for view in served)}" if len(picture.views) > 1 else ""
+    return f"{len(judged)} client{'s' if len(judged) > 1 else ''} configured{where}"
+
+
+def _validity(picture: Picture) -> str:
+    left = [
+        life_left(meeting.certificate, picture.now)
+        for view in picture.views
+        for candidate in view.intended
+        for meeting in view.scene.met[candidate]
+        if meeting.certificate is not None
+    ]
+    return f"certificate valid {int(min(left) // DAY)} d" if left else ""
+
+
+def notes_of(picture: Picture) -> tuple[str, ...]:
+    """What was not looked at, each in a sentence."""
+    return tuple(dict.fromkeys(_notes(picture)))
+
+
+def _notes(picture: Picture) -> Iterator[str]:
+    policy = picture.survey.policy
+    if len(picture.views) == 1:
+        resolvers = joined(resolver.label for resolver in policy.views[0].resolvers)
+        yield f"one view only, answered by {resolvers}: inside and outside were not compared (--view)"
+    if not policy.servers:
+        yield "no server named (--server): its certificate is no reference, a stranger is told by its answers only"
+    if picture.references.names and not picture.references.certificates:
+        yield "the certificate of the --server hosts could not be read: certificate-foreign was not judged"
+    yield "no directory was asked: domain-joined clients ask Active Directory first"
+    if ClientName.OUTLOOK_2016 in policy.clients:
+        yield "Microsoft 365 endpoints are never contacted: Outlook 2016 and later may ask them first"
+    for view in picture.views:
+        yield from _view_notes(picture, view)
+
+
+def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
+    if not view.scene.view.connect:
+        yield f"{view.name}: its addresses were not connected to"
+    if view.scene.catch_all.found is None:
+        yield f"{view.name}: whether a catch-all exists could not be told"
+    for failure in _dead_resolvers(picture, view):
+        yield f"{view.name}: resolver {failure} did not answer; the view's others did"
+    for met in view.scene.met.values():
+        for meeting in met:
+            if meeting.contact is not None and meeting.contact.connect is Connect.NO_FAMILY:
+                yield f"{meeting.address} was not contacted: this host lacks its address family"
+    for candidate in view.scene.candidates:
+        unasked = candidate.resolution.presence is Presence.PENDING
+        if unasked or any(question in picture.survey.unfinished for question in questions(candidate)):
+            yield f"{view.name}: {candidate.url} was not finished before the time limit"
+
+
+def _dead_resolvers(picture: Picture, view: ViewPicture) -> Iterator[str]:
+    answers = [(q.resolver, a) for q, a in picture.survey.lookups.items() if q.view == view.name]
+    living = {resolver for resolver, answer in answers if answer.status.conclusive}
+    for resolver in view.scene.view.resolvers:
+        if living and resolver.label not in living and any(label == resolver.label for label, _ in answers):
+            yield resolver.label

@@ -1,0 +1,90 @@
+"""Findings put into sentences: the last step, after grading and causes. Templates are the catalogue's."""
+
+import re
+
+from check_autodiscover.core.clients import OUTCOMES, Outcome, Walk
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.grading import case_of, harm
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import ClientName
+from check_autodiscover.core.roles import CandidateRole, role_of
+from check_autodiscover.core.rules.catalogue import RULES
+
+__all__ = ["effect_of", "fill", "remedy_of", "sentence_of"]
+
+_OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
+_FIELD = re.compile(r"\{(\w+)\}")
+
+
+def fill(template: str, values: dict[str, str]) -> str:
+    """A template with its fields filled in; a `[[part]]` goes when one of its fields is empty.
+
+    Raises:
+        KeyError: the template asks for a value that is not there: a defect of the catalogue or a rule.
+    """
+
+    def optional(match: re.Match[str]) -> str:
+        part = match.group(1)
+        return part if all(values[name] for name in _FIELD.findall(part)) else ""
+
+    return _FIELD.sub(lambda match: values[match.group(1)], _OPTIONAL.sub(optional, template))
+
+
+def _values(finding: Finding) -> dict[str, str]:
+    return {"subject": finding.subject, "where": ", ".join(finding.addresses), **dict(finding.args)}
+
+
+def sentence_of(picture: Picture, finding: Finding) -> str:
+    """What is so, in one sentence without view and effect."""
+    view = _view(picture, finding)
+    case = case_of(finding, view.method) if view else None
+    template = case.sentence if case and case.sentence else RULES[finding.rule].sentence
+    return fill(template, _values(finding))
+
+
+def remedy_of(finding: Finding) -> str:
+    """What to do about it."""
+    return fill(RULES[finding.rule].remedy, _values(finding))
+
+
+def _view(picture: Picture, finding: Finding) -> ViewPicture | None:
+    return next((item for item in picture.views if item.name == finding.view), None)
+
+
+_OUTLOOK = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010)
+_EFFECTS = {
+    Outcome.WRONG_LOGIN: "{who} {verb:gives} a stranger the password",
+    Outcome.WRONG_SETTINGS: "{who} {verb:takes} a stranger's settings",
+    Outcome.WARNED: "{who} {verb:warns}",
+    Outcome.NOTHING: "{who} {verb:finds} nothing",
+    Outcome.CONFIGURED: "{who} {verb:is} configured there",
+    Outcome.ASKS_CONSENT: "{who} {verb:is} configured there",
+}
+_VERBS = {"gives": "give", "takes": "take", "warns": "warn", "finds": "find", "is": "are"}
+_VERB = re.compile(r"\{verb:(\w+)\}")
+
+_WITHOUT_EFFECT = frozenset({"certificate-expiring", "certificate-unexpected"})
+"""Rules whose sentence says all, whoever else is hit at that place."""
+
+
+def effect_of(picture: Picture, finding: Finding) -> str:
+    """What users meet because of a finding, as `: Outlook warns`; empty where nobody is hit."""
+    view = _view(picture, finding)
+    if view is None or not RULES[finding.rule].level or finding.rule in _WITHOUT_EFFECT:
+        return ""
+    walks = harm(view, finding)
+    if not walks:
+        return ""
+    outcome = min((walk.outcome for walk in walks), key=OUTCOMES.index)
+    who, plural = _who(tuple(walk for walk in walks if walk.outcome is outcome))
+    text = _VERB.sub(lambda match: _VERBS[match.group(1)] if plural else match.group(1), _EFFECTS[outcome])
+    before = outcome is Outcome.WARNED and finding.endpoint is Endpoint.ROOT
+    early = before and role_of(view.method, finding.endpoint) is CandidateRole.BEFORE
+    return f": {text.replace('{who}', who)}{' before it gets further' if early else ''}"
+
+
+def _who(walks: tuple[Walk, ...]) -> tuple[str, bool]:
+    """Who is hit: Outlook, or the other clients by what they use."""
+    if any(walk.client in _OUTLOOK for walk in walks):
+        return "Outlook", False
+    return "EWS clients", True

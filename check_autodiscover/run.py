@@ -1,0 +1,169 @@
+"""The loop over the ports, and the wiring that every front end uses.
+
+`survey_domain` observes a domain and returns the Survey; it judges nothing. After each answer `plan` is asked what is
+wanted; what is not yet asked starts at once, so that no wave waits for its slowest member.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from check_autodiscover.core.plan import plan
+from check_autodiscover.core.policy import Policy, Resolver, Transport, View
+from check_autodiscover.core.survey import (
+    Contact,
+    DnsAnswer,
+    DnsQuestion,
+    DnsStatus,
+    EndpointQuestion,
+    Observation,
+    Question,
+    Survey,
+)
+from check_autodiscover.ports import Deadline, DnsProbe, EndpointProbe
+from check_autodiscover.trust import TrustSettings
+
+__all__ = ["DNS_SHARE", "Probes", "conduct", "survey_domain"]
+
+DNS_SHARE = 0.6
+"""The part of the time limit after which DNS gives up, so that what was found can still be contacted."""
+
+REPLY_SHARE = 0.05
+"""The part of the time limit kept for judging and printing."""
+
+LABELS = 2
+"""Random labels asked for: two that agree are no accident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The observers of the world that a run uses."""
+
+    dns: DnsProbe
+    endpoint: EndpointProbe
+
+
+async def survey_domain(domain: str, policy: Policy, trust: TrustSettings) -> Survey:
+    """Observe a domain (A-labels) within the policy's time limit.
+
+    Raises:
+        TrustError: the trust anchors cannot be loaded.
+    """
+    # Imported here: the parser, help and usage errors need none of it, and it is half of a cold start.
+    from check_autodiscover.probes.endpoint import ConnectionProbe
+    from check_autodiscover.probes.resolver import ResolverProbe
+    from check_autodiscover.trust import load_trust
+
+    loaded = load_trust(trust)
+    probes = Probes(
+        ResolverProbe(source_address=policy.source_address),
+        ConnectionProbe(
+            loaded,
+            domain,
+            connect_timeout=policy.connect_timeout,
+            user_agent=policy.user_agent,
+            source_address=policy.source_address,
+        ),
+    )
+    survey = Survey(
+        domain=domain,
+        policy=replace(policy, views=tuple(_with_system(view) for view in policy.views)),
+        labels=_labels(),
+        started=time.time(),
+        anchors=loaded.description,
+    )
+    return await conduct(survey, probes)
+
+
+def _labels() -> tuple[str, ...]:
+    """Random labels that start with a letter and that nobody has asked for before."""
+    return tuple(f"x{secrets.token_hex(8)}" for _ in range(LABELS))
+
+
+def _with_system(view: View) -> View:
+    """A view whose `system` resolvers are replaced by the nameservers of this host."""
+    if all(resolver.transport is not Transport.SYSTEM for resolver in view.resolvers):
+        return view
+    from check_autodiscover.probes.resolver import system_resolvers
+
+    resolvers: dict[Resolver, None] = {}
+    for resolver in view.resolvers:
+        found = system_resolvers() if resolver.transport is Transport.SYSTEM else (resolver,)
+        resolvers.update(dict.fromkeys(found))
+    return replace(view, resolvers=tuple(resolvers))
+
+
+async def conduct(survey: Survey, probes: Probes) -> Survey:
+    """Ask what the plan wants until nothing is left to ask or the time is up; the survey says what was cut off."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    limit = survey.policy.timeout
+    deadline = Deadline(begun + limit * (1 - REPLY_SHARE), begun + limit * DNS_SHARE)
+    conductor = _Conductor(probes, _resolvers(survey), deadline)
+    survey = await conductor.conduct(survey)
+    return replace(survey, ended=survey.started + loop.time() - begun)
+
+
+def _resolvers(survey: Survey) -> dict[tuple[str, str], Resolver]:
+    return {(view.name, resolver.label): resolver for view in survey.policy.views for resolver in view.resolvers}
+
+
+class _Conductor:
+    """The tasks under way in one run."""
+
+    def __init__(self, probes: Probes, resolvers: Mapping[tuple[str, str], Resolver], deadline: Deadline) -> None:
+        self._probes = probes
+        self._resolvers = resolvers
+        self._deadline = deadline
+        self._tasks: dict[asyncio.Task[Observation], Question] = {}
+        self._asked: set[Question] = set()
+
+    async def conduct(self, survey: Survey) -> Survey:
+        self._ask(plan(survey))
+        try:
+            while self._tasks:
+                done = await self._some_answers()
+                if not done:
+                    break
+                for task in done:
+                    survey = survey.observed(self._tasks.pop(task), task.result())
+                self._ask(plan(survey))
+            return replace(survey, unfinished=frozenset(self._tasks.values()))
+        finally:
+            await self._stop()
+
+    async def _some_answers(self) -> set[asyncio.Task[Observation]]:
+        """The next answers, none once the time is up. Probes end by themselves at the deadline; a moment is left to them."""
+        loop = asyncio.get_running_loop()
+        patience = max(0.0, self._deadline.run - loop.time()) + 0.02
+        done, _ = await asyncio.wait(self._tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        return done
+
+    def _ask(self, wanted: frozenset[Question]) -> None:
+        # DNS first: its answers decide what else there is to ask.
+        for question in sorted(wanted - self._asked, key=lambda item: isinstance(item, EndpointQuestion)):
+            self._asked.add(question)
+            self._tasks[asyncio.ensure_future(self._answer(question))] = question
+
+    async def _answer(self, question: Question) -> Observation:
+        match question:
+            case DnsQuestion():
+                return await self._look_up(question)
+            case EndpointQuestion():
+                return await self._contact(question)
+
+    async def _look_up(self, question: DnsQuestion) -> DnsAnswer:
+        if asyncio.get_running_loop().time() >= self._deadline.dns:
+            return DnsAnswer(DnsStatus.CUT_SHORT)
+        resolver = self._resolvers[question.view, question.resolver]
+        return await self._probes.dns.probe_dns(question, resolver, self._deadline.dns)
+
+    async def _contact(self, question: EndpointQuestion) -> Contact:
+        return await self._probes.endpoint.probe_endpoint(question, self._deadline.run)
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
