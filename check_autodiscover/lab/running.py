@@ -117,11 +117,13 @@ def _served(start: Callable[[], Coroutine[None, None, list[_Server]]]) -> Iterat
     started: Future[Callable[[], object]] = Future()
     thread = Thread(target=lambda: asyncio.run(_serve_until_told(start, started)), name="autodiscover-lab", daemon=True)
     thread.start()
-    stop = started.result()
     try:
-        yield
+        stop = started.result()
+        try:
+            yield
+        finally:
+            stop()
     finally:
-        stop()
         thread.join()
 
 

@@ -183,6 +183,8 @@ def test_a_silent_site_accepts_and_says_nothing_until_the_lab_ends() -> None:
     with running(WORLD) as lab:
         connection = socket.create_connection(("127.0.7.5", lab.https_port), timeout=5)
         connection.sendall(b"anybody there?")
+        # Another site's answer shows that the servers' loop has met this connection too.
+        _request(lab, _address_of(Behaviour.WEBSITE), "GET / HTTP/1.1\r\n\r\n")
     with connection:
         assert _received_at_the_end(connection) == b""
 
