@@ -110,13 +110,12 @@ def read_certificate(der: bytes) -> Certificate | UnreadableCertificate:
     from hashlib import sha256
 
     from cryptography import x509
-    from cryptography.utils import CryptographyDeprecationWarning
 
     fingerprint = sha256(der).hexdigest()
     try:
         with warnings.catch_warnings():
-            # A serial number of zero and the like draw one: an old server's fault that no operator has to read about.
-            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            # A serial number of zero or a long country code draws one: no fault that an operator has to read about.
+            warnings.simplefilter("ignore")
             return _read(x509.load_der_x509_certificate(der), fingerprint)
     # The parser raises ValueError, TypeError, OverflowError and classes of its own, some only when a field is read.
     except Exception as error:
@@ -157,7 +156,7 @@ def _read(certificate: "x509.Certificate", fingerprint: str) -> Certificate:
 def _name(certificate: "x509.Certificate", which: str) -> "x509.Name | None":
     try:
         name: x509.Name = getattr(certificate, which)
-    except ValueError:
+    except (ValueError, TypeError):
         return None
     return name
 

@@ -194,6 +194,11 @@ def test_a_serial_number_of_zero_is_read_without_a_warning() -> None:
     assert read(replaced(made("a.example"), bytes.fromhex("02020abc"), bytes.fromhex("0202ff00"))).serial == "-100"
 
 
+def test_a_country_code_of_the_wrong_length_is_read_without_a_warning() -> None:
+    organization, country = (bytes.fromhex(f"0603{oid}0c07") + b"Contoso" for oid in ("55040a", "550406"))
+    assert "C=Contoso" in read(replaced(made("a.example"), organization, country)).subject
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(data: bytes) -> None:
     assert isinstance(read_certificate(data), UnreadableCertificate)
