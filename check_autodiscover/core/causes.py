@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.grading import Grade, concerned
 from check_autodiscover.core.policy import Method
-from check_autodiscover.core.roles import intended_endpoints
+from check_autodiscover.core.roles import CandidateRole, intended_endpoints, role_of
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
 
 __all__ = ["RULE_ORDER", "Graded", "link"]
@@ -73,10 +73,12 @@ def _explains(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bo
             return cause.view != "" and not _tells_only(cause)
         case "dns-srv-shadowed":
             return cause.view == effect.view and cause.endpoint in (Endpoint.ROOT, *_HOST) and not _tells_only(cause)
-        case "client-warned" | "client-asks-consent":
-            return _same_place(cause, effect) and effect.rule != "client-asks-consent"
-        case "client-finds-nothing":
-            return _explains_nothing(cause, effect, methods)
+        case "client-asks-consent":
+            return False
+        case "client-warned" | "client-finds-nothing":
+            return _same_place(cause, effect) or _leads_past(cause, effect, methods)
+        case "service-foreign-login" | "service-foreign-settings":
+            return _explains_fault(cause, effect) or _leads_past(cause, effect, methods)
         case _:
             return _explains_fault(cause, effect)
 
@@ -97,14 +99,25 @@ def _same_place(cause: Finding, effect: Finding) -> bool:
     whole_view = RULES[cause.rule].level == 1 and cause.endpoint is Endpoint.ZONE
     if whole_view:
         return cause.view in ("", effect.view)
-    return cause.view == effect.view and effect.endpoint in concerned(cause)
+    return cause.view == effect.view and (effect.endpoint in concerned(cause) or _same_machine(cause, effect))
 
 
-def _explains_nothing(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bool:
-    if _same_place(cause, effect):
-        return True
-    intended = intended_endpoints(methods.get(effect.view, Method.UNDETERMINED))
-    return cause.view == effect.view and bool(set(concerned(cause)) & set(intended))
+def _same_machine(cause: Finding, effect: Finding) -> bool:
+    """Whether port 80 fails on a machine whose certificate on port 443 shows that it is not the one for the name."""
+    return (
+        cause.rule == "certificate-name-mismatch"
+        and cause.subject == effect.subject
+        and cause.endpoint is Endpoint.AUTODISCOVER
+        and effect.endpoint is Endpoint.REDIRECT
+    )
+
+
+def _leads_past(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bool:
+    """Whether a fault at the intended endpoint is why clients went on to what stands after it, or to nothing."""
+    method = methods.get(effect.view, Method.UNDETERMINED)
+    intended = intended_endpoints(method)
+    past = effect.rule == "client-finds-nothing" or role_of(method, effect.endpoint) is CandidateRole.AFTER
+    return past and cause.view == effect.view and bool(set(concerned(cause)) & set(intended))
 
 
 def _explains_fault(cause: Finding, effect: Finding) -> bool:
@@ -112,7 +125,7 @@ def _explains_fault(cause: Finding, effect: Finding) -> bool:
         return False
     if not RULES[effect.rule].level:
         return effect.rule in _EXPLAINED_BY_ANY or (effect.rule in _BESIDE and _meets_another(cause))
-    return _order(cause) < _order(effect)
+    return _same_machine(cause, effect) or _order(cause) < _order(effect)
 
 
 def _meets_another(cause: Finding) -> bool:

@@ -48,10 +48,11 @@ def harm(view: ViewPicture, finding: Finding) -> tuple[Walk, ...]:
 
 def _explains(method: Method, finding: Finding, walk: Walk) -> bool:
     endpoints = concerned(finding)
-    if walk.outcome is Outcome.NOTHING:
+    if not (walk.outcome.bad or (method is Method.NONE and walk.outcome.good)):
+        return False
+    if walk.at is None or role_of(method, Endpoint(walk.at.value)) is CandidateRole.AFTER:
         return bool(set(endpoints) & set(intended_endpoints(method)))
-    hit = walk.outcome.bad or (method is Method.NONE and walk.outcome.good)
-    return hit and walk.at is not None and Endpoint(walk.at.value) in endpoints
+    return Endpoint(walk.at.value) in endpoints
 
 
 def grade(picture: Picture, finding: Finding) -> Grade:
@@ -99,9 +100,7 @@ _FIXED = {
 
 def _by_harm(view: ViewPicture, finding: Finding) -> State:
     """CRITICAL where users are hit. Certificates and services elsewhere than at the intended endpoint are notes."""
-    if harm(view, finding):
-        return State.CRITICAL
-    return _told_only(view, finding, State.WARNING)
+    return _told_only(view, finding, State.CRITICAL if harm(view, finding) else State.WARNING)
 
 
 def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:

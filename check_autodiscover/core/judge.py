@@ -129,7 +129,7 @@ def _judgement(picture: Picture, item: Graded, id_: str, cause: str | None, root
         role=Role.ROOT if root is None else Role.CONSEQUENCE,
         caused_by=cause,
         accepted=item.grade.accepted,
-        message=sentence_of(picture, item.finding) + effect_of(picture, item.finding),
+        message=sentence_of(picture, item.finding) + ("" if root else effect_of(picture, item.finding)),
         remedy=remedy_of(item.finding),
     )
 

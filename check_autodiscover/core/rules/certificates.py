@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate, kind, life_left, lifetime
-from check_autodiscover.core.finding import Finding
+from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.meeting import Meeting, NameFault
 from check_autodiscover.core.names import near_miss
 from check_autodiscover.core.picture import Picture, ViewPicture
@@ -63,7 +63,8 @@ def _judge_names(
     if lacking:
         yield _mismatch(picture, view, candidate, lacking)
         foreign = tuple(item for item in lacking if _foreign(picture, item))
-        if foreign:
+        # A web site at the root is nobody's Exchange server, so that its certificate is another is no news.
+        if foreign and candidate.endpoint is not Endpoint.ROOT:
             yield _finding(
                 "certificate-foreign",
                 view,

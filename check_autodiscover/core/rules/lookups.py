@@ -43,6 +43,7 @@ def _lookup_failed(picture: Picture, view: ViewPicture, failures: tuple[Failure,
         subject=picture.survey.domain if blind else names[0],
         args=(
             ("what", "no resolver answered" if blind else f"no answer for {joined(names)}"),
+            ("asked", joined(reasons)),
             ("resolvers", ", ".join(f"{label} {status.value}" for label, status in reasons.items())),
         ),
     )

@@ -11,6 +11,7 @@ from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.rules.walks import unconcerned
 from check_autodiscover.core.survey import Connect, Contact, Scheme
 
 __all__ = ["judge_services", "judge_strangers"]
@@ -167,7 +168,7 @@ def judge_strangers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`service-foreign-login` and `-settings`: where a judged client's walk ended at a stranger."""
     found: dict[tuple[str, str], Finding] = {}
     for walk in view.walks:
-        rule = _STRANGERS.get(walk.outcome, "") if walk.judged else ""
+        rule = _STRANGERS.get(walk.outcome, "") if walk.judged and not unconcerned(view, walk) else ""
         for candidate in view.scene.candidates if rule else ():
             if candidate.step is walk.at and candidate.url == walk.steps[-1].candidate:
                 met = view.scene.met[candidate]

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from check_autodiscover.core.clients import OUTCOMES, Outcome, Walk
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.policy import Method, Step
+from check_autodiscover.core.roles import intended_endpoints
 from check_autodiscover.core.rules.phrases import joined
 
-__all__ = ["judge_clients", "judge_views"]
+__all__ = ["judge_clients", "judge_views", "unconcerned"]
 
 
 def judge_clients(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
@@ -20,7 +21,7 @@ def judge_clients(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
 
 
 def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outcome) -> Iterator[Finding]:
-    walks = [walk for walk in view.walks if walk.judged and walk.outcome is outcome]
+    walks = [walk for walk in view.walks if walk.judged and walk.outcome is outcome and not unconcerned(view, walk)]
     if not walks:
         return
     last = walks[0].steps[-1] if walks[0].steps else None
@@ -41,10 +42,15 @@ def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outc
     )
 
 
+def unconcerned(view: ViewPicture, walk: Walk) -> bool:
+    """Whether a walk ended at the root of a domain that has no Autodiscover: a web site's own affair."""
+    return view.method is Method.NONE and walk.at is Step.ROOT
+
+
 def _endpoint(view: ViewPicture, walk: Walk) -> Endpoint:
     if walk.at is not None:
         return Endpoint(walk.at.value)
-    return view.intended[0].endpoint if view.intended else Endpoint.ZONE
+    return next(iter(intended_endpoints(view.method)), Endpoint.ZONE)
 
 
 def judge_views(picture: Picture) -> Iterator[Finding]:

@@ -1,0 +1,212 @@
+"""Made-up worlds that answer the plan's questions without a socket, so that a whole run is a pure table.
+
+`survey_of` asks what `plan` wants until it wants nothing more, as `run` does, and gives the Survey.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.plan import plan
+from check_autodiscover.core.policy import Policy, Resolver, View
+from check_autodiscover.core.survey import (
+    Connect,
+    Contact,
+    DnsAnswer,
+    DnsQuestion,
+    DnsStatus,
+    EndpointQuestion,
+    Exchange,
+    Handshake,
+    HttpAnswer,
+    RecordType,
+    Scheme,
+    Srv,
+    Survey,
+    Tls,
+    VerifyError,
+)
+
+NOW = 1_795_392_000.0
+"""2026-11-23 00:00 UTC, the end of every survey here."""
+
+DAY = 86_400
+DOMAIN = "contoso.com"
+AUTODISCOVER = "autodiscover.contoso.com"
+SRV_NAME = "_autodiscover._tcp.contoso.com"
+SERVER = "203.0.113.10"
+APEX = "198.51.100.7"
+FOREIGN = "198.51.100.80"
+CLOUD = "autodiscover.outlook.com"
+
+
+def certificate(*names: str, days: float = 61, key: str = "", issuer: str = "Example CA", common_name: str = "") -> Certificate:
+    """A certificate for some names with a key of its own unless one is given, issued 29 days before it had `days` left."""
+    identity = key or "key of " + ",".join(names or (common_name,))
+    return Certificate(
+        fingerprint=f"{abs(hash((identity, names, days, issuer))):064x}"[-64:],
+        public_key=identity,
+        subject=f"CN={common_name or (names[0] if names else '')}",
+        common_name=common_name or (names[0] if names else ""),
+        issuer=f"CN={issuer}",
+        issuer_common_name=issuer,
+        issuer_organization=issuer,
+        not_before=int(NOW + (days - 90) * DAY),
+        not_after=int(NOW + days * DAY + 3600),
+        dns_names=names,
+        has_san=bool(names),
+    )
+
+
+EXCHANGE = HttpAnswer(
+    "GET",
+    Exchange.ANSWERED,
+    401,
+    (("www-authenticate", "Negotiate"), ("www-authenticate", "NTLM"), ("x-feserver", "EX1")),
+)
+PAGE = HttpAnswer("GET", Exchange.ANSWERED, 200, (("content-type", "text/html"),), "<html><body>Welcome</body></html>")
+PASSWORD = HttpAnswer("GET", Exchange.ANSWERED, 401, (("www-authenticate", 'Basic realm="panel"'),))
+
+
+def status(code: int) -> HttpAnswer:
+    """An answer with a status and an empty page."""
+    return HttpAnswer("GET", Exchange.ANSWERED, code, (("content-type", "text/html"),))
+
+
+def redirect(url: str) -> HttpAnswer:
+    """A redirect to a URL."""
+    return HttpAnswer("GET", Exchange.ANSWERED, 302, (("location", url),))
+
+
+@dataclass(frozen=True)
+class Site:
+    """What listens at an address: by default nothing on either port."""
+
+    certificate: Certificate | UnreadableCertificate | None = None
+    answer: HttpAnswer = EXCHANGE
+    errors: tuple[VerifyError, ...] = ()
+    https: Connect = Connect.CONNECTED
+    handshake: Handshake = Handshake.ESTABLISHED
+    http: Connect = Connect.REFUSED
+    http_answer: HttpAnswer = PAGE
+
+    def contact(self, question: EndpointQuestion) -> Contact:
+        """The observation that a connection to this site yields."""
+        if question.scheme is Scheme.HTTP:
+            answers = (self.http_answer,) if self.http is Connect.CONNECTED else ()
+            return Contact(self.http, None, answers, 0.01)
+        if self.https is not Connect.CONNECTED or self.certificate is None:
+            return Contact(self.https if self.certificate else Connect.REFUSED, seconds=0.01)
+        tls = Tls(self.handshake, "TLSv1.3", (self.certificate,), self.errors)
+        return Contact(Connect.CONNECTED, tls, (self.answer,) if self.handshake is Handshake.ESTABLISHED else (), 0.01)
+
+
+Data = dict[str, dict[RecordType | str, tuple[object, ...]]]
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One view's records: name -> type -> data, `CNAME` spelt as a string; `*.parent` is a wildcard (RFC 4592)."""
+
+    records: Data = field(default_factory=dict)
+    failing: dict[str, DnsStatus] = field(default_factory=dict)
+    """Names that get no answer; the empty name stands for all of them."""
+
+    def with_(self, name: str, type_: RecordType | str, *data: object) -> "Zone":
+        """This zone with a record set added or replaced."""
+        return replace(self, records={**self.records, name: {**self.records.get(name, {}), type_: data}})
+
+    def without(self, name: str) -> "Zone":
+        """This zone without a name."""
+        return replace(self, records={key: value for key, value in self.records.items() if key != name})
+
+    def answer(self, name: str, type_: RecordType) -> DnsAnswer:
+        """What a resolver of this zone says, aliases followed."""
+        failure = self.failing.get(name) or self.failing.get("")
+        if failure is not None:
+            return DnsAnswer(failure)
+        aliases: list[str] = []
+        owner = name
+        while True:
+            data = self._data(owner)
+            if data is None:
+                return DnsAnswer(DnsStatus.NXDOMAIN, aliases=tuple(aliases), ttl=60, zone=DOMAIN)
+            if "CNAME" not in data or len(aliases) > 8:
+                break
+            owner = str(data["CNAME"][0])
+            aliases.append(owner)
+        return self._final(data.get(type_, ()), tuple(aliases))
+
+    def _final(self, values: tuple[object, ...], aliases: tuple[str, ...]) -> DnsAnswer:
+        if not values:
+            return DnsAnswer(DnsStatus.NODATA, aliases=aliases, ttl=60, zone=DOMAIN)
+        services = tuple(value for value in values if isinstance(value, Srv))
+        addresses = tuple(value for value in values if isinstance(value, str))
+        return DnsAnswer(DnsStatus.ANSWER, addresses, services, aliases, ttl=300, seconds=0.012)
+
+    def _data(self, name: str) -> dict[RecordType | str, tuple[object, ...]] | None:
+        if name in self.records:
+            return self.records[name]
+        if any(other.endswith("." + name) for other in self.records if not other.startswith("*")):
+            return {}
+        labels = name.split(".")
+        for index in range(1, len(labels)):
+            parent = ".".join(labels[index:])
+            if f"*.{parent}" in self.records:
+                return self.records[f"*.{parent}"]
+            if parent in self.records or any(other.endswith("." + parent) for other in self.records):
+                return None
+        return None
+
+
+@dataclass(frozen=True)
+class World:
+    """Zones by view, sites by address, and the policy that is asked for."""
+
+    zones: dict[str, Zone]
+    sites: dict[str, Site]
+    policy: Policy
+    cut: tuple[str, ...] = ()
+    """Addresses and names whose questions the deadline cut off."""
+
+    def zone(self, change: object, *views: str) -> "World":
+        """This world with a function applied to the zones of some views, of all if none is named."""
+        assert callable(change)
+        zones = {name: change(zone) if name in (views or self.zones) else zone for name, zone in self.zones.items()}
+        return replace(self, zones=zones)
+
+    def site(self, address: str, site: Site) -> "World":
+        """This world with another site at an address."""
+        return replace(self, sites={**self.sites, address: site})
+
+    def with_policy(self, **changes: object) -> "World":
+        """This world judged by another policy."""
+        return replace(self, policy=replace(self.policy, **changes))  # type: ignore[arg-type]
+
+
+def views(*names: str) -> tuple[View, ...]:
+    """Views with one resolver each: 10.0.0.2 inside, 192.0.2.53 outside."""
+    hosts = {"inside": "10.0.0.2", "outside": "192.0.2.53", "default": "192.0.2.1"}
+    return tuple(View(name, (Resolver(hosts[name]),)) for name in names)
+
+
+def survey_of(world: World, labels: tuple[str, ...] = ("xrandom",)) -> Survey:
+    """The survey of a whole run in a world."""
+    survey = Survey(domain=DOMAIN, policy=world.policy, labels=labels, started=NOW - 0.4, ended=NOW)
+    while wanted := plan(survey) - set(survey.lookups) - set(survey.contacts) - survey.unfinished:
+        for question in wanted:
+            survey = _answered(world, survey, question)
+    return survey
+
+
+def _answered(world: World, survey: Survey, question: DnsQuestion | EndpointQuestion) -> Survey:
+    match question:
+        case DnsQuestion(name=name) if name in world.cut:
+            return survey.observed(question, DnsAnswer(DnsStatus.CUT_SHORT))
+        case DnsQuestion(view=view, name=""):
+            return survey.observed(question, DnsAnswer(DnsStatus.ANSWER, ttl=60))
+        case DnsQuestion(view=view, name=name, type=type_):
+            return survey.observed(question, world.zones[view].answer(name, type_))
+        case EndpointQuestion(address=address) if address in world.cut:
+            return survey.observed(question, Contact(Connect.CUT_SHORT))
+        case EndpointQuestion(address=address):
+            return survey.observed(question, world.sites.get(address, Site()).contact(question))
