@@ -86,7 +86,7 @@ def _with_system(view: View) -> View:
     """A view whose `system` resolvers are replaced by the nameservers of this host."""
     if all(resolver.transport is not Transport.SYSTEM for resolver in view.resolvers):
         return view
-    from check_autodiscover.probes.resolver import system_resolvers
+    from check_autodiscover.probes.system import system_resolvers
 
     resolvers: dict[Resolver, None] = {}
     for resolver in view.resolvers:

@@ -13,7 +13,7 @@ from check_autodiscover.core.measures import Tally, measures_of
 from check_autodiscover.core.method import choose_method
 from check_autodiscover.core.picture import Picture, ViewPicture, observe, references_of, walks_of
 from check_autodiscover.core.policy import Method
-from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role
+from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role, grouped
 from check_autodiscover.core.rules.addresses import judge_addresses
 from check_autodiscover.core.rules.certificates import judge_certificates
 from check_autodiscover.core.rules.host_records import judge_catch_all, judge_host_record
@@ -52,7 +52,7 @@ def judge(survey: Survey, now: float | None = None) -> Report:
     picture = assemble(survey, survey.ended if now is None else now)
     graded = tuple(Graded(finding, grade(picture, finding)) for finding in findings_of(picture))
     judgements = _judgements(picture, graded)
-    causes = _causes(judgements)
+    causes = grouped(item for item in judgements if item.role is Role.ROOT)
     state = worst(group[0].severity for group in causes)
     tally = Tally(
         state,
@@ -149,16 +149,6 @@ def _rank(picture: Picture, item: Graded) -> tuple[int, int, int, int]:
 
 def _view_index(picture: Picture, name: str) -> int:
     return next((index for index, view in enumerate(picture.views) if view.name == name), 0)
-
-
-def _causes(judgements: tuple[Judgement, ...]) -> tuple[tuple[Judgement, ...], ...]:
-    """Roots that are one cause: the same rule, subject and severity in several views."""
-    roots = [item for item in judgements if item.role is Role.ROOT]
-    groups: dict[tuple[str, str, str], list[Judgement]] = {}
-    for item in roots:
-        key = (item.finding.rule, item.finding.subject, item.finding.endpoint.value)
-        groups.setdefault(key, []).append(item)
-    return tuple(tuple(group) for group in groups.values())
 
 
 def _series(item: Judgement) -> tuple[tuple[str, str], ...]:

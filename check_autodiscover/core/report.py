@@ -3,6 +3,7 @@
 Front ends print a Report and decide nothing. `judge` (in `judge.py`) makes one from a Survey.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,7 +14,7 @@ from check_autodiscover.core.policy import Method
 from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import Survey
 
-__all__ = ["Judgement", "MethodChoice", "Report", "Role"]
+__all__ = ["Judgement", "MethodChoice", "Report", "Role", "grouped"]
 
 
 class Role(Enum):
@@ -68,6 +69,20 @@ class Report:
     survey: Survey
 
     @property
+    def causes(self) -> tuple[tuple[Judgement, ...], ...]:
+        """The roots, those that are one cause in several views together: same rule, endpoint and subject."""
+        return grouped(self.roots)
+
+    @property
     def roots(self) -> tuple[Judgement, ...]:
         """The causes alone, gravest first."""
         return tuple(item for item in self.judgements if item.role is Role.ROOT)
+
+
+def grouped(judgements: Iterable[Judgement]) -> tuple[tuple[Judgement, ...], ...]:
+    """Judgements that say the same of several views put together, in the order of their first."""
+    groups: dict[tuple[str, str, str], list[Judgement]] = {}
+    for item in judgements:
+        key = (item.finding.rule, item.finding.endpoint.value, item.finding.subject)
+        groups.setdefault(key, []).append(item)
+    return tuple(tuple(group) for group in groups.values())
