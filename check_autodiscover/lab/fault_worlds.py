@@ -40,7 +40,7 @@ SCENARIOS = (
         title="Scenario 1: a host record appeared beside a single-name certificate, inside and outside",
         views=both_views((*REMOTE_INSIDE, f"autodiscover A {INSIDE}"), (*REMOTE_OUTSIDE, f"autodiscover A {OUTSIDE}")),
         sites=SRV_SITES,
-        options=BY_SRV,
+        declared=BY_SRV,
         verdict=critical("dns-unwanted-host-record"),
     ),
     World(
@@ -48,7 +48,7 @@ SCENARIOS = (
         title="Scenario 1: a host record appeared beside a single-name certificate, inside only",
         views=both_views((*REMOTE_INSIDE, f"autodiscover A {INSIDE}"), REMOTE_OUTSIDE),
         sites=SRV_SITES,
-        options=BY_SRV,
+        declared=BY_SRV,
         verdict=critical("dns-unwanted-host-record"),
     ),
     World(
@@ -56,7 +56,7 @@ SCENARIOS = (
         title="Scenario 1: the registrar's catch-all answers for autodiscover.contoso.com, outside",
         views=both_views(REMOTE_INSIDE, (*REMOTE_OUTSIDE, f"* A {HOSTER}")),
         sites=(*SRV_SITES, STRANGER),
-        options=BY_SRV,
+        declared=BY_SRV,
         verdict=critical("dns-wildcard-captures-autodiscover"),
     ),
     World(
@@ -64,7 +64,7 @@ SCENARIOS = (
         title="Scenario 2: the host record leads to a stranger with a completely different certificate",
         views=both_views((f"mail A {INSIDE}", f"autodiscover A {HOSTER}"), MAIL_MOVED),
         sites=(*HOST_SITES, STRANGER),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("dns-address-unexpected"),
     ),
     World(
@@ -72,7 +72,7 @@ SCENARIOS = (
         title="Scenario 2: the host record leads to a stranger outside, while inside it is right",
         views=both_views(MAIL_INSIDE, MAIL_MOVED),
         sites=(*HOST_SITES, STRANGER),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("dns-address-unexpected"),
     ),
 )
@@ -83,7 +83,7 @@ FAULTS = (
         title="An inside zone for the public name hides the SRV record",
         views=both_views(REMOTE_INSIDE[:1], REMOTE_OUTSIDE),
         sites=SRV_SITES,
-        options=BY_SRV,
+        declared=BY_SRV,
         verdict=critical("dns-srv-missing"),
     ),
     World(
@@ -94,7 +94,7 @@ FAULTS = (
             (f"remote A {OUTSIDE}", f"owa A {OUTSIDE}", SRV.replace("remote", "owa")),
         ),
         sites=SRV_SITES,
-        options=BY_SRV,
+        declared=BY_SRV,
         verdict=critical("dns-srv-unexpected"),
     ),
     World(
@@ -102,7 +102,7 @@ FAULTS = (
         title="A host record, though covered by the certificate, is met before the SRV record",
         views=both_views((*REMOTE_INSIDE, f"autodiscover A {INSIDE}"), (*REMOTE_OUTSIDE, f"autodiscover A {OUTSIDE}")),
         sites=exchange_sites(CertificateSpec(("remote.contoso.com", "autodiscover.contoso.com"))),
-        options=BY_SRV,
+        declared=BY_SRV,
         verdict=warning("dns-unwanted-host-record"),
     ),
     World(
@@ -110,7 +110,7 @@ FAULTS = (
         title="The web site at https://contoso.com has a certificate for www.contoso.com only",
         views=HOST_VIEWS,
         sites=(Site(APEX_OUTSIDE, CertificateSpec(("www.contoso.com",)), Behaviour.WEBSITE), *HOST_SITES[1:]),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("certificate-name-mismatch"),
     ),
     World(
@@ -118,7 +118,7 @@ FAULTS = (
         title="The server's certificate has expired",
         views=HOST_VIEWS,
         sites=exchange_sites(CertificateSpec(MULTI.names, days_left=-5)),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("certificate-expired"),
     ),
     World(
@@ -126,7 +126,7 @@ FAULTS = (
         title="The server's certificate has 20 days left",
         views=HOST_VIEWS,
         sites=exchange_sites(CertificateSpec(MULTI.names, days_left=20)),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=warning("certificate-expiring"),
     ),
     World(
@@ -134,7 +134,7 @@ FAULTS = (
         title="Inside, the server has a certificate of a private authority that was not given",
         views=HOST_VIEWS,
         sites=exchange_sites(CertificateSpec(MULTI.names, issuer=Issuer.PRIVATE), MULTI),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("certificate-untrusted"),
     ),
     World(
@@ -142,7 +142,7 @@ FAULTS = (
         title="One of the server's two outside addresses is a stranger's",
         views=both_views(MAIL_INSIDE, (*MAIL_OUTSIDE, f"mail A {HOSTER}", f"autodiscover A {HOSTER}")),
         sites=(*HOST_SITES, STRANGER),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("certificate-name-mismatch"),
     ),
     World(
@@ -150,7 +150,7 @@ FAULTS = (
         title="Nothing listens where the host record leads",
         views=HOST_VIEWS,
         sites=(APEX,),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("service-unreachable"),
     ),
     World(
@@ -158,7 +158,7 @@ FAULTS = (
         title="The outside resolver is dead: nobody knows what clients see there",
         views=(SRV_VIEWS[0], WorldView("outside", SRV_VIEWS[1].zones, answers=False)),
         sites=SRV_SITES,
-        options=BY_SRV,
+        declared=BY_SRV,
         verdict=Verdict(State.UNKNOWN, "dns-lookup-failed"),
     ),
 )
@@ -169,7 +169,7 @@ OTHER_FAULTS = (
         title="Outside, the host record leads to a stranger with a valid certificate who asks for a password",
         views=both_views(MAIL_INSIDE, MAIL_MOVED),
         sites=(*HOST_SITES, Site(HOSTER, CertificateSpec(MULTI.names[1:]), Behaviour.PASSWORD)),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("dns-address-unexpected"),
     ),
     World(
@@ -177,7 +177,7 @@ OTHER_FAULTS = (
         title="The hosting panel at https://contoso.com answers with settings of its own",
         views=HOST_VIEWS,
         sites=(Site(APEX_OUTSIDE, WEB, Behaviour.SETTINGS), *HOST_SITES[1:]),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("service-foreign-settings"),
     ),
     World(
@@ -185,7 +185,7 @@ OTHER_FAULTS = (
         title="https://contoso.com accepts connections and says nothing, so every client waits there",
         views=HOST_VIEWS,
         sites=(Site(APEX_OUTSIDE, https=Behaviour.SILENT), *HOST_SITES[1:]),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=warning("service-slow-candidate"),
     ),
     World(
@@ -195,7 +195,7 @@ OTHER_FAULTS = (
             (REMOTE_INSIDE[0], SRV.replace("443", "8443")), (REMOTE_OUTSIDE[0], SRV.replace("443", "8443"))
         ),
         sites=SRV_SITES,
-        options=BY_SRV,
+        declared=BY_SRV,
         verdict=critical("dns-srv-port"),
     ),
     World(
@@ -203,7 +203,7 @@ OTHER_FAULTS = (
         title="A web site answers where Autodiscover should",
         views=HOST_VIEWS,
         sites=(APEX, Site(INSIDE, MULTI, Behaviour.WEBSITE), Site(OUTSIDE, MULTI, Behaviour.WEBSITE)),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("service-not-autodiscover"),
     ),
     World(
@@ -211,7 +211,7 @@ OTHER_FAULTS = (
         title="The server knows no Autodiscover",
         views=HOST_VIEWS,
         sites=(APEX, Site(INSIDE, MULTI, Behaviour.NOT_FOUND), Site(OUTSIDE, MULTI, Behaviour.NOT_FOUND)),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("service-broken"),
     ),
     World(
@@ -219,7 +219,7 @@ OTHER_FAULTS = (
         title="The server says that it is out of service",
         views=HOST_VIEWS,
         sites=(APEX, Site(INSIDE, MULTI, Behaviour.UNAVAILABLE), Site(OUTSIDE, MULTI, Behaviour.UNAVAILABLE)),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=critical("service-broken"),
     ),
 )

@@ -1,5 +1,6 @@
 """A healthy world for each way of publishing Autodiscover. Data only."""
 
+from check_autodiscover.core.policy import Method
 from check_autodiscover.lab.parts import (
     APEX,
     BY_HOST,
@@ -20,7 +21,7 @@ from check_autodiscover.lab.parts import (
     both_views,
     exchange_sites,
 )
-from check_autodiscover.lab.world import Behaviour, CertificateSpec, Site, World
+from check_autodiscover.lab.world import Behaviour, CertificateSpec, Declaration, Site, World
 
 __all__ = ["HEALTHY"]
 
@@ -30,7 +31,7 @@ HEALTHY = (
         title="An SRV record leads to the host that a single-name certificate names",
         views=SRV_VIEWS,
         sites=SRV_SITES,
-        options=BY_SRV,
+        declared=BY_SRV,
         verdict=OK,
     ),
     World(
@@ -38,7 +39,7 @@ HEALTHY = (
         title="A host record, and a certificate that holds its name beside the server's",
         views=HOST_VIEWS,
         sites=HOST_SITES,
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=OK,
     ),
     World(
@@ -46,7 +47,7 @@ HEALTHY = (
         title="A host record, and a wildcard certificate",
         views=HOST_VIEWS,
         sites=exchange_sites(CertificateSpec(("*.contoso.com", "contoso.com"))),
-        options=BY_HOST,
+        declared=BY_HOST,
         verdict=OK,
     ),
     World(
@@ -54,7 +55,7 @@ HEALTHY = (
         title="A host record, and a certificate issued to autodiscover.contoso.com itself",
         views=both_views((f"autodiscover A {INSIDE}",), (f"autodiscover A {OUTSIDE}",)),
         sites=exchange_sites(CertificateSpec(("autodiscover.contoso.com",))),
-        options=("-m", "host", "-S", "autodiscover.contoso.com"),
+        declared=Declaration(Method.HOST, ("autodiscover.contoso.com",)),
         verdict=OK,
     ),
     World(
@@ -62,7 +63,7 @@ HEALTHY = (
         title="An alias leads to Microsoft's cloud",
         views=both_views(CLOUD_ALIAS, CLOUD_ALIAS, (CLOUD,)),
         sites=(APEX,),
-        options=("-m", "exchange-online"),
+        declared=Declaration(Method.EXCHANGE_ONLINE),
         verdict=OK,
     ),
     World(
@@ -74,7 +75,7 @@ HEALTHY = (
             Site(HOSTER, http=Behaviour.REDIRECT, redirect_to="exchange.hoster.example"),
             Site(HOSTED_EXCHANGE, CertificateSpec(("exchange.hoster.example",)), Behaviour.EXCHANGE),
         ),
-        options=("-m", "redirect", "-S", "exchange.hoster.example"),
+        declared=Declaration(Method.REDIRECT, ("exchange.hoster.example",)),
         verdict=OK,
     ),
     World(
@@ -82,7 +83,7 @@ HEALTHY = (
         title="A domain without Exchange publishes nothing, as it should",
         views=both_views((), ()),
         sites=(APEX,),
-        options=("-m", "none"),
+        declared=Declaration(Method.NONE),
         verdict=OK,
     ),
 )

@@ -4,8 +4,9 @@
 the tables of worlds.
 """
 
+from check_autodiscover.core.policy import Method
 from check_autodiscover.core.state import State
-from check_autodiscover.lab.world import Behaviour, CertificateSpec, Site, Verdict, WorldView, Zone
+from check_autodiscover.lab.world import Behaviour, CertificateSpec, Declaration, Site, Verdict, WorldView, Zone
 
 __all__ = [
     "APEX",
@@ -72,8 +73,8 @@ CLOUD_ALIAS = ("autodiscover CNAME autodiscover.outlook.com.",)
 REDIRECTED = (f"autodiscover A {HOSTER}",)
 MAIL_MOVED = (f"mail A {OUTSIDE}", f"autodiscover A {HOSTER}")
 
-BY_SRV = ("-m", "srv", "-S", "remote.contoso.com")
-BY_HOST = ("-m", "host", "-S", "mail.contoso.com")
+BY_SRV = Declaration(Method.SRV, ("remote.contoso.com",))
+BY_HOST = Declaration(Method.HOST, ("mail.contoso.com",))
 
 OK = Verdict(State.OK)
 

@@ -5,6 +5,7 @@ a thread, so that a caller may use the world from plain code or from a loop of i
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
@@ -31,20 +32,24 @@ _Server = asyncio.DatagramTransport | asyncio.Server
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A world that runs: where its resolvers and sites are to be found. `resolvers` maps views to `ADDR:PORT`."""
+    """A world that runs: where its resolvers and sites are to be found.
+
+    `resolvers` maps views to `ADDR:PORT`; `anchor` is the PEM file to trust, `configuration` the exporter's file.
+    """
 
     world: World
     resolvers: dict[str, str]
     https_port: int
     http_port: int
     anchor: Path
+    configuration: Path
 
     @property
     def command(self) -> list[str]:
         """The plugin's arguments that check this world."""
         views = [argument for name, address in self.resolvers.items() for argument in ("--view", f"{name}={address}")]
         ports = ["--https-port", str(self.https_port), "--http-port", str(self.http_port)]
-        return ["-H", self.world.domain, *views, "-r", str(self.anchor), *ports, *self.world.options]
+        return ["-H", self.world.domain, *views, "-r", str(self.anchor), *ports, *self.world.declared.options]
 
 
 @contextmanager
@@ -59,7 +64,22 @@ def running(world: World) -> Iterator[Lab]:
         certificates = Certificates(folder, time.time())
         stack.enter_context(_served(lambda: _start(world, ports, certificates)))
         resolvers = {name: "{}:{}".format(*udp.getsockname()) for name, (udp, _) in ports.resolvers.items()}
-        yield Lab(world, resolvers, ports.https_port, ports.http_port, certificates.anchor)
+        lab = Lab(world, resolvers, ports.https_port, ports.http_port, certificates.anchor, folder / "exporter.yml")
+        lab.configuration.write_text(_configuration(lab), encoding="utf-8")
+        yield lab
+
+
+def _configuration(lab: Lab) -> str:
+    """JSON, which is YAML too and needs no library to write."""
+    declared = lab.world.declared
+    module = {
+        "method": declared.method.value,
+        "servers": declared.servers,
+        "https_port": lab.https_port,
+        "http_port": lab.http_port,
+    }
+    views = {name: {"resolvers": [address], "ca_files": [lab.anchor.name]} for name, address in lab.resolvers.items()}
+    return json.dumps({"views": views, "modules": {"default": module}}, indent=1) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

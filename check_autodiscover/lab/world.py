@@ -6,9 +6,21 @@ Frozen data, written down in `worlds` and brought to life by `running`. Nothing 
 from dataclasses import dataclass
 from enum import Enum
 
+from check_autodiscover.core.policy import Method
 from check_autodiscover.core.state import State
 
-__all__ = ["DAYS_LEFT", "Behaviour", "CertificateSpec", "Issuer", "Site", "Verdict", "World", "WorldView", "Zone"]
+__all__ = [
+    "DAYS_LEFT",
+    "Behaviour",
+    "CertificateSpec",
+    "Declaration",
+    "Issuer",
+    "Site",
+    "Verdict",
+    "World",
+    "WorldView",
+    "Zone",
+]
 
 DAYS_LEFT = 61
 """What a healthy certificate has left, in whole days; above every default threshold of a 90-day certificate."""
@@ -83,6 +95,19 @@ class WorldView:
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """What an administrator declares about the domain: how it publishes Autodiscover, and its Exchange servers."""
+
+    method: Method
+    servers: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The same as options of the plugin."""
+        return ("-m", self.method.value, *(word for server in self.servers for word in ("-S", server)))
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The state that the plugin must come to, and the root that its first line must name, empty for OK."""
 
@@ -92,15 +117,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """One fault, or none: everything that the plugin meets and what it must make of it.
-
-    `options` are the plugin's options beyond those that lead it into the lab.
-    """
+    """One fault, or none: everything that a check meets, what is declared about it, and the verdict due."""
 
     name: str
     title: str
     views: tuple[WorldView, ...]
     sites: tuple[Site, ...]
-    options: tuple[str, ...]
+    declared: Declaration
     verdict: Verdict
     domain: str = "contoso.com"

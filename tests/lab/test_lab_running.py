@@ -17,6 +17,7 @@ import dns.rcode
 import pytest
 from cryptography import x509
 
+from check_autodiscover.core.policy import Method
 from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import AUTODISCOVER_PATH
 from check_autodiscover.lab.running import Lab, running
@@ -24,6 +25,7 @@ from check_autodiscover.lab.world import (
     DAYS_LEFT,
     Behaviour,
     CertificateSpec,
+    Declaration,
     Issuer,
     Site,
     Verdict,
@@ -55,7 +57,7 @@ WORLD = World(
         Site("127.0.7.5", None, Behaviour.SILENT),
         *(Site(address, http=does, redirect_to="mail.contoso.com") for address, does in BEHAVIOURS.items()),
     ),
-    options=("-m", "host"),
+    declared=Declaration(Method.HOST, ("mail.contoso.com",)),
     verdict=Verdict(State.OK),
 )
 
@@ -253,7 +255,9 @@ def test_a_certificate_has_as_many_whole_days_left_as_ordered(lab: Lab) -> None:
 def test_the_command_leads_the_plugin_into_the_lab(lab: Lab) -> None:
     views = [f"--view {name}={lab.resolvers[name]}" for name in ("inside", "outside", "dead")]
     ports = f"--https-port {lab.https_port} --http-port {lab.http_port}"
-    assert " ".join(lab.command) == f"-H contoso.com {' '.join(views)} -r {lab.anchor} {ports} -m host"
+    assert (
+        " ".join(lab.command) == f"-H contoso.com {' '.join(views)} -r {lab.anchor} {ports} -m host -S mail.contoso.com"
+    )
 
 
 def test_two_labs_run_side_by_side() -> None:
