@@ -57,6 +57,11 @@ class Candidate:
         return f"{self.scheme.value}://{self.name}{self.path}"
 
     @property
+    def site(self) -> str:
+        """The URL as sentences have room for it: the path only where it is not the usual one."""
+        return self.url.removesuffix(AUTODISCOVER_PATH)
+
+    @property
     def cloud(self) -> str:
         """The name of Microsoft's cloud that this candidate leads to, else empty; such a candidate is never contacted."""
         return cloud_name(self.resolution.names)

@@ -40,7 +40,7 @@ def _finding(rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meet
         subject=candidate.name,
         addresses=tuple(meeting.address for meeting in met),
         args=(
-            ("url", candidate.url),
+            ("url", candidate.site),
             ("where", joined(meeting.address for meeting in met)),
             ("port", "443" if candidate.scheme is Scheme.HTTPS else "80"),
             *args.items(),
