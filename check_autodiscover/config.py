@@ -1,0 +1,174 @@
+"""The configuration file (contract section 3): views and modules, each merged into a Policy and its trust settings.
+
+Called by the exporter, and by whatever else takes `--config`. Every key stands in a table below, with the field that
+it fills and the parser that options use too; a mistake is named with file, line and key.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from check_autodiscover.core.names import parse_host
+from check_autodiscover.core.policy import Expectations, Expected, Policy, Thresholds, View
+from check_autodiscover.strict_yaml import ConfigurationError, Value, read_yaml
+from check_autodiscover.trust import TrustSettings
+from check_autodiscover.values import (
+    DEFAULT_VIEWS,
+    parse_address,
+    parse_duration,
+    parse_fingerprint,
+    parse_issuer,
+    parse_life_left,
+    parse_method,
+    parse_port,
+    parse_resolver,
+    parse_srv,
+    parse_view_name,
+    thresholds_of,
+)
+
+__all__ = ["Configuration", "ConfigurationError", "Module", "default_configuration", "load_configuration"]
+
+DEFAULT_MODULE = "default"
+
+Reader = Callable[[Value], Any]
+"""Turns a key's value into that of a field. Raises ConfigurationError."""
+Fields = Mapping[str, tuple[str, Reader]]
+"""By key: the field that it fills, and how its value is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A named way of looking at domains: what is declared about them, and whom their certificates are trusted by."""
+
+    name: str
+    policy: Policy
+    trust: TrustSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The modules by name; `default` is always one of them."""
+
+    modules: Mapping[str, Module]
+
+
+def default_configuration() -> Configuration:
+    """What holds without a file."""
+    return Configuration({DEFAULT_MODULE: _BUILT_IN})
+
+
+def load_configuration(path: str) -> Configuration:
+    """The configuration in a file; file names in it are relative to its folder. Raises ConfigurationError."""
+    folder = Path(path).parent
+    top = read_yaml(path).section(("views", "modules"))
+    base = _with_views(_BUILT_IN, top["views"], folder) if "views" in top else _BUILT_IN
+    modules = top["modules"].entries() if "modules" in top else {}
+    named = {name: _module(replace(base, name=name), value, folder) for name, value in modules.items()}
+    return Configuration({DEFAULT_MODULE: base, **named})
+
+
+def _one(parse: Callable[[str], Any]) -> Reader:
+    return lambda value: value.parsed(parse)
+
+
+def _each(parse: Callable[[str], Any]) -> Reader:
+    return lambda value: value.each(parse)
+
+
+def _each_expected(parse: Callable[[str], str]) -> Reader:
+    return lambda value: tuple(Expected(text) for text in value.each(parse))
+
+
+def _switch(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text == "true"
+
+
+def _expectations(value: Value) -> Expectations:
+    return replace(Expectations(), **_read(value.section(_EXPECT), _EXPECT))
+
+
+def _thresholds(value: Value) -> Thresholds:
+    limits = replace(_BUILT_IN.policy.thresholds, **_read(value.section(_CERTIFICATE), _CERTIFICATE))
+    try:
+        return thresholds_of(limits.warning, limits.critical)
+    except ValueError as error:
+        raise value.error(str(error)) from error
+
+
+_EXPECT: Fields = {
+    "addresses": ("addresses", _each_expected(parse_address)),
+    "srv": ("srv", _each_expected(parse_srv)),
+    "aliases": ("aliases", _each_expected(parse_host)),
+    "certificates": ("certificates", _each(parse_fingerprint)),
+    "public_keys": ("public_keys", _each(parse_fingerprint)),
+    "issuers": ("issuers", _each(parse_issuer)),
+}
+_CERTIFICATE: Fields = {
+    "warning": ("warning", _one(parse_life_left)),
+    "critical": ("critical", _one(parse_life_left)),
+}
+_POLICY: Fields = {
+    "method": ("method", _one(parse_method)),
+    "timeout": ("timeout", _one(parse_duration)),
+    "connect_timeout": ("connect_timeout", _one(parse_duration)),
+    "servers": ("servers", _each(parse_host)),
+    "https_port": ("https_port", _one(parse_port)),
+    "http_port": ("http_port", _one(parse_port)),
+    "certificate": ("thresholds", _thresholds),
+    "expect": ("expect", _expectations),
+}
+_TRUST: Fields = {
+    "ca_files": ("ca_files", _each(str)),
+    "system_trust": ("system", _one(_switch)),
+}
+
+
+def _read(entries: Mapping[str, Value], fields: Fields) -> dict[str, Any]:
+    return {field: read(entries[key]) for key, (field, read) in fields.items() if key in entries}
+
+
+def _module(base: Module, value: Value, folder: Path) -> Module:
+    entries = value.section((*_POLICY, *_TRUST))
+    trust = _read(entries, _TRUST)
+    if "ca_files" in trust:
+        trust["ca_files"] = base.trust.ca_files + _beside(folder, trust["ca_files"])
+    return replace(
+        base,
+        policy=replace(base.policy, **_read(entries, _POLICY)),
+        trust=replace(base.trust, **trust),
+    )
+
+
+def _with_views(base: Module, value: Value, folder: Path) -> Module:
+    """The module with the views of the file. Their CA files are added up: trust is the run's, not the view's."""
+    sections = {name: entry.section(("resolvers", "ca_files")) for name, entry in value.entries().items()}
+    views = tuple(_view(name, entry, sections[name]) for name, entry in value.entries().items())
+    files = [file for section in sections.values() if "ca_files" in section for file in section["ca_files"].each(str)]
+    return replace(
+        base,
+        policy=replace(base.policy, views=views or base.policy.views),
+        trust=replace(base.trust, ca_files=_beside(folder, tuple(dict.fromkeys(files)))),
+    )
+
+
+def _view(name: str, value: Value, entries: Mapping[str, Value]) -> View:
+    resolvers = entries["resolvers"].each(parse_resolver) if "resolvers" in entries else ()
+    if not resolvers:
+        raise value.error("a view needs resolvers: [ADDRESS, ...]")
+    if len(set(resolvers)) < len(resolvers):
+        raise entries["resolvers"].error("a resolver is given twice")
+    try:
+        return View(parse_view_name(name), resolvers)
+    except ValueError as error:
+        raise value.error(str(error)) from error
+
+
+def _beside(folder: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(folder / name) for name in names)
+
+
+_BUILT_IN = Module(DEFAULT_MODULE, Policy(views=DEFAULT_VIEWS), TrustSettings())

@@ -1,0 +1,100 @@
+"""The exporter's command line (contract section 2, "Flags").
+
+Called by main. A flag that is not built yet is not here.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autodiscover_exporter.listening import (
+    DEFAULT_LISTEN_ADDRESS,
+    BadListenAddress,
+    ListenAddress,
+    parse_listen_address,
+)
+from autodiscover_exporter.log_format import LOG_LEVELS, LogFormat
+from check_autodiscover import __version__
+
+__all__ = ["Arguments", "parse_arguments"]
+
+DEFAULT_TIMEOUT_OFFSET = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """What the command line asks for. `config_file` is empty where none is given."""
+
+    config_file: str
+    config_check: bool
+    listen: tuple[ListenAddress, ...]
+    log_level: str
+    log_format: LogFormat
+    timeout_offset: float
+
+
+def parse_arguments(argv: Sequence[str] | None) -> Arguments:
+    """The arguments. Raises SystemExit as argparse does: 2 for a usage error, 0 after help and version."""
+    given = _parser().parse_args(argv)
+    return Arguments(
+        config_file=given.config_file,
+        config_check=given.config_check,
+        listen=tuple(dict.fromkeys(given.listen or [DEFAULT_LISTEN_ADDRESS])),
+        log_level=given.log_level,
+        log_format=LogFormat(given.log_format),
+        timeout_offset=given.timeout_offset,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autodiscover_exporter",
+        description="Prometheus exporter that finds Autodiscover DNS and certificate drift.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--config.file", dest="config_file", metavar="FILE", default="", help="configuration (YAML)")
+    add("--config.check", dest="config_check", action="store_true", help="check the configuration and exit")
+    add(
+        "--web.listen-address",
+        dest="listen",
+        metavar="ADDR",
+        action="append",
+        type=_listen_address,
+        help=f"HOST:PORT, [IPv6]:PORT or :PORT; repeatable (default: {DEFAULT_LISTEN_ADDRESS})",
+    )
+    add("--log.level", dest="log_level", choices=list(LOG_LEVELS), default="info", help="(default: info)")
+    add(
+        "--log.format",
+        dest="log_format",
+        choices=[style.value for style in LogFormat],
+        default=LogFormat.LOGFMT.value,
+        help="(default: logfmt)",
+    )
+    add(
+        "--timeout-offset",
+        dest="timeout_offset",
+        metavar="SECONDS",
+        type=_seconds,
+        default=DEFAULT_TIMEOUT_OFFSET,
+        help="taken off Prometheus's scrape timeout (default: 0.5)",
+    )
+    add("--version", action="version", version=f"autodiscover_exporter {__version__}")
+    return parser
+
+
+def _listen_address(text: str) -> ListenAddress:
+    try:
+        return parse_listen_address(text)
+    except BadListenAddress as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 60:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds between 0 and 60")
+    return seconds

@@ -1,0 +1,65 @@
+"""The exporter's command: arguments, configuration, sockets, server.
+
+The only place that ends the process. Exit codes: 0 when told to stop, 1 for what the configuration or the machine
+does not allow, 2 for a usage error.
+"""
+
+import logging
+import socket
+import sys
+from collections.abc import Sequence
+
+from check_autodiscover.config import Configuration, ConfigurationError, default_configuration, load_configuration
+from check_autodiscover.trust import TrustError, load_trust
+
+from autodiscover_exporter.application import Application
+from autodiscover_exporter.commandline import Arguments, parse_arguments
+from autodiscover_exporter.listening import CannotListen, ListenAddress, bind
+from autodiscover_exporter.log_format import event, set_up_logging
+from autodiscover_exporter.probing import probe_domain
+from autodiscover_exporter.server import serve
+
+__all__ = ["main", "run"]
+
+logger = logging.getLogger(__name__)
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the exporter until it is told to stop; the process's exit code."""
+    arguments = parse_arguments(argv)
+    set_up_logging(arguments.log_level, arguments.log_format)
+    try:
+        configuration = _configuration(arguments.config_file)
+        if not arguments.config_check:
+            _serve(arguments, configuration)
+    except (ConfigurationError, TrustError, CannotListen) as error:
+        logger.error("cannot start", extra=event(error=str(error)))
+        return 1
+    return 0
+
+
+def _configuration(file: str) -> Configuration:
+    configuration = load_configuration(file) if file else default_configuration()
+    for trust in {module.trust for module in configuration.modules.values()}:
+        load_trust(trust)
+    return configuration
+
+
+def _serve(arguments: Arguments, configuration: Configuration) -> None:
+    sockets = _listening(arguments.listen)
+    grace = max(module.policy.timeout for module in configuration.modules.values()) + 1
+    serve(Application(configuration, probe_domain, arguments.timeout_offset), sockets, grace)
+    logger.info("stopped")
+
+
+def _listening(addresses: Sequence[ListenAddress]) -> list[socket.socket]:
+    sockets = [sock for address in addresses for sock in bind(address)]
+    for sock in sockets:
+        host, port = sock.getsockname()[:2]
+        logger.info("listening", extra=event(address=str(ListenAddress(host, port))))
+    return sockets

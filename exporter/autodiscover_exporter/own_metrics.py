@@ -1,0 +1,95 @@
+"""The exporter's own metrics (contract section 2, "Own"), in a registry of their own.
+
+Written by the application, served at `/metrics`.
+"""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from enum import Enum
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from check_autodiscover.core.state import State
+
+__all__ = ["OUTCOME_ERROR", "ErrorReason", "OwnMetrics"]
+
+OUTCOME_ERROR = "error"
+"""The outcome of a probe that ended without a verdict."""
+DURATIONS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Seconds: from a healthy domain nearby to one that runs into its deadline."""
+
+
+class ErrorReason(Enum):
+    """Why a probe ended without a verdict; none of them is about the domain."""
+
+    INTERNAL = "internal"
+    """A bug of ours."""
+    OVERRUN = "overrun"
+    """The run did not end by its deadline as it should have: a bug of ours too."""
+    TRUST_ANCHORS = "trust-anchors"
+    """A CA file or folder of the configuration cannot be used any more."""
+
+
+class OwnMetrics:
+    """What happens in this process; every label value of a closed set exists from the start, at 0."""
+
+    def __init__(self, version: str) -> None:
+        # The setting is the process's, but nobody here wants a `_created` series beside each counter.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus_client left this one without types
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        name = "autodiscover_exporter_"
+        info = Gauge(f"{name}build_info", "Version of the exporter, always 1.", ["version"], registry=registry)
+        info.labels(version).set(1)
+        self._in_flight = Gauge(f"{name}probes_in_flight", "Probes under way.", registry=registry)
+        self._duration = Histogram(
+            f"{name}probe_duration_seconds", "Time that probes took.", buckets=DURATIONS, registry=registry
+        )
+        self._probes = _counter(
+            registry,
+            f"{name}probes_total",
+            "Probes that ended, by the state of the domain or error.",
+            "outcome",
+            (*(state.value.lower() for state in State), OUTCOME_ERROR),
+        )
+        self._errors = _counter(
+            registry,
+            f"{name}probe_errors_total",
+            "Probes that ended without a verdict, by reason.",
+            "reason",
+            (reason.value for reason in ErrorReason),
+        )
+
+    def in_flight(self) -> AbstractContextManager[None]:
+        """Counts a probe while it is under way."""
+        return self._in_flight.track_inprogress()
+
+    def count_verdict(self, state: State, seconds: float) -> None:
+        """A probe ended with this verdict after so many seconds."""
+        self._probes.labels(state.value.lower()).inc()
+        self._duration.observe(seconds)
+
+    def count_error(self, reason: ErrorReason, seconds: float) -> None:
+        """A probe ended without a verdict after so many seconds."""
+        self._errors.labels(reason.value).inc()
+        self._probes.labels(OUTCOME_ERROR).inc()
+        self._duration.observe(seconds)
+
+    def render(self) -> bytes:
+        """The exposition of now."""
+        return generate_latest(self._registry)
+
+
+def _counter(registry: CollectorRegistry, name: str, text: str, label: str, values: Iterable[str]) -> Counter:
+    counter = Counter(name, text, [label], registry=registry)
+    for value in values:
+        counter.labels(value)
+    return counter

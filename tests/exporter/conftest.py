@@ -1,0 +1,83 @@
+"""The application behind its real server, on a loopback port of its own."""
+
+import asyncio
+import http.client
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+import pytest
+import uvicorn
+
+from autodiscover_exporter.application import Application
+from autodiscover_exporter.listening import ListenAddress, bind
+from autodiscover_exporter.probing import Probe
+from autodiscover_exporter.server import create_server
+from check_autodiscover.config import Configuration, default_configuration
+
+TIMEOUT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, read to its end."""
+
+    status: int
+    text: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that runs."""
+
+    port: int
+    server: uvicorn.Server
+
+    def stop(self) -> None:
+        """Tell it to stop, and return when it takes no more connections."""
+        self.server.should_exit = True
+        with suppress(ConnectionRefusedError, ConnectionResetError):
+            while True:
+                socket.create_connection(("127.0.0.1", self.port), TIMEOUT).close()
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        try:
+            connection.request(method, path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+            response = connection.getresponse()
+            body = response.read().decode()
+            return Answer(response.status, body, {name.lower(): value for name, value in response.getheaders()})
+        finally:
+            connection.close()
+
+
+class Start:
+    """Starts servers with the probe a test brings."""
+
+    @contextmanager
+    def __call__(self, probe: Probe) -> Iterator[Serving]:
+        (sock,) = bind(ListenAddress("127.0.0.1", 0))
+        server = create_server(Application(_configuration(), probe, 0.5), grace=TIMEOUT)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))
+        port = sock.getsockname()[1]
+        thread.start()
+        try:
+            yield Serving(port, server)
+        finally:
+            server.should_exit = True
+            thread.join(TIMEOUT)
+            assert not thread.is_alive()
+
+
+def _configuration() -> Configuration:
+    default = default_configuration().modules["default"]
+    quick = replace(default, name="quick", policy=replace(default.policy, timeout=2.0))
+    return Configuration(modules={"default": default, "quick": quick})
+
+
+@pytest.fixture
+def start() -> Start:
+    return Start()

@@ -1,0 +1,146 @@
+"""The configuration file: what a good one means, and what a bad one is told."""
+
+from pathlib import Path
+
+import pytest
+
+from check_autodiscover.config import ConfigurationError, Module, default_configuration, load_configuration
+from check_autodiscover.core.policy import Expected, LifeLeft, Method, Resolver, Transport, View
+
+DAY = 86_400
+
+
+def _modules(folder: Path, text: str) -> dict[str, Module]:
+    file = folder / "file.yml"
+    file.write_text(text)
+    return dict(load_configuration(str(file)).modules)
+
+
+def _fault(folder: Path, text: str) -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        _modules(folder, text)
+    return str(raised.value).removeprefix(f"{folder}/")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}", "views:\nmodules:\n", "modules: {default: {}}"])
+def test_an_empty_file_is_the_default_configuration(tmp_path: Path, text: str) -> None:
+    assert _modules(tmp_path, text) == default_configuration().modules
+
+
+def test_views_hold_for_every_module(tmp_path: Path) -> None:
+    text = "views: {inside: {resolvers: [192.0.2.1, 'tcp://192.0.2.2:5353']}}\nmodules: {other: {}}"
+    inside = View("inside", (Resolver("192.0.2.1"), Resolver("192.0.2.2", 5353, Transport.TCP)))
+    modules = _modules(tmp_path, text)
+    assert {name: module.policy.views for name, module in modules.items()} == {
+        "default": (inside,),
+        "other": (inside,),
+    }
+
+
+def test_a_module_says_what_is_declared(tmp_path: Path) -> None:
+    text = """
+modules:
+  lab:
+    method: srv
+    timeout: 3s
+    connect_timeout: 1.5
+    servers: [Remote.contoso.com, b.contoso.com.]
+    https_port: 8443
+    http_port: "8080"
+    certificate: {warning: 30d/25%, critical: 7}
+"""
+    policy = _modules(tmp_path, text)["lab"].policy
+    assert policy.method is Method.SRV
+    assert (policy.timeout, policy.connect_timeout) == (3.0, 1.5)
+    assert policy.servers == ("remote.contoso.com", "b.contoso.com")
+    assert (policy.https_port, policy.http_port) == (8443, 8080)
+    assert (policy.thresholds.warning, policy.thresholds.critical) == (LifeLeft(30 * DAY, 0.25), LifeLeft(7 * DAY))
+
+
+def test_expectations_hold_for_every_view(tmp_path: Path) -> None:
+    pin = "ab" * 32
+    text = f"""
+modules:
+  default:
+    expect:
+      addresses: [192.0.2.0/24]
+      srv: [remote.contoso.com]
+      aliases: [mail.contoso.com]
+      certificates: ["sha256:{pin.upper()}"]
+      public_keys: ["{pin}"]
+      issuers: ["Contoso CA"]
+"""
+    expect = _modules(tmp_path, text)["default"].policy.expect
+    assert expect.addresses == (Expected("192.0.2.0/24"),)
+    assert expect.srv == (Expected("remote.contoso.com"),)
+    assert expect.aliases == (Expected("mail.contoso.com"),)
+    assert (expect.certificates, expect.public_keys, expect.issuers) == ((pin,), (pin,), ("Contoso CA",))
+
+
+def test_ca_files_of_views_and_module_are_found_beside_the_file(tmp_path: Path) -> None:
+    text = """
+views:
+  inside: {resolvers: [192.0.2.1], ca_files: [corp.pem, /etc/other.pem]}
+  outside: {resolvers: [192.0.2.2], ca_files: [corp.pem]}
+modules: {strict: {ca_files: [own.pem], system_trust: false}}
+"""
+    modules = _modules(tmp_path, text)
+    shared = (str(tmp_path / "corp.pem"), "/etc/other.pem")
+    assert (modules["default"].trust.ca_files, modules["default"].trust.system) == (shared, True)
+    assert (modules["strict"].trust.ca_files, modules["strict"].trust.system) == (
+        (*shared, str(tmp_path / "own.pem")),
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("\nmodule: {}", "file.yml:2: module: unknown key; known here: views, modules"),
+        ("modules:\n  x:\n    timeot: 3s", "file.yml:3: modules.x.timeot: unknown key; known here: method, timeout,"),
+        ("modules:\n  x: {}\n  x: {}", "file.yml:3: modules.x: given twice"),
+        ("modules: []", "file.yml:1: modules: expected keys with values"),
+        ("modules: {x: {servers: one}}", "file.yml:1: modules.x.servers: expected a list, as in [one, two]"),
+        ("modules: {x: {timeout: [3]}}", "file.yml:1: modules.x.timeout: expected a single value"),
+        ("modules: {x: {timeout: }}", "file.yml:1: modules.x.timeout: expected a single value"),
+        ("modules: {x: {timeout: never}}", "file.yml:1: modules.x.timeout: "),
+        ("modules: {x: {timeout: 0}}", "file.yml:1: modules.x.timeout: "),
+        ("modules: {x: {method: magic}}", "file.yml:1: modules.x.method: "),
+        ("modules:\n x:\n  servers:\n  - a.b\n  - -\n", "file.yml:5: modules.x.servers: "),
+        ("modules: {x: {servers: [b_d!]}}", "file.yml:1: modules.x.servers: "),
+        ("modules: {x: {https_port: 70000}}", "file.yml:1: modules.x.https_port: "),
+        ("modules: {x: {system_trust: no}}", "file.yml:1: modules.x.system_trust: 'no' is neither true nor false"),
+        ("modules: {x: {certificate: {warning: soon}}}", "file.yml:1: modules.x.certificate.warning: "),
+        ("modules: {x: {certificate: {warning: 7, critical: 14}}}", "file.yml:1: modules.x.certificate: "),
+        ("modules: {x: {expect: {addresses: [here]}}}", "file.yml:1: modules.x.expect.addresses: "),
+        ("modules: {x: {expect: {certificates: [abc]}}}", "file.yml:1: modules.x.expect.certificates: "),
+        ("modules: {x: {<<: {timeout: 3s}}}", "file.yml:1: modules.x.<<: unknown key"),
+        ("views: {inside: {}}", "file.yml:1: views.inside: a view needs resolvers: [ADDRESS, ...]"),
+        ("views: {in side: {resolvers: [192.0.2.1]}}", "file.yml:1: views.in side: "),
+        ("views:\n  inside:\n    resolvers: [dns.example]", "file.yml:3: views.inside.resolvers: "),
+        (
+            "views: {in: {resolvers: [192.0.2.1, '192.0.2.1:53']}}",
+            "file.yml:1: views.in.resolvers: a resolver is given",
+        ),
+        ("? [a]\n: b", "file.yml:1: expected a single value"),
+        ("- a", "file.yml:1: expected keys with values"),
+        ("views: {", "file.yml:2: is not YAML: "),
+        ("views: &a\nmodules: *b", "file.yml:2: is not YAML: found undefined alias"),
+    ],
+)
+def test_a_mistake_is_one_line_with_file_line_and_key(tmp_path: Path, text: str, fault: str) -> None:
+    told = _fault(tmp_path, text)
+    assert told.startswith(fault)
+    assert "\n" not in told
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"gone\.yml: cannot be read: No such file"):
+        load_configuration(str(tmp_path / "gone.yml"))
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "file.yml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="is not UTF-8 text"):
+        load_configuration(str(file))

@@ -1,0 +1,84 @@
+"""From a report to the text that Prometheus reads."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from autodiscover_exporter.exposition import render_measures
+from autodiscover_exporter.failure import failure_measures
+from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
+from check_autodiscover.core.state import State
+from tests.exporter.reports import HEALTHY, HOSTILE, TRAPPED
+
+GOLDEN = Path(__file__).with_name("golden")
+EXPOSITIONS = {
+    "healthy": render_measures(HEALTHY.measures),
+    "trapped": render_measures(TRAPPED.measures),
+    "hostile": render_measures(HOSTILE.measures),
+    "failure": render_measures(failure_measures(0.25, 9.5)),
+}
+
+
+def _own() -> bytes:
+    own = OwnMetrics("1.2.3")
+    own.count_verdict(State.CRITICAL, 0.25)
+    own.count_error(ErrorReason.OVERRUN, 11)
+    return own.render()
+
+
+def _values(exposition: bytes) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(exposition.decode())
+        for sample in family.samples
+    }
+
+
+@pytest.mark.parametrize("name", EXPOSITIONS)
+def test_the_whole_exposition_is_as_written_down(name: str) -> None:
+    assert EXPOSITIONS[name].decode() == (GOLDEN / f"{name}.prom").read_text()
+
+
+@pytest.mark.parametrize("exposition", [*EXPOSITIONS.values(), _own()], ids=[*EXPOSITIONS, "own"])
+def test_promtool_has_nothing_to_complain_about(exposition: bytes) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("promtool is not installed")
+    done = subprocess.run([promtool, "check", "metrics"], input=exposition, capture_output=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+def test_what_was_not_looked_at_has_no_series() -> None:
+    assert b"autodiscover_dns_wildcard" not in EXPOSITIONS["healthy"]
+
+
+def test_the_order_of_measures_does_not_change_the_exposition() -> None:
+    assert render_measures(HEALTHY.measures) == render_measures(tuple(reversed(HEALTHY.measures)))
+
+
+def test_hostile_text_stays_inside_its_label() -> None:
+    assert [name for name, _ in _values(EXPOSITIONS["hostile"])] == ["autodiscover_certificate_info"]
+
+
+def test_every_outcome_and_reason_exists_before_it_happens() -> None:
+    values = _values(OwnMetrics("1.2.3").render())
+    for outcome in ("ok", "warning", "critical", "unknown", "error"):
+        assert values["autodiscover_exporter_probes_total", (("outcome", outcome),)] == 0
+    for reason in ErrorReason:
+        assert values["autodiscover_exporter_probe_errors_total", (("reason", reason.value),)] == 0
+
+
+def test_a_probe_without_a_verdict_counts_as_an_error_with_its_reason() -> None:
+    values = _values(_own())
+    assert values["autodiscover_exporter_probes_total", (("outcome", "error"),)] == 1
+    assert values["autodiscover_exporter_probe_errors_total", (("reason", "overrun"),)] == 1
+    assert values["autodiscover_exporter_probes_total", (("outcome", "critical"),)] == 1
+    assert values["autodiscover_exporter_probe_duration_seconds_count", ()] == 2
+
+
+def test_no_series_says_when_a_counter_was_created() -> None:
+    assert b"_created" not in _own()
