@@ -1,0 +1,48 @@
+"""`autodiscoverctl lab`: a world of the lab to try the plugin, configuration and alerts on."""
+
+import shlex
+import signal
+from threading import Event
+
+from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.lab.running import Lab, running
+from check_autodiscover.lab.worlds import WORLDS, world_named
+
+__all__ = ["hold", "overview"]
+
+
+def overview() -> str:
+    """Every world on a line: name, title and the verdict that is due."""
+    width = max(len(world.name) for world in WORLDS)
+    return "\n".join(f"{world.name:<{width}}  {world.verdict.state.value:<8}  {world.title}" for world in WORLDS)
+
+
+def hold(name: str, seconds: float | None) -> None:
+    """Run a world and say how to look at it, until a signal or for some seconds. Raises Refused for an unknown name."""
+    try:
+        world = world_named(name)
+    except KeyError:
+        raise Refused(f"no world {name!r}; see autodiscoverctl lab list") from None
+    over = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    with running(world) as lab:
+        print(_introduction(lab), flush=True)
+        over.wait(seconds)
+
+
+def _introduction(lab: Lab) -> str:
+    verdict = lab.world.verdict
+    root = f" because of {verdict.root}" if verdict.root else ""
+    return "\n".join(
+        (
+            f"{lab.world.name}: {lab.world.title}",
+            f"Due: {verdict.state.value}{root}",
+            "",
+            f"check_autodiscover {shlex.join(lab.command)}",
+            f"autodiscoverctl diagnose {lab.world.domain} {shlex.join(lab.command[2:])}",
+            f"autodiscover_exporter --config.file {shlex.quote(str(lab.configuration))}",
+            "",
+            "Ctrl-C ends it.",
+        )
+    )

@@ -1,0 +1,83 @@
+"""`autodiscoverctl` as a person uses it: its commands, exit codes and refusals."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from check_autodiscover.core.rules.catalogue import CATALOGUE
+from check_autodiscover.ctl.main import main
+from check_autodiscover.lab.worlds import WORLDS
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"),
+    [
+        ([], "COMMAND"),
+        (["unknown"], "unknown"),
+        (["rules", "dns-srv-missing", "more"], "more"),
+        (["rules", "--verbose"], "--verbose"),
+        (["rules", "dns-srv-mising"], "did you mean dns-srv-missing"),
+        (["lab", "list", "--hold-seconds", "soon"], "--hold-seconds"),
+        (["lab", "--world", "no-such"], "no world 'no-such'"),
+        (["diagnose"], "needs a DOMAIN"),
+        (["diagnose", "-4", "contoso.com"], "needs a DOMAIN before its options"),
+        (["diagnose", "--survey", "no-such.json"], "no-such.json: No such file"),
+        (["diagnose", "--survey", "x.json", "-4"], "-4 has no effect on a saved survey"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_that_names_it_and_exit_code_3(
+    argv: list[str], named: str, capsys: Capture
+) -> None:
+    assert main(argv) == 3
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out.count("\n") == 1
+    assert named in told.out
+
+
+def test_rules_lists_every_rule(capsys: Capture) -> None:
+    assert main(["rules"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [rule.id for rule in CATALOGUE]
+
+
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
+def test_a_rule_is_explained_with_severity_and_remedy_in_lines_that_fit(rule: object, capsys: Capture) -> None:
+    name = getattr(rule, "id", "")
+    assert main(["rules", name]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(f"{name}\n")
+    assert "Severity" in told
+    assert "Fix" in told
+    assert "[[" not in told
+    assert max(map(len, told.splitlines())) <= 100
+
+
+def test_lab_list_names_every_world_with_its_verdict(capsys: Capture) -> None:
+    assert main(["lab", "list"]) == 0
+    rows = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
+    assert rows == [[world.name, world.verdict.state.value] for world in WORLDS]
+
+
+def test_lab_tells_how_to_look_at_its_world_with_each_program_and_ends_well_when_told_to() -> None:
+    command = (sys.executable, "-m", "check_autodiscover.ctl", "lab", "--world", "expired")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+    told = "".join(lines)
+    assert "certificate-expired" in told
+    for program in (
+        "check_autodiscover -H contoso.com ",
+        "autodiscoverctl diagnose contoso.com ",
+        "autodiscover_exporter ",
+    ):
+        assert f"\n{program}" in told
