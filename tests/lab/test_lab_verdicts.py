@@ -1,0 +1,31 @@
+"""Every world comes to the verdict it promises, by the plugin's options and by the exporter's configuration."""
+
+import asyncio
+
+import pytest
+
+from check_autodiscover.commandline import parse_arguments
+from check_autodiscover.config import load_configuration
+from check_autodiscover.core.judge import judge
+from check_autodiscover.core.state import State
+from check_autodiscover.lab.running import running
+from check_autodiscover.lab.world import World
+from check_autodiscover.lab.worlds import WORLDS, world_named
+from check_autodiscover.run import survey_domain
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+def test_a_world_comes_to_its_verdict(world: World) -> None:
+    with running(world) as lab:
+        arguments = parse_arguments(lab.command)
+        report = judge(asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust)))
+    roots = [root.finding.rule for root in report.roots if root.severity is not State.OK]
+    assert (report.state, roots[:1]) == (world.verdict.state, [world.verdict.root] if world.verdict.root else [])
+
+
+def test_the_exporters_configuration_declares_what_the_plugins_options_do() -> None:
+    with running(world_named("scenario-1-host-record")) as lab:
+        by_options = parse_arguments(lab.command)
+        by_file = load_configuration(str(lab.configuration)).modules["default"]
+    assert by_file.policy == by_options.policy
+    assert by_file.trust == by_options.trust
