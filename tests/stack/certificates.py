@@ -16,10 +16,11 @@ LIFETIME = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class SiteCertificate:
-    """A chain and its key, in PEM files."""
+    """A chain and its key, in PEM files, and when the leaf ends."""
 
     chain: Path
     key: Path
+    ends: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Authority:
         end = datetime.now(UTC) + timedelta(days=days_left, hours=12)
         issued = self.ca.issue_cert(*names, common_name=names[0], not_before=end - LIFETIME, not_after=end)
         label = names[0].replace("*", "any")
-        files = SiteCertificate(folder / f"{label}.pem", folder / f"{label}.key")
+        files = SiteCertificate(folder / f"{label}.pem", folder / f"{label}.key", end)
         files.chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
         issued.private_key_pem.write_to_path(files.key)
         return files

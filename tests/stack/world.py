@@ -81,11 +81,12 @@ class World:
         """Start these sites."""
         self.stack.enter_context(start_nginx(self.namespace, self._new_folder("nginx") / "run", sites))
 
-    def serve_exchange(self, *names: str, days_left: int = DAYS_LEFT) -> None:
+    def serve_exchange(self, *names: str, days_left: int = DAYS_LEFT) -> SiteCertificate:
         """Start the one Exchange behind both addresses of the server, with a certificate for these names."""
         certificate = self.certificate(*names, days_left=days_left)
         addresses = (SERVER_INSIDE, SERVER_OUTSIDE)
         self.serve(*(Site(address, Behaviour.EXCHANGE, certificate) for address in addresses))
+        return certificate
 
     def start(self, *command: str, log: str) -> Daemon:
         """Start a program of ours or of a test's, with this project on its import path."""
