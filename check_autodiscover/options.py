@@ -1,0 +1,291 @@
+"""The options of the plugin and of `autodiscoverctl diagnose`, as one table.
+
+`commandline` makes the parser and its help of it; whatever else describes options (manual, completion, monitoring
+systems' templates) is made of it too. An option that is not built is not in it.
+"""
+
+from dataclasses import KW_ONLY, dataclass
+from enum import Enum
+
+from check_autodiscover.core.policy import Method
+
+__all__ = ["CHOICES", "GROUPS", "OPTIONS", "Option", "ValueKind"]
+
+
+class ValueKind(Enum):
+    """What an option's value is; `commandline` knows the parser of each."""
+
+    SWITCH = "switch"
+    COUNT = "count"
+    HELP = "help"
+    DOMAIN = "domain"
+    HOST = "host"
+    ALIAS = "alias"
+    METHOD = "method"
+    VIEW = "view"
+    RESOLVER = "resolver"
+    ADDRESS = "address"
+    HOST_ADDRESS = "host-address"
+    SRV = "srv"
+    FINGERPRINT = "fingerprint"
+    ISSUER = "issuer"
+    LIFE_LEFT = "life-left"
+    FILE = "file"
+    DIRECTORY = "directory"
+    PORT = "port"
+    USER_AGENT = "user-agent"
+    SECONDS = "seconds"
+    STATE = "state"
+    OUTPUT = "output"
+
+
+_METHODS = tuple(method.value for method in Method if method is not Method.UNDETERMINED)
+
+CHOICES = {
+    ValueKind.METHOD: _METHODS,
+    ValueKind.STATE: ("ok", "warning", "critical", "unknown"),
+    ValueKind.OUTPUT: ("text", "json", "log"),
+}
+"""The values that a kind is limited to, where there are few."""
+
+_METAVARS = {
+    ValueKind.DOMAIN: "DOMAIN",
+    ValueKind.HOST: "HOST",
+    ValueKind.ALIAS: "NAME",
+    ValueKind.METHOD: "METHOD",
+    ValueKind.VIEW: "NAME=RESOLVER[,RESOLVER...]",
+    ValueKind.RESOLVER: "ADDR",
+    ValueKind.ADDRESS: "ADDR|CIDR",
+    ValueKind.HOST_ADDRESS: "ADDR",
+    ValueKind.SRV: "HOST[:PORT]",
+    ValueKind.FINGERPRINT: "SHA256",
+    ValueKind.ISSUER: "TEXT",
+    ValueKind.LIFE_LEFT: "LIFE",
+    ValueKind.FILE: "FILE",
+    ValueKind.DIRECTORY: "DIR",
+    ValueKind.PORT: "N",
+    ValueKind.USER_AGENT: "TEXT",
+    ValueKind.SECONDS: "SECONDS",
+    ValueKind.STATE: "STATE",
+    ValueKind.OUTPUT: "FORMAT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: its flags, what its value is, and the configuration key that says the same, empty where none does.
+
+    A `prefixed` value may stand behind `VIEW=` and then holds for that view alone; such an option is `repeatable`.
+    """
+
+    flags: tuple[str, ...]
+    destination: str
+    kind: ValueKind
+    help: str
+    _: KW_ONLY
+    key: str = ""
+    repeatable: bool = False
+    prefixed: bool = False
+
+    @property
+    def metavar(self) -> str:
+        """What stands for the value in help texts, empty for an option without one."""
+        metavar = _METAVARS.get(self.kind, "")
+        return f"[VIEW=]{metavar}" if self.prefixed else metavar
+
+
+_DOMAIN = (
+    Option(
+        ("-H", "--hostname", "--domain"),
+        "domain",
+        ValueKind.DOMAIN,
+        "the mail domain, as in contoso.com; required",
+        key="domains",
+    ),
+    Option(
+        ("-m", "--method"),
+        "methods",
+        ValueKind.METHOD,
+        "how the domain publishes Autodiscover: auto (default: as what is published and the server's "
+        "certificate show), srv, host, exchange-online, redirect or none",
+        key="method",
+        prefixed=True,
+    ),
+    Option(
+        ("-S", "--server"),
+        "servers",
+        ValueKind.HOST,
+        "the host that really publishes Exchange; its certificate is the reference; repeatable",
+        key="servers",
+        repeatable=True,
+    ),
+)
+
+_VIEWS = (
+    Option(
+        ("--view",),
+        "views",
+        ValueKind.VIEW,
+        "a DNS view, as in inside=10.0.0.2 and outside=192.0.2.53; repeatable. RESOLVER is ADDR, ADDR:PORT, "
+        "[V6]:PORT, any of these behind udp:// or tcp://, or system (the nameservers of resolv.conf). Without"
+        " a view: default=system",
+        key="views",
+        repeatable=True,
+    ),
+    Option(("-s", "--dns-server"), "dns_server", ValueKind.RESOLVER, "short for --view default=ADDR"),
+)
+
+_EXPECTED = (
+    Option(
+        ("-a", "--expected-address"),
+        "addresses",
+        ValueKind.ADDRESS,
+        "an allowed address of the intended endpoint; together the whole set; repeatable",
+        key="expect.addresses",
+        prefixed=True,
+    ),
+    Option(
+        ("--expected-srv",),
+        "srv",
+        ValueKind.SRV,
+        "a target that the SRV record may have; repeatable",
+        key="expect.srv",
+        prefixed=True,
+    ),
+    Option(
+        ("--expected-alias",),
+        "aliases",
+        ValueKind.ALIAS,
+        "a name that autodiscover.DOMAIN may be an alias of; repeatable",
+        key="expect.aliases",
+        prefixed=True,
+    ),
+    Option(
+        ("--expected-certificate",),
+        "certificates",
+        ValueKind.FINGERPRINT,
+        "the fingerprint of an allowed certificate, in hex; repeatable",
+        key="expect.certificates",
+        repeatable=True,
+    ),
+    Option(
+        ("--expected-public-key",),
+        "public_keys",
+        ValueKind.FINGERPRINT,
+        "the fingerprint of an allowed public key, which survives a renewal; repeatable",
+        key="expect.public_keys",
+        repeatable=True,
+    ),
+    Option(
+        ("--expected-issuer",),
+        "issuers",
+        ValueKind.ISSUER,
+        "the CN or O of an allowed issuer, of any certificate of the chain; repeatable",
+        key="expect.issuers",
+        repeatable=True,
+    ),
+)
+
+_CERTIFICATE = (
+    Option(
+        ("-w", "--warning"),
+        "warning",
+        ValueKind.LIFE_LEFT,
+        "WARNING below this certificate life: days (30, 30:, 30d), hours (720h), a share of the lifetime "
+        "(25%), or both, the smaller counts; default 30d/25%",
+        key="certificate.warning",
+    ),
+    Option(
+        ("-c", "--critical"),
+        "critical",
+        ValueKind.LIFE_LEFT,
+        "CRITICAL below this certificate life; default 14d/15%",
+        key="certificate.critical",
+    ),
+    Option(
+        ("-r", "--ca-file"),
+        "ca_files",
+        ValueKind.FILE,
+        "trust the CA certificates in this PEM file too; repeatable",
+        key="ca_files",
+        repeatable=True,
+    ),
+    Option(
+        ("--ca-path",),
+        "ca_paths",
+        ValueKind.DIRECTORY,
+        "trust those in this directory too (openssl rehash); repeatable",
+        key="ca_paths",
+        repeatable=True,
+    ),
+    Option(("--no-system-trust",), "no_system_trust", ValueKind.SWITCH, "do not trust the system's CA certificates"),
+)
+
+_CONNECTION = (
+    Option(("-4",), "ipv4_only", ValueKind.SWITCH, "look at IPv4 addresses only"),
+    Option(("-6",), "ipv6_only", ValueKind.SWITCH, "look at IPv6 addresses only"),
+    Option(
+        ("--https-port",), "https_port", ValueKind.PORT, "connect there instead of 443 (labs, tests)", key="https_port"
+    ),
+    Option(("--http-port",), "http_port", ValueKind.PORT, "connect there instead of 80", key="http_port"),
+    Option(
+        ("--source-address",),
+        "source_address",
+        ValueKind.HOST_ADDRESS,
+        "ask and connect from this address",
+        key="source_address",
+    ),
+    Option(("--user-agent",), "user_agent", ValueKind.USER_AGENT, "what to say as User-Agent", key="user_agent"),
+    Option(
+        ("--connect-timeout",),
+        "connect_timeout",
+        ValueKind.SECONDS,
+        "the longest wait for a connection; default 3",
+        key="connect_timeout",
+    ),
+    Option(
+        ("-t", "--timeout"),
+        "timeout",
+        ValueKind.SECONDS,
+        "the whole check ends within it, with what was seen so far; default 10",
+        key="timeout",
+    ),
+    Option(
+        ("--timeout-result",),
+        "timeout_result",
+        ValueKind.STATE,
+        "the state if the time was up before the verdict; default critical",
+        key="timeout_result",
+    ),
+)
+
+_OUTPUT = (
+    Option(
+        ("-o", "--output"),
+        "output",
+        ValueKind.OUTPUT,
+        "text (default), json, or log: as Outlook's Test E-mail AutoConfiguration tells it",
+    ),
+    Option(("--no-perfdata",), "no_perfdata", ValueKind.SWITCH, "leave the performance data out"),
+    Option(
+        ("-v", "--verbose"),
+        "verbosity",
+        ValueKind.COUNT,
+        "-v adds each client's walk, -vv every observation, -vvv timings",
+    ),
+    Option(("-V", "--version"), "version", ValueKind.SWITCH, "print the version"),
+    Option(("-h", "--help"), "help", ValueKind.HELP, "print this help"),
+)
+
+GROUPS = (
+    ("what is checked", _DOMAIN),
+    ("where DNS is asked", _VIEWS),
+    ("what is expected", _EXPECTED),
+    ("certificates", _CERTIFICATE),
+    ("connections and time", _CONNECTION),
+    ("output", _OUTPUT),
+)
+"""The options under their headings, in the order of the help text."""
+
+OPTIONS = tuple(option for _, options in GROUPS for option in options)
+"""Every option."""

@@ -1,0 +1,264 @@
+"""Text that people type, as values of the core: one parser a kind of value, for options and configuration keys alike.
+
+The command line and the configuration loader call these. Each raises `BadValue` (names raise its sibling `BadName`),
+one sentence that names the text and its fault, so that the caller only adds where it stood.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address, ip_network
+from typing import TypeVar
+
+from check_autodiscover.core.names import parse_host
+from check_autodiscover.core.policy import DAY, LifeLeft, Method, Resolver, Thresholds, Transport, View
+from check_autodiscover.core.state import State
+
+__all__ = [
+    "DEFAULT_VIEWS",
+    "BadValue",
+    "parse_address",
+    "parse_duration",
+    "parse_fingerprint",
+    "parse_host_address",
+    "parse_issuer",
+    "parse_life_left",
+    "parse_method",
+    "parse_port",
+    "parse_prefixed",
+    "parse_resolver",
+    "parse_srv",
+    "parse_state",
+    "parse_user_agent",
+    "parse_view",
+    "parse_view_name",
+    "thresholds_of",
+    "view_of",
+    "views_of",
+]
+
+_T = TypeVar("_T")
+
+_QUOTED = 80
+_LONGEST_VIEW_NAME = 32
+"""Characters; every performance label and metric series of a view carries its name."""
+
+_LONGEST_USER_AGENT = 200
+
+
+class BadValue(ValueError):
+    """The text is no such value; the message is one sentence that names the text and its fault."""
+
+
+def parse_method(text: str) -> Method:
+    """A method that can be declared. Raises BadValue."""
+    found = next((method for method in Method if method.value == text and method is not Method.UNDETERMINED), None)
+    if found is None:
+        known = ", ".join(method.value for method in Method if method is not Method.UNDETERMINED)
+        raise BadValue(f"{_quoted(text)} is no method: it is one of {known}")
+    return found
+
+
+_STATES = {name: state for state in State for name in (state.value.lower(), str(state.exit_code))}
+
+
+def parse_state(text: str) -> State:
+    """A service state by its name, in any case, or its exit code. Raises BadValue."""
+    state = _STATES.get(text.lower())
+    if state is None:
+        raise BadValue(f"{_quoted(text)} is no state: it is one of ok, warning, critical, unknown, or 0 to 3")
+    return state
+
+
+def parse_port(text: str) -> int:
+    """A TCP or UDP port. Raises BadValue."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
+        raise BadValue(f"{_quoted(text)} is no port: it is a number from 1 to 65535")
+    return int(text)
+
+
+_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": DAY}
+
+
+def parse_duration(text: str) -> float:
+    """A time span in seconds, more than none: a number of seconds, or with one of ms, s, m, h, d. Raises BadValue."""
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d|)", text)
+    if match is None:
+        raise BadValue(f"{_quoted(text)} is no duration: it is a number of seconds, or as in 500ms, 10s, 5m")
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    if seconds <= 0:
+        raise BadValue(f"{_quoted(text)} is no duration to work with: it must be more than 0")
+    return seconds
+
+
+_LIFE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(d|h|%|)")
+_LIFE_SECONDS = {"": DAY, "d": DAY, "h": 3600}
+
+
+def parse_life_left(text: str) -> LifeLeft:
+    """A minimum of certificate life, as in `30`, `30:`, `30d`, `720h`, `25%` or `30d/25%`. Raises BadValue."""
+    amounts = [_LIFE.fullmatch(part) for part in text.removesuffix(":").split("/")]
+    spans = [round(float(part[1]) * _LIFE_SECONDS[part[2]]) for part in amounts if part and part[2] != "%"]
+    shares = [float(part[1]) / 100 for part in amounts if part and part[2] == "%"]
+    if None in amounts or len(spans) > 1 or len(shares) > 1:
+        raise BadValue(
+            f"{_quoted(text)} is no certificate life: it is a minimum of days (30, 30: or 30d), hours (720h), "
+            "a share of the lifetime (25%), or both (30d/25%)"
+        )
+    if any(share > 1 for share in shares):
+        raise BadValue(f"{_quoted(text)} is no certificate life: the share is more than 100%")
+    return LifeLeft(next(iter(spans), None), next(iter(shares), None))
+
+
+def thresholds_of(warning: LifeLeft, critical: LifeLeft) -> Thresholds:
+    """Both thresholds together. Raises BadValue where the warning would come after the critical state."""
+    pairs = ((warning.seconds, critical.seconds), (warning.share, critical.share))
+    if any(early is not None and late is not None and early < late for early, late in pairs):
+        raise BadValue(
+            f"the certificate's warning threshold ({_life(warning)}) is below the critical one ({_life(critical)})"
+        )
+    return Thresholds(warning, critical)
+
+
+def _life(limit: LifeLeft) -> str:
+    days = [] if limit.seconds is None else [f"{limit.seconds / DAY:g}d"]
+    share = [] if limit.share is None else [f"{limit.share * 100:g}%"]
+    return "/".join(days + share)
+
+
+def parse_fingerprint(text: str) -> str:
+    """A SHA-256 as 64 hexadecimal digits, with or without colons and `sha256:`; lower case without. Raises BadValue."""
+    digits = text.lower().removeprefix("sha256:").replace(":", "")
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise BadValue(f"{_quoted(text)} is no SHA-256 fingerprint: it has 64 hexadecimal digits, colons allowed")
+    return digits
+
+
+def parse_issuer(text: str) -> str:
+    """A certificate issuer's common name or organisation. Raises BadValue for a blank."""
+    if not text.strip():
+        raise BadValue("an issuer's name cannot be empty")
+    return text.strip()
+
+
+def parse_user_agent(text: str) -> str:
+    """What to send as User-Agent (RFC 9110 10.1.5). Raises BadValue for what could not stand in a header line."""
+    if not re.fullmatch(rf"[!-~](?:[ -~]{{0,{_LONGEST_USER_AGENT - 2}}}[!-~])?", text):
+        raise BadValue(f"{_quoted(text)} is no user agent: it is 1 to {_LONGEST_USER_AGENT} printable ASCII characters")
+    return text
+
+
+def parse_host_address(text: str) -> str:
+    """A single IP address in its canonical form. Raises BadValue."""
+    address = _address(text)
+    if address is None:
+        raise BadValue(f"{_quoted(text)} is no IP address")
+    return address
+
+
+def parse_address(text: str) -> str:
+    """An IP address, or a network as `ADDR/LENGTH`, in its canonical form. Raises BadValue."""
+    if "/" not in text:
+        return parse_host_address(text)
+    try:
+        network = ip_network(text) if "%" not in text else None
+    except ValueError as error:
+        raise BadValue(f"{_quoted(text)} is no network: {_network_fault(error)}") from None
+    if network is None:
+        raise BadValue(f"{_quoted(text)} is no network: a zone (%) has no meaning in it")
+    return str(network)
+
+
+def _network_fault(error: ValueError) -> str:
+    return "it has bits of a single host set" if "host bits" in str(error) else "it is not ADDR/LENGTH"
+
+
+def _address(text: str) -> str | None:
+    # Zones (fe80::1%eth0) are left out: they name an interface of one machine, in any characters.
+    try:
+        return None if "%" in text else str(ip_address(text))
+    except ValueError:
+        return None
+
+
+def parse_srv(text: str) -> str:
+    """An SRV record's `HOST` or `HOST:PORT`, the host as A-labels. Raises BadValue or BadName."""
+    host, colon, port = text.rpartition(":")
+    return f"{parse_host(host)}:{parse_port(port)}" if colon else parse_host(text)
+
+
+def parse_view_name(text: str) -> str:
+    """A view's name, fit for performance labels and metrics. Raises BadValue."""
+    if not re.fullmatch(rf"[a-z0-9-]{{1,{_LONGEST_VIEW_NAME}}}", text):
+        raise BadValue(
+            f"{_quoted(text)} is no name for a view: it is 1 to {_LONGEST_VIEW_NAME} of a-z, 0-9 and the hyphen"
+        )
+    return text
+
+
+_SYSTEM = Resolver("", transport=Transport.SYSTEM)
+_TRANSPORTS = {"udp": Transport.UDP, "tcp": Transport.TCP}
+
+DEFAULT_VIEWS = (View("default", (_SYSTEM,)),)
+"""Where no view is given: what this host's own resolvers say."""
+
+
+def parse_resolver(text: str) -> Resolver:
+    """A DNS server: `ADDR`, `ADDR:PORT`, `[V6]:PORT`, also behind `udp://` or `tcp://`; `system`. Raises BadValue."""
+    if text == "system":
+        return _SYSTEM
+    scheme, separator, rest = text.rpartition("://")
+    transport = _TRANSPORTS.get(scheme) if separator else Transport.UDP
+    if transport is None:
+        raise BadValue(f"{_quoted(text)} is no resolver: {_quoted(scheme + separator)} is not udp:// or tcp://")
+    address, port = _host_and_port(rest)
+    host = _address(address)
+    if host is None:
+        raise BadValue(f"{_quoted(text)} is no resolver: it is ADDR, ADDR:PORT, [V6]:PORT or system")
+    return Resolver(host, parse_port(port) if port is not None else 53, transport)
+
+
+def _host_and_port(text: str) -> tuple[str, str | None]:
+    """The address and the port's text, None without one. An IPv6 address needs brackets to have a port."""
+    bracketed = re.fullmatch(r"\[([^\]]*:[^\]]*)\](?::(.*))?", text, re.DOTALL)
+    if bracketed:
+        return bracketed[1], bracketed[2]
+    address, colon, port = text.partition(":")
+    return (text, None) if not colon or ":" in port else (address, port)
+
+
+def parse_view(text: str) -> View:
+    """A view as `NAME=RESOLVER[,RESOLVER...]`. Raises BadValue."""
+    name, equals, resolvers = text.partition("=")
+    if not equals:
+        raise BadValue(f"{_quoted(text)} is no view: it is NAME=RESOLVER, as in inside=192.0.2.53")
+    return view_of(name, resolvers.split(","))
+
+
+def view_of(name: str, resolvers: Iterable[str]) -> View:
+    """A view of this name and these resolvers. Raises BadValue."""
+    view = View(parse_view_name(name), tuple(parse_resolver(resolver) for resolver in resolvers))
+    if len(set(view.resolvers)) < len(view.resolvers):
+        raise BadValue(f"the view {_quoted(name)} names a resolver twice")
+    return view
+
+
+def views_of(views: Iterable[View]) -> tuple[View, ...]:
+    """All views of a run; `default` is the system's where none is given. Raises BadValue for a name given twice."""
+    given = tuple(views)
+    twice = next((view.name for index, view in enumerate(given) if view.name in {v.name for v in given[:index]}), None)
+    if twice is not None:
+        raise BadValue(f"the view {_quoted(twice)} is given twice")
+    return given or DEFAULT_VIEWS
+
+
+def parse_prefixed(text: str, views: Iterable[str], parse: Callable[[str], _T]) -> tuple[str, _T]:
+    """`[VIEW=]VALUE` as the view's name (empty for all) and what `parse` makes of the value. Raises BadValue."""
+    view, equals, value = text.rpartition("=")
+    known = tuple(views)
+    if equals and view not in known:
+        raise BadValue(f"{_quoted(text)} is about a view that is not given: there is {', '.join(known)}")
+    return view, parse(value)
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if len(text) <= _QUOTED else f"'{text[:_QUOTED]}...'"
