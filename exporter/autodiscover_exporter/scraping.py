@@ -7,8 +7,6 @@ domain must not break the scrape of the others.
 import asyncio
 import logging
 
-from check_autodiscover.render import render_text
-
 from autodiscover_exporter.exposition import render_measures
 from autodiscover_exporter.failure import failure_measures
 from autodiscover_exporter.log_format import event
@@ -18,6 +16,8 @@ from autodiscover_exporter.probing import Probe
 from autodiscover_exporter.responses import EXPOSITION, Response
 from check_autodiscover.config import Module
 from check_autodiscover.core.report import Report
+from check_autodiscover.core.state import State
+from check_autodiscover.render import render_text
 from check_autodiscover.trust import TrustError
 
 __all__ = ["Scraper"]
@@ -41,33 +41,36 @@ class Scraper:
         clock = asyncio.get_running_loop().time
         started = clock()
         with self._own.in_flight():
-            outcome = await self._outcome(request.domain, module, timeout)
+            outcome = await self._outcome(request, module, timeout)
         seconds = clock() - started
         match outcome:
-            case Report():
-                self._own.count_verdict(outcome.state, seconds)
-                return _told(outcome, debug=request.debug)
             case ErrorReason():
                 self._own.count_error(outcome, seconds)
                 return Response(render_measures(failure_measures(seconds, timeout)), content_type=EXPOSITION)
+            case state, answer:
+                self._own.count_verdict(state, seconds)
+                return answer
 
-    async def _outcome(self, domain: str, module: Module, timeout: float) -> Report | ErrorReason:
+    async def _outcome(
+        self, request: ProbeRequest, module: Module, timeout: float
+    ) -> tuple[State, Response] | ErrorReason:
         try:
             async with asyncio.timeout(timeout + OVERRUN_ALLOWANCE):
-                return await self._probe(domain, module, timeout)
+                report = await self._probe(request.domain, module, timeout)
+            return report.state, _told(report, debug=request.debug)
         except TrustError as error:
-            return _failed(ErrorReason.TRUST_ANCHORS, domain, error)
+            return _failed(ErrorReason.TRUST_ANCHORS, request.domain, error)
         except TimeoutError as error:
-            return _failed(ErrorReason.OVERRUN, domain, error)
+            return _failed(ErrorReason.OVERRUN, request.domain, error)
         except Exception as error:
-            return _failed(ErrorReason.INTERNAL, domain, error)
+            return _failed(ErrorReason.INTERNAL, request.domain, error)
 
 
 def _told(report: Report, *, debug: bool) -> Response:
     logger.debug("probed", extra=event(domain=report.domain, state=report.state.value))
     exposition = render_measures(report.measures)
     if debug:
-        return Response(render_text(report, DEBUG_VERBOSITY, True).encode() + b"\n" + exposition)
+        return Response(render_text(report, DEBUG_VERBOSITY, True).encode() + b"\n\n" + exposition)
     return Response(exposition, content_type=EXPOSITION)
 
 

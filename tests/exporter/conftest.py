@@ -2,9 +2,12 @@
 
 import asyncio
 import http.client
+import os
+import shutil
 import socket
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -76,6 +79,20 @@ def _configuration() -> Configuration:
     default = default_configuration().modules["default"]
     quick = replace(default, name="quick", policy=replace(default.policy, timeout=2.0))
     return Configuration(modules={"default": default, "quick": quick})
+
+
+@pytest.fixture
+def complaints() -> Callable[[bytes], str]:
+    """What `promtool check metrics` says of an exposition; empty where it is content."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("promtool is not installed")
+
+    def check(exposition: bytes) -> str:
+        done = subprocess.run([promtool, "check", "metrics"], input=exposition, capture_output=True, check=False)
+        return (done.stdout + done.stderr).decode() or ("failed" if done.returncode else "")
+
+    return check
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The installed command: start, scrape, stop, and refusals."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -15,13 +16,16 @@ import pytest
 from autodiscover_exporter.listening import BadListenAddress, ListenAddress, bind, parse_listen_address
 
 COMMAND = (sys.executable, "-m", "autodiscover_exporter")
+ROOT_OF_PROJECT = Path(__file__).resolve().parents[2]
+# As pytest itself finds them, so that the tests need no installed package.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT_OF_PROJECT}{os.pathsep}{ROOT_OF_PROJECT / 'exporter'}"}
 TIMEOUT = 60
 ANY_PORT = "--web.listen-address=127.0.0.1:0"
 
 
 @contextmanager
 def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*COMMAND, *arguments], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
     with process:
         try:
             yield process
@@ -30,7 +34,8 @@ def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def _refused(*arguments: str) -> tuple[int, str]:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    command = [*COMMAND, *arguments]
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     return done.returncode, done.stderr
 
 

@@ -1,8 +1,6 @@
 """From a report to the text that Prometheus reads."""
 
-import os
-import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,12 +42,8 @@ def test_the_whole_exposition_is_as_written_down(name: str) -> None:
 
 
 @pytest.mark.parametrize("exposition", [*EXPOSITIONS.values(), _own()], ids=[*EXPOSITIONS, "own"])
-def test_promtool_has_nothing_to_complain_about(exposition: bytes) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("promtool is not installed")
-    done = subprocess.run([promtool, "check", "metrics"], input=exposition, capture_output=True, check=False)
-    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+def test_promtool_has_nothing_to_complain_about(exposition: bytes, complaints: Callable[[bytes], str]) -> None:
+    assert complaints(exposition) == ""
 
 
 def test_what_was_not_looked_at_has_no_series() -> None:

@@ -4,10 +4,12 @@ import asyncio
 import socket
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from check_autodiscover.config import Module
+from check_autodiscover.core.measures import Measure
 from check_autodiscover.core.report import Report
 from check_autodiscover.trust import TrustError
 from tests.exporter.conftest import Serving, Start
@@ -136,6 +138,16 @@ def test_our_own_fault_is_a_failed_probe_with_its_reason_and_no_500(
     assert (series["probe_success"], series["autodiscover_exit_code"]) == (0, 3)
     assert 'rule="check-internal-error"' in answer.text
     assert own[f'autodiscover_exporter_probe_errors_total{{reason="{reason}"}}'] == 1
+    assert [record.message for record in caplog.records] == ["probe failed"]
+
+
+def test_a_report_that_cannot_be_written_down_is_our_own_fault_too(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = replace(HEALTHY, measures=(Measure(metric="probe_success", value=1, labels=((), ())),))  # type: ignore[arg-type]
+    with start(ScriptedProbe(lambda: broken)) as serving:
+        answer = serving.ask("/probe?target=contoso.com")
+    assert (answer.status, _series(answer.text)["probe_success"]) == (200, 0)
     assert [record.message for record in caplog.records] == ["probe failed"]
 
 
