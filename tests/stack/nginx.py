@@ -49,7 +49,7 @@ MAIN = """\
 daemon off; user root; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
-  access_log {folder}/access.log;
+  access_log {folder}/access.log; ssl_protocols TLSv1.2 TLSv1.3;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
 {servers}}}
