@@ -137,7 +137,7 @@ def _slowest_lookup(picture: Picture, view: ViewPicture) -> float | None:
         for question, answer in picture.survey.lookups.items()
         if question.view == view.name and answer.status.conclusive
     ]
-    return round(max(seconds), 3) if seconds else None
+    return round(max(seconds), 6) if seconds else None
 
 
 def _life_left(picture: Picture, views: Sequence[ViewPicture], label: str) -> Measure:

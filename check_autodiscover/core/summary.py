@@ -1,10 +1,11 @@
 """The first line's sentence, and the notes on what was not looked at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from check_autodiscover.core.candidates import questions
 from check_autodiscover.core.certificate import life_left
-from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import DAY, ClientName, Method
 from check_autodiscover.core.records import Presence
@@ -13,32 +14,61 @@ from check_autodiscover.core.rules.catalogue import RULES
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import Connect
+from check_autodiscover.core.wording import effect_of, sentence_of
 
 __all__ = ["notes_of", "summarize", "views_of"]
 
 
+FIRST_LINE = 200
+"""Characters of the plugin's first line before its performance data (contract section 1)."""
+
+
 def summarize(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
-    """What stands behind `domain: ` on the first line. `causes` are groups of roots, the gravest first."""
+    """What stands behind `domain: ` on the first line. `causes` are groups of roots, the gravest first.
+
+    A sentence that is too long loses its middle: who is hit, the rule and the number of other causes stay.
+    """
     faults = [group for group in causes if group[0].severity is not State.OK]
     if not faults:
         return _healthy(picture)
     gravest = faults[0]
-    finding = gravest[0].finding
-    sentence = f"{views_of(picture, gravest)}{_message(gravest)}{_others(picture, gravest)} [{finding.rule}]"
-    return sentence + (f" (+{len(faults) - 1} more)" if len(faults) > 1 else "")
+    findings = [item.finding for item in gravest]
+    where = views_of(picture, gravest)
+    more = f" (+{len(faults) - 1} more)" if len(faults) > 1 else ""
+    end = f"{_effect(picture, gravest)}{_others(picture, gravest, causes)} [{findings[0].rule}]{more}"
+    start = f"AUTODISCOVER {gravest[0].severity.value} - {picture.survey.domain}: "
+    room = FIRST_LINE - len(start) - len(end)
+    whole = where + sentence_of(picture, _merged(findings, joined))
+    return (whole if len(whole) <= room else _shortened(picture, where, findings, room)) + end
 
 
-def _message(group: tuple[Judgement, ...]) -> str:
-    """The cause's sentence; where it has other addresses in other views, all of them stand in it."""
-    first = group[0]
-    addresses = tuple(dict.fromkeys(address for item in group for address in item.finding.addresses))
-    here = ", ".join(first.finding.addresses), joined(first.finding.addresses)
-    if len(group) == 1 or set(addresses) == set(first.finding.addresses) or not here[0]:
-        return first.message
-    for text in dict.fromkeys(here):
-        if f"({text}" in first.message:
-            return first.message.replace(f"({text}", f"({joined(addresses)}", 1)
-    return first.message
+def _shortened(picture: Picture, where: str, findings: Sequence[Finding], room: int) -> str:
+    """What differs between the views told of the first alone; if that is still too long, cut."""
+    text = where + sentence_of(picture, _merged(findings, _first_of))
+    return text if len(text) <= room else f"{text[: max(0, room - 3)].rstrip()}..."
+
+
+def _first_of(values: Iterable[str]) -> str:
+    first, *others = dict.fromkeys(values)
+    return f"{first}, ..." if others else first
+
+
+def _merged(findings: Sequence[Finding], put_together: Callable[[Iterable[str]], str]) -> Finding:
+    """One finding that says what several say of their views: addresses and arguments of all."""
+    first = findings[0]
+    args = tuple((name, _together([item.arg(name) for item in findings], put_together)) for name, _ in first.args)
+    return replace(first, args=args)
+
+
+def _together(values: Sequence[str], put_together: Callable[[Iterable[str]], str]) -> str:
+    given = [value for value in values if value]
+    return put_together(given) if given else ""
+
+
+def _effect(picture: Picture, group: Sequence[Judgement]) -> str:
+    """What users meet, in the first view where they meet anything."""
+    effects = (effect_of(picture, item.finding) for item in group)
+    return next(filter(None, effects), "")
 
 
 def views_of(picture: Picture, group: Sequence[Judgement]) -> str:
@@ -58,12 +88,12 @@ def _same_everywhere(group: Sequence[Judgement]) -> bool:
     return rule.area == "certificate" and group[0].finding.endpoint is not Endpoint.ROOT
 
 
-def _others(picture: Picture, group: tuple[Judgement, ...]) -> str:
+def _others(picture: Picture, group: Sequence[Judgement], causes: Sequence[Sequence[Judgement]]) -> str:
     """How the views fare that a failed lookup says nothing of."""
     if group[0].finding.rule != "dns-lookup-failed":
         return ""
-    blind = {item.finding.view for item in group}
-    fine = [view.name for view in picture.views if view.name not in blind and _fine(view)]
+    faulty = {item.finding.view for cause in causes for item in cause if item.severity is not State.OK}
+    fine = [view.name for view in picture.views if view.name not in faulty and _fine(view)]
     return f"; {joined(fine)} OK" if fine else ""
 
 

@@ -177,7 +177,7 @@ _DNS = (
         title="Something is met before the SRV record",
         default=Default.NOTE,
         cases=(Case(Default.WARNING, _SRV, arg="declared"),),
-        sentence="SRV record {subject} is never reached: clients meet {shadow} first",
+        sentence="clients meet {shadow} before the SRV record {subject}",
         remedy="Remove what stops clients at {shadow}; the SRV record stays as it is.",
         seed="Rule 2, Scenario 1",
         rows=(6,),
@@ -214,8 +214,7 @@ _CERTIFICATE = (
             ),
         ),
         sentence="certificate of {host} lacks {subject}, has only {names}[[ (a misspelling? {near})]]",
-        remedy="Reissue the certificate of {host} with {subject} as a subject alternative name"
-        "[[, or {alternative}]].",
+        remedy="{advice}",
         seed="Scenario 1",
         rows=(1, 7, 15, 16, 44),
     ),

@@ -81,7 +81,6 @@ def _judge_names(
 
 def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> Finding:
     names = tuple(name for item in lacking if item.certificate for name in item.certificate.dns_names)
-    root = candidate.step is not None and candidate.step.value == "root"
     return _finding(
         "certificate-name-mismatch",
         view,
@@ -90,8 +89,19 @@ def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking
         host=_host(picture, lacking),
         names=_names(lacking),
         near=near_miss(names, candidate.name),
-        alternative=f"close port 443 at {joined(item.address for item in lacking)}" if root else "",
+        advice=_advice(picture, candidate, lacking),
     )
+
+
+def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> str:
+    """A certificate is mended where it is ours; a stranger's shows that the record is wrong."""
+    addresses = joined(item.address for item in lacking)
+    if candidate.endpoint is Endpoint.ROOT:
+        return f"Add {candidate.name} to the web site's certificate, or close port 443 at {addresses}."
+    if any(_foreign(picture, item) for item in lacking):
+        return f"{addresses} is another machine: correct the record that leads {candidate.name} there."
+    host = _host(picture, lacking)
+    return f"Reissue the certificate of {host} with {candidate.name} as a subject alternative name."
 
 
 def _names(met: tuple[Meeting, ...]) -> str:

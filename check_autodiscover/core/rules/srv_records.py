@@ -127,6 +127,8 @@ def judge_shadow(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
 
 
 def _shadow(view: ViewPicture) -> str:
+    if view.scene.captured:
+        return f"the catch-all's answer for {view.scene.autodiscover.name}"
     if view.scene.autodiscover.presence is Presence.PRESENT:
         return f"the record {view.scene.autodiscover.name}"
     stops = [walk for walk in view.walks if walk.judged and walk.at is not None]

@@ -1,0 +1,121 @@
+"""The loop: it asks all that the plan wants, once, and ends in time with what was seen."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from check_autodiscover.core.judge import judge
+from check_autodiscover.core.plan import plan
+from check_autodiscover.core.policy import Resolver
+from check_autodiscover.core.state import State
+from check_autodiscover.core.survey import (
+    Connect,
+    Contact,
+    DnsAnswer,
+    DnsQuestion,
+    DnsStatus,
+    EndpointQuestion,
+    Observation,
+    Question,
+    Survey,
+)
+from check_autodiscover.run import Probes, conduct
+from tests.core import incidents
+from tests.core.worlds import DOMAIN, NOW, World, survey_of
+
+
+class MadeUpWorld:
+    """Both probes, answering from a World; counts what it was asked."""
+
+    def __init__(self, world: World) -> None:
+        self._answers: dict[Question, Observation] = {}
+        survey = survey_of(world)
+        self._answers.update(survey.lookups)
+        self._answers.update(survey.contacts)
+        self.asked: list[Question] = []
+
+    async def probe_dns(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> DnsAnswer:
+        self.asked.append(question)
+        await asyncio.sleep(0)
+        answer = self._answers[question]
+        assert isinstance(answer, DnsAnswer)
+        return answer
+
+    async def probe_endpoint(self, question: EndpointQuestion, give_up_at: float) -> Contact:
+        self.asked.append(question)
+        await asyncio.sleep(0)
+        answer = self._answers[question]
+        assert isinstance(answer, Contact)
+        return answer
+
+
+class SilentWorld(MadeUpWorld):
+    """A world whose hosts never answer and that minds no deadline."""
+
+    async def probe_endpoint(self, question: EndpointQuestion, give_up_at: float) -> Contact:
+        self.asked.append(question)
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError("nothing wakes this up")
+
+
+class BrokenProbe(MadeUpWorld):
+    """A probe with a bug."""
+
+    async def probe_dns(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> DnsAnswer:
+        raise ZeroDivisionError("a bug of ours")
+
+
+def start(world: World) -> Survey:
+    """The survey that a run in this world begins with; its one random label is the made-up world's."""
+    return Survey(domain=DOMAIN, policy=world.policy, labels=("xrandom",), started=NOW)
+
+
+@pytest.mark.parametrize("method", ["srv", "host", "redirect", "exchange-online", "none"])
+def test_a_run_asks_all_that_the_plan_wants_and_each_question_once(method: str) -> None:
+    world = incidents.healthy(method)
+    probe = MadeUpWorld(world)
+    survey = asyncio.run(conduct(start(world), Probes(probe, probe)))
+    assert plan(survey) == set(probe.asked)
+    assert len(probe.asked) == len(set(probe.asked))
+    assert not survey.unfinished
+
+
+def test_a_run_sees_what_the_same_world_shows_at_once() -> None:
+    world = incidents.row_1("srv")
+    probe = MadeUpWorld(world)
+    survey = asyncio.run(conduct(start(world), Probes(probe, probe)))
+    assert judge(replace(survey, ended=NOW)).summary == judge(survey_of(world)).summary
+
+
+def test_a_world_that_never_answers_is_cut_off_and_named() -> None:
+    world = incidents.healthy("srv").with_policy(timeout=0.2)
+    probe = SilentWorld(world)
+    survey = asyncio.run(conduct(start(world), Probes(probe, probe)))
+    assert {type(question) for question in survey.unfinished} == {EndpointQuestion}
+    report = judge(survey, NOW)
+    assert report.state is State.CRITICAL
+    assert report.roots[0].finding.rule == "check-timed-out"
+
+
+def test_no_dns_question_is_asked_after_its_share_of_the_time() -> None:
+    world = incidents.healthy("srv").with_policy(timeout=0.0)
+    probe = MadeUpWorld(world)
+    survey = asyncio.run(conduct(start(world), Probes(probe, probe)))
+    assert probe.asked == []
+    assert {answer.status for answer in survey.lookups.values()} <= {DnsStatus.CUT_SHORT}
+
+
+def test_a_bug_in_a_probe_is_raised_and_not_taken_for_the_world() -> None:
+    world = incidents.healthy("srv")
+    probe = BrokenProbe(world)
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(conduct(start(world), Probes(probe, probe)))
+
+
+def test_a_refused_contact_is_a_contact() -> None:
+    world = incidents.row_33("host")
+    assert world is not None
+    probe = MadeUpWorld(world)
+    survey = asyncio.run(conduct(start(world), Probes(probe, probe)))
+    assert Connect.REFUSED in {contact.connect for contact in survey.contacts.values()}
