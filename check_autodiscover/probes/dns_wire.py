@@ -1,0 +1,133 @@
+"""DNS messages to and from bytes, by dnspython; the resolver probe imports it when it is made, nobody else does."""
+
+import struct
+from collections.abc import Iterable
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
+
+__all__ = ["MAX_ADDRESSES", "MAX_ALIASES", "decode", "encode"]
+
+MAX_ADDRESSES = 64
+"""Addresses, and SRV records, that are kept of one answer."""
+
+MAX_ALIASES = 16
+"""Aliases that are followed in one answer."""
+
+MAX_RECORDS = 1024
+"""Records that a message may announce: each name in them may be a chain of pointers, and all are walked in Python."""
+
+EDNS_PAYLOAD = 1232
+"""Bytes of UDP payload that arrive unfragmented (DNS Flag Day 2020)."""
+
+_COUNTS = struct.Struct("!6x3H")
+
+_STATUSES = {
+    dns.rcode.NOERROR: DnsStatus.ANSWER,
+    dns.rcode.NXDOMAIN: DnsStatus.NXDOMAIN,
+    dns.rcode.SERVFAIL: DnsStatus.SERVFAIL,
+    dns.rcode.REFUSED: DnsStatus.REFUSED,
+}
+
+
+def encode(question: DnsQuestion, query_id: int, *, edns: bool) -> bytes:
+    """A recursive query. Raises ValueError for a name that the wire format cannot hold (RFC 1035 2.3.4)."""
+    try:
+        name = dns.name.from_text(question.name or ".", origin=dns.name.root)
+    except dns.exception.DNSException as error:
+        raise ValueError(f"not a domain name: {question.name!r}") from error
+    query = dns.message.make_query(
+        name, question.type.value, use_edns=0 if edns else False, payload=EDNS_PAYLOAD, id=query_id
+    )
+    return query.to_wire()
+
+
+def decode(wire: bytes, question: DnsQuestion) -> DnsAnswer:
+    """What a reply says to the question. Bytes that are no DNS message are MALFORMED."""
+    if sum(_COUNTS.unpack_from(wire)) > MAX_RECORDS:
+        return DnsAnswer(DnsStatus.MALFORMED)
+    try:
+        return _answer(dns.message.from_wire(wire), question)
+    except (dns.exception.DNSException, ValueError, LookupError, struct.error):
+        return DnsAnswer(DnsStatus.MALFORMED)
+
+
+def _answer(reply: dns.message.Message, question: DnsQuestion) -> DnsAnswer:
+    status = _STATUSES.get(reply.rcode(), DnsStatus.MALFORMED)
+    if not status.conclusive:
+        return DnsAnswer(status)
+    chain, records = _follow(reply, question)
+    aliases = tuple(_text(link[0].target) for link in chain)
+    if status is DnsStatus.ANSWER and not records and not aliases:
+        status = DnsStatus.REFUSED if _is_referral(reply) else DnsStatus.NODATA
+    zone, negative_ttl = _authority(reply)
+    ttls = [rrset.ttl for rrset in (*chain, *records)] + ([] if records else negative_ttl)
+    return DnsAnswer(
+        status,
+        addresses=_addresses(records, question.type),
+        services=_services(records, question.type),
+        aliases=aliases,
+        ttl=min(ttls, default=None),
+        authoritative=bool(reply.flags & dns.flags.AA),
+        zone="" if records else zone,
+    )
+
+
+def _follow(reply: dns.message.Message, question: DnsQuestion) -> tuple[list[dns.rrset.RRset], list[dns.rrset.RRset]]:
+    """The CNAMEs from the asked name on, and the records of the asked type at their end (RFC 1034 3.6.2)."""
+    name = dns.name.from_text(question.name or ".", origin=dns.name.root)
+    type_ = dns.rdatatype.from_text(question.type.value)
+    chain: list[dns.rrset.RRset] = []
+    seen = {name}
+    while (found := reply.get_rrset(reply.answer, name, dns.rdataclass.IN, type_)) is None:
+        alias = reply.get_rrset(reply.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME)
+        if alias is None or len(chain) == MAX_ALIASES:
+            return chain, []
+        chain.append(alias)
+        name = alias[0].target
+        if name in seen:
+            return chain, []
+        seen.add(name)
+    return chain, [found]
+
+
+def _is_referral(reply: dns.message.Message) -> bool:
+    """Whether the server points elsewhere and says nothing itself: no SOA with an empty answer (RFC 2308 2.2)."""
+    types = {rrset.rdtype for rrset in reply.authority}
+    return dns.rdatatype.NS in types and dns.rdatatype.SOA not in types
+
+
+def _authority(reply: dns.message.Message) -> tuple[str, list[int]]:
+    """The zone and TTL of a negative answer (RFC 2308 section 5), if its SOA came along."""
+    for rrset in reply.authority:
+        if rrset.rdtype == dns.rdatatype.SOA:
+            return _text(rrset.name), [min(rrset.ttl, rrset[0].minimum)]
+    return "", []
+
+
+def _addresses(records: Iterable[dns.rrset.RRset], type_: RecordType) -> tuple[str, ...]:
+    if type_ not in (RecordType.A, RecordType.AAAA):
+        return ()
+    # Sorted before they are cut, so that a server that rotates its answers gives the same set each time.
+    return tuple(sorted({item.address for rrset in records for item in rrset})[:MAX_ADDRESSES])
+
+
+def _services(records: Iterable[dns.rrset.RRset], type_: RecordType) -> tuple[Srv, ...]:
+    if type_ is not RecordType.SRV:
+        return ()
+    services = {Srv(item.priority, item.weight, item.port, _text(item.target)) for rrset in records for item in rrset}
+    ordered = sorted(services, key=lambda item: (item.priority, -item.weight, item.target, item.port))
+    return tuple(ordered[:MAX_ADDRESSES])
+
+
+def _text(name: dns.name.Name) -> str:
+    """A name in lower case without the final dot; octets that no host name has stay escaped (RFC 4343 2.1)."""
+    return "" if name == dns.name.root else name.to_text(omit_final_dot=True).lower()

@@ -1,0 +1,98 @@
+"""Makes one connection and asks it what a client would; implements `ports.EndpointProbe` for `run`.
+
+One connection shows everything: whether it opens, what TLS presents and demands, what HTTP answers. The parts are
+`dial`, `handshake` and `exchange`.
+"""
+
+import asyncio
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from check_autodiscover import __version__
+from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, HttpAnswer, Scheme
+from check_autodiscover.probes.dial import ClearStream, connect, enter
+from check_autodiscover.trust import Trust
+
+if TYPE_CHECKING:
+    from check_autodiscover.probes.exchange import Visitor
+    from check_autodiscover.probes.handshake import Handshaker
+
+__all__ = ["MAX_IN_FLIGHT", "ConnectionProbe"]
+
+MAX_IN_FLIGHT = 64
+"""Connections at a time."""
+
+
+class ConnectionProbe:
+    """Contacts the endpoints of one mail domain, any number at a time.
+
+    `connect_timeout` (seconds) limits the connection; the handshake and each request may take twice that. Without a
+    `user_agent` the probe names itself. `slots` is shared by the probes of a process that limits them together.
+    """
+
+    def __init__(
+        self,
+        trust: Trust,
+        domain: str,
+        *,
+        connect_timeout: float = 3.0,
+        user_agent: str = "",
+        source_address: str = "",
+        slots: asyncio.Semaphore | None = None,
+    ) -> None:
+        self._trust = trust
+        self._domain = domain
+        self._connect_timeout = connect_timeout
+        self._user_agent = user_agent or f"check_autodiscover/{__version__}"
+        self._source = source_address
+        self._slots = slots or asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._tools: tuple[Handshaker, Visitor] | None = None
+
+    def prepare(self) -> None:
+        """Load what a connection needs; the first contact does it otherwise. Raises TrustError for unusable anchors."""
+        self._prepared()
+
+    def _prepared(self) -> "tuple[Handshaker, Visitor]":
+        if self._tools is None:
+            # OpenSSL and h11 cost more than a DNS round trip: a plugin's first questions leave before the imports.
+            from check_autodiscover.probes.exchange import Visitor
+            from check_autodiscover.probes.handshake import Handshaker
+
+            self._tools = Handshaker(self._trust.context), Visitor(self._domain, self._user_agent)
+        return self._tools
+
+    async def probe_endpoint(self, question: EndpointQuestion, give_up_at: float) -> Contact:
+        """All that one connection yields by `give_up_at` (seconds on the loop's clock)."""
+        if not await enter(self._slots, give_up_at):
+            return Contact(Connect.CUT_SHORT)
+        started = asyncio.get_running_loop().time()
+        try:
+            contact = await self._contact(question, give_up_at)
+        finally:
+            self._slots.release()
+        return replace(contact, seconds=asyncio.get_running_loop().time() - started)
+
+    async def _contact(self, question: EndpointQuestion, give_up_at: float) -> Contact:
+        connected = await connect(question.address, question.port, self._source, give_up_at, self._connect_timeout)
+        if isinstance(connected, Connect):
+            return Contact(connected)
+        with connected:
+            if question.scheme is Scheme.HTTPS:
+                return await self._over_tls(connected, question, give_up_at)
+            return await self._in_clear(connected, question, give_up_at)
+
+    async def _over_tls(self, connected: socket.socket, question: EndpointQuestion, give_up_at: float) -> Contact:
+        handshaker, visitor = self._prepared()
+        stream = handshaker.open(connected, question.name)
+        answers: tuple[HttpAnswer, ...] = ()
+        if await stream.shake_hands(give_up_at, 2 * self._connect_timeout):
+            answers = await visitor.converse(stream, question, give_up_at, 2 * self._connect_timeout)
+        return Contact(Connect.CONNECTED, stream.describe(), answers)
+
+    async def _in_clear(self, connected: socket.socket, question: EndpointQuestion, give_up_at: float) -> Contact:
+        _, visitor = self._prepared()
+        stream = ClearStream(connected)
+        return Contact(
+            Connect.CONNECTED, None, await visitor.converse(stream, question, give_up_at, 2 * self._connect_timeout)
+        )

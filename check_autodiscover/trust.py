@@ -1,0 +1,144 @@
+"""The trust anchors that certificates are judged against, found and checked before anything is asked.
+
+Front ends turn options into `TrustSettings` and call `load_trust` once per process; the endpoint probe takes its TLS
+context from the result. A probe never rejects a certificate: OpenSSL's objections are recorded, and judged by the core.
+"""
+
+import os
+import re
+import ssl
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from OpenSSL import SSL
+
+__all__ = ["Trust", "TrustError", "TrustSettings", "load_trust"]
+
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+
+_DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/ca-trust/extracted/pem/directory-hash", "/etc/pki/tls/certs")
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+_LEGACY_SERVER_CONNECT = 0x4
+"""SSL_OP_LEGACY_SERVER_CONNECT of OpenSSL's ssl.h, which pyOpenSSL does not name: accept servers without RFC 5746."""
+
+
+class TrustError(Exception):
+    """Trust anchors that cannot be used, in one line naming the file and the fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustSettings:
+    """Which anchors to use: PEM files, hashed directories (`openssl rehash`), and with `system` the system's."""
+
+    ca_files: tuple[str, ...] = ()
+    ca_paths: tuple[str, ...] = ()
+    system: bool = True
+
+
+class Trust:
+    """Anchors known to be usable. `description` names them for the Survey."""
+
+    def __init__(self, files: tuple[str, ...], directories: tuple[str, ...], description: tuple[str, ...]) -> None:
+        self.description = description
+        self._files = files
+        self._directories = directories
+
+    @cached_property
+    def context(self) -> "SSL.Context":
+        """The TLS client context of this process, permissive in all but the record it keeps: judging comes later.
+
+        Raises TrustError if the anchors became unusable since they were loaded.
+        """
+        # Imported here because it costs more than all of a plugin's first DNS round; the answers are under way by now.
+        from OpenSSL import SSL
+
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        # A server stuck at TLS 1.0 with a 1024-bit key must be seen to be diagnosed.
+        context.set_min_proto_version(SSL.TLS1_VERSION)
+        context.set_cipher_list(b"ALL:@SECLEVEL=0")
+        context.set_options(_LEGACY_SERVER_CONNECT)
+        # HTTP/2 forbids renegotiation (RFC 8740), which is how a path demands a client certificate.
+        context.set_alpn_protos([b"http/1.1"])
+        self._load_anchors(context)
+        return context
+
+    def _load_anchors(self, context: "SSL.Context") -> None:
+        from OpenSSL import SSL
+
+        pairs = [(name, None) for name in self._files] + [(None, name) for name in self._directories]
+        for file, directory in pairs:
+            try:
+                context.load_verify_locations(file, directory)
+            except SSL.Error as error:
+                raise TrustError(f"cannot load trust anchors from {file or directory}") from error
+
+
+def load_trust(settings: TrustSettings) -> Trust:
+    """The anchors that the settings name. Raises TrustError for a file or directory that gives none."""
+    for name in settings.ca_files:
+        _check_file(name)
+    for name in settings.ca_paths:
+        _check_directory(name)
+    files, directories = _system_anchors() if settings.system else ((), ())
+    if not (files or directories or settings.ca_files or settings.ca_paths):
+        raise TrustError("no trust anchors: this system has none in a known place, and no CA file is given")
+    own = (*settings.ca_files, *settings.ca_paths)
+    return Trust(
+        (*settings.ca_files, *files),
+        (*settings.ca_paths, *directories),
+        (*own, *(f"system ({name})" for name in (*files, *directories))),
+    )
+
+
+def _check_file(name: str) -> None:
+    try:
+        # The standard library's OpenSSL is loaded with asyncio anyway; pyOpenSSL would be imported for this alone.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=name)
+    except ssl.SSLError as error:
+        fault = "no certificate in it" if error.reason == "NO_CERTIFICATE_OR_CRL_FOUND" else "damaged PEM"
+        raise TrustError(f"CA file {name}: {fault}") from error
+    except OSError as error:
+        raise TrustError(f"CA file {name}: {error.strerror}") from error
+    except ValueError as error:
+        raise TrustError(f"CA file {name!r}: not a file name") from error
+
+
+def _check_directory(name: str) -> None:
+    try:
+        hashed = _is_hashed(name)
+    except OSError as error:
+        raise TrustError(f"CA directory {name}: {error.strerror}") from error
+    if not hashed:
+        raise TrustError(f"CA directory {name}: no hashed certificates in it; run openssl rehash on it")
+
+
+def _is_hashed(directory: str) -> bool:
+    with os.scandir(directory) as entries:
+        return any(_HASHED.fullmatch(entry.name) for entry in entries)
+
+
+def _system_anchors() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The system's anchors as (bundle files, hashed directories), one of them where possible.
+
+    A hashed directory is read a certificate at a time when needed, a bundle whole. pyOpenSSL brings an OpenSSL of its
+    own that knows neither, so the standard library's is asked, and then the places that distributions use.
+    """
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile and os.environ.get(paths.openssl_cafile_env):
+        return (paths.cafile,), ()
+    for directory in (paths.capath, paths.openssl_capath, *_DIRECTORIES):
+        if directory and os.path.isdir(directory) and os.access(directory, os.R_OK) and _is_hashed(directory):
+            return (), (directory,)
+    for file in (paths.cafile, paths.openssl_cafile, *_BUNDLES):
+        if file and os.access(file, os.R_OK):
+            return (file,), ()
+    return (), ()
