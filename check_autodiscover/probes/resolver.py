@@ -35,6 +35,11 @@ class ResolverProbe:
 
     def __init__(self, source_address: str = "", *, retransmit_after: float = 1.0) -> None:
         # Not at the head of the module: `--help` and a bad option must not pay for the codec.
+        from dns import _features
+
+        # All our names are A-labels already: dnspython would load the tables of IDNA 2008 with each start. Its own
+        # switch, given for cases where asking the installation for optional packages serves badly.
+        _features.force("idna", False)
         from check_autodiscover.probes.dns_wire import decode, encode
 
         self._decode = decode
