@@ -14,7 +14,7 @@ import dns.rrset
 
 from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
 
-__all__ = ["MAX_ADDRESSES", "MAX_ALIASES", "decode", "encode"]
+__all__ = ["MAX_ADDRESSES", "MAX_ALIASES", "MAX_RECORDS", "decode", "encode"]
 
 MAX_ADDRESSES = 64
 """Addresses, and SRV records, that are kept of one answer."""

@@ -15,7 +15,7 @@ import pytest
 
 from check_autodiscover.core.policy import Resolver, Transport
 from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
-from check_autodiscover.probes.dns_wire import MAX_ADDRESSES, MAX_ALIASES
+from check_autodiscover.probes.dns_wire import MAX_ADDRESSES, MAX_ALIASES, MAX_RECORDS
 from check_autodiscover.probes.resolver import MAX_IN_FLIGHT, ResolverProbe
 from check_autodiscover.probes.system import system_resolvers
 
@@ -364,6 +364,23 @@ def test_queries_in_flight_are_capped() -> None:
         return len(server.queries)
 
     assert asyncio.run(main()) == MAX_IN_FLIGHT
+
+
+def test_answered_queries_make_room_for_more() -> None:
+    async def main() -> set[DnsStatus]:
+        server = answering(f"{NAME}. 60 IN A 192.0.2.7")
+        async with running(server) as resolver:
+            probe = ResolverProbe()
+            question = DnsQuestion("v", resolver.label, NAME, RecordType.A)
+            give_up_at = asyncio.get_running_loop().time() + LONG
+            return {(await probe.probe_dns(question, resolver, give_up_at)).status for _ in range(MAX_IN_FLIGHT + 1)}
+
+    assert asyncio.run(main()) == {DnsStatus.ANSWER}
+
+
+def test_message_of_too_many_records_is_not_read() -> None:
+    records = [f"{NAME}. 60 IN A 10.0.{number // 256}.{number % 256}" for number in range(MAX_RECORDS + 1)]
+    assert ask(answering(*records), transport=Transport.TCP).status is DnsStatus.MALFORMED
 
 
 def test_source_address_is_used_for_its_own_family() -> None:
