@@ -1,0 +1,149 @@
+"""A Report as the plugin's text: the first line, performance data, findings, and what else the verbosity asks for.
+
+The plugin prints it and the exporter serves it. Nothing is decided here. All text goes through `hostile`; numbers are
+written without regard to a locale.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from check_autodiscover.core.measures import Measure
+from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role
+from check_autodiscover.core.state import State
+from check_autodiscover.hostile import clean, shorten
+
+__all__ = ["render_failure", "render_first_line", "render_log", "render_performance_data", "render_text"]
+
+FIRST_LINE = 200
+"""Characters before the performance data; monitoring systems cut longer ones in notifications."""
+
+
+def render_text(report: Report, verbosity: int = 0, perfdata: bool = True) -> str:
+    """The whole text without a final line break. `verbosity` is 0 to 3: walks, observations, timings are added."""
+    performance = render_performance_data(report) if perfdata else ""
+    first = f"{render_first_line(report)} | {performance}" if performance else render_first_line(report)
+    return "\n".join((first, *_body(report, verbosity)))
+
+
+def _body(report: Report, verbosity: int) -> Iterator[str]:
+    yield from _findings(report, verbosity)
+    yield from _methods(report)
+    yield from (f"Note: {clean(note)}" for note in report.notes)
+    if verbosity:
+        # A check that runs every few minutes is not asked for details.
+        from check_autodiscover.render_details import details
+
+        yield from details(report, verbosity)
+
+
+def render_log(report: Report) -> str:
+    """The whole text as Outlook's Test E-mail AutoConfiguration tells it, without a final line break."""
+    from check_autodiscover.render_log import log_lines
+
+    return "\n".join((render_first_line(report), *log_lines(report)))
+
+
+def render_first_line(report: Report) -> str:
+    """`AUTODISCOVER STATE - domain: cause [rule] (+N more)`, at most 200 characters, cut before the rule."""
+    return _first_line(report.state, report.domain, report.summary)
+
+
+def render_failure(domain: str, fault: str) -> str:
+    """The only line of a run that came to no verdict: UNKNOWN, and why. `domain` may be empty."""
+    return _first_line(State.UNKNOWN, domain, fault)
+
+
+_TAIL = re.compile(r"(?: \[[a-z0-9-]{1,60}\])?(?: \(\+[0-9]{1,4} more\))?\Z")
+"""The end of a sentence that must stay whole, as it says where to look further."""
+
+
+def _first_line(state: State, domain: str, sentence: str) -> str:
+    body = _TAIL.sub("", sentence)
+    tail = sentence.removeprefix(body)
+    about = f"{domain}: " if domain else ""
+    line = clean(f"AUTODISCOVER {state.value} - {about}{body}")
+    return shorten(line, FIRST_LINE - len(tail)) + tail
+
+
+def render_performance_data(report: Report) -> str:
+    """All numbers that have a label, as in `time=0.412s;;;0;10 causes_critical=0;;;0`; `U` where it was not looked."""
+    return " ".join(_performance(measure) for measure in report.measures if measure.perfdata)
+
+
+def _performance(measure: Measure) -> str:
+    value = "U" if measure.value is None else f"{_number(measure.value)}{measure.unit}"
+    limits = (measure.warning, measure.critical, measure.minimum, measure.maximum)
+    texts = (value, *("" if limit is None else _number(limit) for limit in limits))
+    return f"{measure.perfdata}={';'.join(texts)}".rstrip(";")
+
+
+def _number(value: float) -> str:
+    """A number as monitoring systems read it: a point, no exponent, no needless zeros."""
+    text = f"{value:.6f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+_Told = tuple[str, ...]
+"""The lines about a root and its consequences, but for the views."""
+
+
+def _findings(report: Report, verbosity: int) -> Iterator[str]:
+    """Each root with its consequences below it; what is the same in several views is told once."""
+    several = len(report.survey.policy.views) > 1
+    groups: dict[tuple[_Told, bool], list[str]] = {}
+    for root, consequences in _trees(report.judgements):
+        lines = tuple(_tree_lines(root, consequences, verbosity))
+        groups.setdefault((lines, bool(root.finding.view)), []).append(root.finding.view)
+    for (lines, bound), views in groups.items():
+        where = f"{_joined(views)}: " if several and bound else ""
+        state, _, rest = lines[0].partition(" ")
+        yield f"{state} {where}{rest}"
+        yield from lines[1:]
+
+
+def _trees(judgements: Iterable[Judgement]) -> list[tuple[Judgement, list[Judgement]]]:
+    trees: list[tuple[Judgement, list[Judgement]]] = []
+    for judgement in judgements:
+        if judgement.role is Role.ROOT:
+            trees.append((judgement, []))
+        else:
+            trees[-1][1].append(judgement)
+    return trees
+
+
+def _tree_lines(root: Judgement, consequences: Sequence[Judgement], verbosity: int) -> Iterator[str]:
+    yield _finding_line(root)
+    if root.remedy and (root.severity is not State.OK or verbosity):
+        yield f"  Fix: {clean(root.remedy)}"
+    for consequence in consequences:
+        # Its own view is said only where it is not the root's, so that views with the same fault read the same.
+        elsewhere = consequence.finding.view not in ("", root.finding.view)
+        yield f"  {_finding_line(consequence, consequence.finding.view if elsewhere else '')}"
+        # Whoever mends the root has no use for it: told to those who ask for more.
+        if consequence.remedy and verbosity:
+            yield f"    Fix: {clean(consequence.remedy)}"
+
+
+def _finding_line(judgement: Judgement, view: str = "") -> str:
+    accepted = "" if judgement.accepted is None else f" accepted ({clean(judgement.accepted)})"
+    where = f"{view}: " if view else ""
+    return f"{judgement.severity.value} {where}{clean(judgement.message)} [{judgement.finding.rule}]{accepted}"
+
+
+def _methods(report: Report) -> Iterator[str]:
+    """How each view was judged; a line for those that agree."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for choice in report.methods:
+        groups.setdefault((choice.effective.value, _why(choice)), []).append(choice.view)
+    for (method, why), views in groups.items():
+        where = "" if len(groups) == 1 else f"{_joined(views)} "
+        yield f"Method: {where}{method} ({why})"
+
+
+def _why(choice: MethodChoice) -> str:
+    return clean(f"{choice.declared.value}: {choice.why}" if choice.declared is not choice.effective else choice.why)
+
+
+def _joined(views: Sequence[str]) -> str:
+    *others, last = dict.fromkeys(views)
+    return f"{', '.join(others)} and {last}" if others else last
