@@ -73,29 +73,51 @@ class Family(Enum):
 
 
 class Transport(Enum):
-    """How a resolver is asked; SYSTEM stands for the nameservers of resolv.conf until they are known."""
+    """How a resolver is asked; SYSTEM stands for the nameservers of resolv.conf until they are known, AUTHORITATIVE
+    for the domain's own servers, each asked directly.
+    """
 
     UDP = "udp"
     TCP = "tcp"
+    TLS = "tls"
+    HTTPS = "https"
     SYSTEM = "system"
+    AUTHORITATIVE = "authoritative"
+
+    @property
+    def port(self) -> int:
+        """The port that a resolver of this kind has unless another is named."""
+        return _PORTS.get(self, 53)
+
+
+_PORTS = {Transport.TLS: 853, Transport.HTTPS: 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Resolver:
-    """One DNS server of a view."""
+    """One DNS server of a view.
+
+    `name` is what the certificate of a TLS or HTTPS resolver must hold, empty for its host; `path` is that of the
+    HTTPS resolver's URL (RFC 8484).
+    """
 
     host: str
     port: int = 53
     transport: Transport = Transport.UDP
+    name: str = ""
+    path: str = ""
 
     @property
     def label(self) -> str:
-        """The server as messages and labels name it: the port only where it is not 53."""
-        if self.transport is Transport.SYSTEM:
-            return "system"
-        host = f"[{self.host}]" if ":" in self.host and self.port != 53 else self.host
-        address = host if self.port == 53 else f"{host}:{self.port}"
-        return address if self.transport is Transport.UDP else f"{self.transport.value}://{address}"
+        """The server as messages and labels name it: its port only where it is not the usual one."""
+        if self.transport in (Transport.SYSTEM, Transport.AUTHORITATIVE):
+            return self.transport.value
+        usual = self.port == self.transport.port
+        host = f"[{self.host}]" if ":" in self.host and not usual else self.host
+        address = host if usual else f"{host}:{self.port}"
+        if self.transport is Transport.UDP:
+            return address
+        return f"{self.transport.value}://{address}{self.path}{'#' + self.name if self.name else ''}"
 
 
 @dataclass(frozen=True, slots=True)

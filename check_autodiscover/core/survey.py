@@ -46,7 +46,9 @@ class RecordType(Enum):
 
     A = "A"
     AAAA = "AAAA"
+    MX = "MX"
     NS = "NS"
+    SOA = "SOA"
     SRV = "SRV"
 
 
@@ -75,12 +77,18 @@ _CONCLUSIVE = frozenset({DnsStatus.ANSWER, DnsStatus.NODATA, DnsStatus.NXDOMAIN}
 
 @dataclass(frozen=True, slots=True)
 class DnsQuestion:
-    """One name and type, asked of one resolver (by its label) of one view. Names are absolute A-labels without the dot."""
+    """One name and type, asked of one resolver (by its label) of one view; names are absolute A-labels without the dot.
+
+    A `direct` question goes to the server whose address is the label, without recursion, and belongs to no view.
+    `checking_disabled` sets CD (RFC 4035 3.2.2), which tells a bogus signature from another SERVFAIL.
+    """
 
     view: str
     resolver: str
     name: str
     type: RecordType
+    direct: bool = False
+    checking_disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,10 @@ class DnsAnswer:
     authoritative: bool = False
     zone: str = ""
     seconds: float = 0.0
+    names: tuple[str, ...] = ()
+    serial: int | None = None
+    synthesized: bool | None = None
+    compact_denial: bool = False
 
 
 class Scheme(Enum):
@@ -232,6 +244,8 @@ class Survey:
     started: float
     ended: float = 0.0
     anchors: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    """The domain's parents below the public suffix, nearest first: where a client that climbs would ask."""
     lookups: Mapping[DnsQuestion, DnsAnswer] = field(default_factory=dict)
     contacts: Mapping[EndpointQuestion, Contact] = field(default_factory=dict)
     unfinished: frozenset[Question] = frozenset()
