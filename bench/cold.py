@@ -49,9 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.cold", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="rounds of the quick sets (default %(default)s)")
-    parser.add_argument("--slow-rounds", type=int, default=3, help="rounds with check_ssl_cert (default %(default)s)")
+    parser.add_argument("--rounds", type=_positive, default=15, help="rounds of the quick sets (default %(default)s)")
+    parser.add_argument(
+        "--slow-rounds", type=_positive, default=3, help="rounds with check_ssl_cert (default %(default)s)"
+    )
     return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 def _sets(world: World) -> Mapping[str, tuple[Command, ...]]:

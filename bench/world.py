@@ -62,6 +62,7 @@ http {{
   access_log off; client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
   uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
   ssl_certificate {folder}/site.pem; ssl_certificate_key {folder}/site.key; ssl_session_cache off;
+  ssl_protocols TLSv1.2 TLSv1.3;
   server {{ listen {root}:{https} ssl; return 404; }}
   server {{ listen {autodiscover}:{https} ssl; listen {server}:{https} ssl;
     location / {{ return 404; }}

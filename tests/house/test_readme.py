@@ -1,0 +1,40 @@
+"""What README.md shows is what the programs do."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from check_autodiscover.config import load_configuration
+from check_autodiscover.lab.running import running
+from check_autodiscover.lab.worlds import world_named
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+SHOWN = "scenario-1-wildcard"
+
+
+def block(pattern: str) -> str:
+    """The fenced block that follows a text."""
+    found = re.search(pattern + r"[^`]*```\w*\n(.*?)```", README, re.DOTALL)
+    assert found, pattern
+    return found[1]
+
+
+def test_the_output_it_shows_is_the_output() -> None:
+    with running(world_named(SHOWN)) as lab:
+        command = (sys.executable, "-m", "check_autodiscover.plugin", *lab.command, "--no-perfdata")
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert block("<!-- output -->") == done.stdout
+
+
+def test_the_configuration_it_shows_is_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "autodiscover.yml"
+    file.write_text(block("Its file names the views once:"))
+    (module,) = load_configuration(str(file)).modules.values()
+    assert [view.name for view in module.policy.views] == ["inside", "outside"]
+    assert module.policy.servers == ("remote.contoso.com",)
+
+
+def test_the_folders_it_names_exist() -> None:
+    for folder in re.findall(r"^\| `([a-z_/]+/)` \|", README, re.MULTILINE):
+        assert (Path(__file__).parents[2] / folder).is_dir(), folder
