@@ -11,10 +11,11 @@ from check_autodiscover.core.certificate import Certificate, covers
 from check_autodiscover.core.clients import CLIENTS, Walk
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.meeting import Meeting, meetings
+from check_autodiscover.core.plan import SRV_LABELS
 from check_autodiscover.core.policy import Method, View
 from check_autodiscover.core.records import Presence, Resolution, Services, resolve, services
 from check_autodiscover.core.roles import CandidateRole, role_of
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.survey import Srv, Survey
 from check_autodiscover.core.walking import Walker, walk
 
 __all__ = ["CatchAll", "Picture", "References", "Scene", "ViewPicture", "observe"]
@@ -22,19 +23,29 @@ __all__ = ["CatchAll", "Picture", "References", "Scene", "ViewPicture", "observe
 
 @dataclass(frozen=True, slots=True)
 class CatchAll:
-    """What random labels below a parent showed in a view. `found` is None where nobody said."""
+    """What random labels below a parent showed in a view.
+
+    `found` is None where it could not be told: nobody answered, or the names exist without data, as under a wildcard
+    of another type or a signer that denies compactly (RFC 9824). `addresses` are gathered over all labels, because
+    an answer may rotate; `alias` is the first hop.
+    """
 
     parent: str
     found: bool | None
-    answer: Resolution | None = None
+    alias: str = ""
+    addresses: tuple[str, ...] = ()
+    services: tuple[Srv, ...] = ()
+    inconclusive: bool = False
 
     def captures(self, resolution: Resolution) -> bool:
         """Whether a name's records are the catch-all's: the same alias, or no address that the catch-all lacks."""
-        if not self.found or self.answer is None or resolution.presence is not Presence.PRESENT:
+        if not self.found or resolution.presence is not Presence.PRESENT:
             return False
-        if self.answer.aliases or resolution.aliases:
-            return self.answer.aliases[:1] == resolution.aliases[:1]
-        return set(resolution.addresses) <= set(self.answer.addresses)
+        if resolution.synthesized is not None:
+            return resolution.synthesized
+        if self.alias or resolution.aliases:
+            return self.alias == next(iter(resolution.aliases), "")
+        return bool(resolution.addresses) and set(resolution.addresses) <= set(self.addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class Scene:
     autodiscover: Resolution
     srv: Services
     catch_all: CatchAll
+    srv_catch_all: CatchAll
     candidates: tuple[Candidate, ...]
     met: Mapping[Candidate, tuple[Meeting, ...]]
 
@@ -118,6 +130,7 @@ def observe(survey: Survey, view: View, now: float) -> Scene:
         resolve(survey, view, autodiscover_name(survey.domain)),
         services(survey, view, srv_name(survey.domain)),
         _catch_all(survey, view),
+        _srv_catch_all(survey, view),
         found,
         {candidate: meetings(survey, candidate, now) for candidate in found},
     )
@@ -125,11 +138,25 @@ def observe(survey: Survey, view: View, now: float) -> Scene:
 
 def _catch_all(survey: Survey, view: View) -> CatchAll:
     answers = [resolve(survey, view, f"{label}.{survey.domain}") for label in survey.labels]
-    for answer in answers:
-        if answer.presence is Presence.PRESENT:
-            return CatchAll(survey.domain, True, answer)
+    present = [answer for answer in answers if answer.presence is Presence.PRESENT]
+    if present:
+        addresses = dict.fromkeys(address for answer in present for address in answer.addresses)
+        return CatchAll(survey.domain, True, next(iter(present[0].aliases), ""), tuple(addresses))
+    absent = [answer for answer in answers if answer.presence is Presence.ABSENT]
+    denied = bool(answers) and all(answer.nxdomain for answer in answers)
+    empty = bool(absent) and len(absent) == len(answers) and not denied
+    return CatchAll(survey.domain, False if denied else None, inconclusive=empty)
+
+
+def _srv_catch_all(survey: Survey, view: View) -> CatchAll:
+    """The catch-all below `_tcp.D`: only SRV data makes one, an alias that has none counts as absent."""
+    parent = f"_tcp.{survey.domain}"
+    answers = [services(survey, view, f"{label}.{parent}") for label in survey.labels[:SRV_LABELS]]
+    records = tuple(dict.fromkeys(record for answer in answers for record in answer.records))
+    if records:
+        return CatchAll(parent, True, services=records)
     absent = bool(answers) and all(answer.presence is Presence.ABSENT for answer in answers)
-    return CatchAll(survey.domain, False if absent else None)
+    return CatchAll(parent, False if absent else None)
 
 
 def references_of(survey: Survey, scenes: tuple[Scene, ...]) -> References:

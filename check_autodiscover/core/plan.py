@@ -5,19 +5,32 @@ question: the addresses behind an SRV target, the rest of an alias chain, the ta
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from check_autodiscover.core.candidates import autodiscover_name, candidates, questions, srv_name
 from check_autodiscover.core.policy import View
-from check_autodiscover.core.records import address_types, unfinished_alias
+from check_autodiscover.core.records import (
+    address_types,
+    authorities,
+    bootstrap_view,
+    invalid_name,
+    questions_of,
+    server_names,
+    unfinished_alias,
+    zone_of,
+)
 from check_autodiscover.core.survey import DnsQuestion, DnsStatus, Question, RecordType, Survey
 
-__all__ = ["CONTROL", "MAX_LOOKUPS", "plan"]
+__all__ = ["CONTROL", "MAX_LOOKUPS", "SRV_LABELS", "plan"]
 
 MAX_LOOKUPS = 256
 """Questions a view may cost before its follow-ups stop: an alias chain without end must not fill a run."""
 
 CONTROL = ("", RecordType.NS)
 """The control question: the root's nameservers, which every working resolver knows."""
+
+SRV_LABELS = 2
+"""Random labels asked for below `_tcp.D`: two that agree are no accident."""
 
 
 def plan(survey: Survey) -> frozenset[Question]:
@@ -27,9 +40,15 @@ def plan(survey: Survey) -> frozenset[Question]:
 
 def _plan_view(survey: Survey, view: View) -> Iterator[Question]:
     found = candidates(survey, view)
-    names = {candidate.name for candidate in found} | set(_opening_names(survey))
-    yield from _lookups(view, names, address_types(survey))
-    yield from _lookups(view, {srv_name(survey.domain)}, (RecordType.SRV,))
+    domain, types = survey.domain, address_types(survey)
+    for name in {candidate.name for candidate in found} | set(_opening_names(survey)):
+        for type_ in types:
+            yield from questions_of(survey, view, name, type_)
+    yield from questions_of(survey, view, srv_name(domain), RecordType.SRV)
+    for label in survey.labels[:SRV_LABELS]:
+        yield from questions_of(survey, view, f"{label}._tcp.{domain}", RecordType.SRV)
+    yield from _authorities(survey, view)
+    yield from _zone_contents(survey, view)
     yield from _follow_ups(survey, view)
     if view.connect:
         for candidate in found:
@@ -41,22 +60,49 @@ def _opening_names(survey: Survey) -> Iterator[str]:
     yield autodiscover_name(survey.domain)
     for label in survey.labels:
         yield f"{label}.{survey.domain}"
+    for parent in survey.parents:
+        yield autodiscover_name(parent)
     yield from survey.policy.servers
 
 
-def _lookups(view: View, names: set[str], types: tuple[RecordType, ...]) -> Iterator[DnsQuestion]:
-    for resolver in view.resolvers:
-        for name in names:
-            for type_ in types:
-                yield DnsQuestion(view.name, resolver.label, name, type_)
+def _authorities(survey: Survey, view: View) -> Iterator[DnsQuestion]:
+    """The domain's own servers: who they are, and what each says of the names that decide."""
+    finder = bootstrap_view(view)
+    zone = zone_of(survey, view)
+    for name in {survey.domain, zone}:
+        yield from questions_of(survey, finder, name, RecordType.NS)
+    for name in server_names(survey, view):
+        for type_ in address_types(survey):
+            yield from questions_of(survey, finder, name, type_)
+    for server in authorities(survey, view):
+        yield DnsQuestion("", server, zone, RecordType.SOA, direct=True)
+        yield DnsQuestion("", server, srv_name(survey.domain), RecordType.SRV, direct=True)
+        yield DnsQuestion("", server, autodiscover_name(survey.domain), RecordType.A, direct=True)
+
+
+def _zone_contents(survey: Survey, view: View) -> Iterator[DnsQuestion]:
+    """What shows whether an inside zone stands in for the public one."""
+    if {"inside", "outside"} <= {other.name for other in survey.policy.views} and view.name in ("inside", "outside"):
+        yield from questions_of(survey, view, survey.domain, RecordType.MX)
+        yield from questions_of(survey, view, f"www.{survey.domain}", RecordType.A)
 
 
 def _follow_ups(survey: Survey, view: View) -> Iterator[DnsQuestion]:
-    """The rest of alias chains, and the control question where a resolver says SERVFAIL for the domain."""
-    own = [(question, answer) for question, answer in survey.lookups.items() if question.view == view.name]
+    """What an answer asks for: the rest of an alias chain, a control of a failure, a proof against a resolver."""
+    own = [(question, answer) for question, answer in survey.lookups.items() if question.view in ("", view.name)]
     for question, answer in own[:MAX_LOOKUPS]:
         alias = unfinished_alias(answer)
-        if alias and question.type in address_types(survey):
-            yield DnsQuestion(view.name, question.resolver, alias, question.type)
-        if answer.status is DnsStatus.SERVFAIL and question.name == survey.domain:
-            yield DnsQuestion(view.name, question.resolver, *CONTROL)
+        if alias and question.type in (*address_types(survey), RecordType.SRV):
+            yield replace(question, name=alias)
+        if question.direct or question.checking_disabled:
+            continue
+        if answer.status is DnsStatus.SERVFAIL:
+            yield replace(question, checking_disabled=True)
+            if question.name == survey.domain:
+                yield DnsQuestion(view.name, question.resolver, *CONTROL)
+        if answer.addresses and _is_random(survey, question):
+            yield DnsQuestion(view.name, question.resolver, invalid_name(survey), RecordType.A)
+
+
+def _is_random(survey: Survey, question: DnsQuestion) -> bool:
+    return question.name.partition(".")[0] in survey.labels

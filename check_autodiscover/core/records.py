@@ -9,13 +9,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from check_autodiscover.core.policy import Family, View
+from check_autodiscover.core.policy import Family, Resolver, Transport, View
 from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv, Survey
 
-__all__ = ["Failure", "Presence", "Resolution", "Services", "address_types", "answer_of", "resolve", "services", "unfinished_alias"]
+__all__ = [
+    "Failure",
+    "Presence",
+    "Resolution",
+    "Services",
+    "address_types",
+    "answer_of",
+    "asks_authority",
+    "authorities",
+    "bootstrap_view",
+    "invalid_name",
+    "questions_of",
+    "resolve",
+    "rewrites",
+    "server_names",
+    "services",
+    "unfinished_alias",
+    "zone_of",
+]
 
 MAX_ALIASES = 16
 """An alias chain longer than this has no end for us (resolvers give up at 8 to 20 hops)."""
+
+MAX_SERVERS = 8
+"""Servers of a zone, and addresses of them, that are asked directly."""
 
 _TYPES = {Family.IPV4: RecordType.A, Family.IPV6: RecordType.AAAA}
 
@@ -51,6 +72,8 @@ class Resolution:
     ttl: int | None = None
     nxdomain: bool = False
     failures: tuple[Failure, ...] = ()
+    synthesized: bool | None = None
+    """Whether a wildcard made the records, where a signature says so; None where it is not known."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,16 +87,94 @@ def address_types(survey: Survey) -> tuple[RecordType, ...]:
 
 
 def answer_of(survey: Survey, view: View, name: str, type_: RecordType) -> DnsAnswer | None:
-    """The view's answer: the first conclusive one in the order of its resolvers, else the first failure, else None."""
+    """The view's answer: the first conclusive one in the order of its servers, else the first failure, else None.
+
+    What a resolver says that rewrites NXDOMAIN is not believed.
+    """
     failure = None
-    for resolver in view.resolvers:
-        answer = survey.lookups.get(DnsQuestion(view.name, resolver.label, name, type_))
+    for question in questions_of(survey, view, name, type_):
+        answer = survey.lookups.get(question)
         if answer is None:
             continue
-        if answer.status.conclusive:
+        if not answer.status.conclusive:
+            failure = failure or answer
+        elif rewrites(survey, question):
+            failure = failure or DnsAnswer(DnsStatus.DISBELIEVED)
+        else:
             return answer
-        failure = failure or answer
     return failure
+
+
+def questions_of(survey: Survey, view: View, name: str, type_: RecordType) -> tuple[DnsQuestion, ...]:
+    """The questions by which a view learns of a name: one for each of its resolvers, or of the domain's own servers."""
+    if asks_authority(view):
+        return tuple(DnsQuestion("", server, name, type_, direct=True) for server in authorities(survey, view))
+    return tuple(DnsQuestion(view.name, resolver.label, name, type_) for resolver in view.resolvers)
+
+
+def asks_authority(view: View) -> bool:
+    """Whether a view's answers are those of the domain's own servers, each asked directly."""
+    return any(resolver.transport is Transport.AUTHORITATIVE for resolver in view.resolvers)
+
+
+def bootstrap_view(view: View) -> View:
+    """The view through which the domain's own servers are found: this one, asked by a resolver in place of them."""
+    return View(view.name, (Resolver("", transport=Transport.SYSTEM),)) if asks_authority(view) else view
+
+
+def invalid_name(survey: Survey) -> str:
+    """A fresh name that cannot exist (RFC 6761 section 6.4), empty for a survey without random labels."""
+    return f"{survey.labels[0]}.invalid" if survey.labels else ""
+
+
+def rewrites(survey: Survey, question: DnsQuestion) -> bool:
+    """Whether the resolver of a question gave addresses to a name that cannot exist."""
+    control = DnsQuestion(question.view, question.resolver, invalid_name(survey), RecordType.A)
+    answer = survey.lookups.get(control)
+    return answer is not None and answer.status is DnsStatus.ANSWER and bool(answer.addresses)
+
+
+def authorities(survey: Survey, view: View) -> tuple[str, ...]:
+    """The addresses of the domain's own servers, as a view knows them, at most MAX_SERVERS."""
+    bootstrap = bootstrap_view(view)
+    names = dict.fromkeys(name for zone in _zones(survey, bootstrap) for name in _servers(survey, bootstrap, zone))
+    addresses = (
+        address
+        for name in list(names)[:MAX_SERVERS]
+        for type_ in address_types(survey)
+        for address in _addresses(survey, bootstrap, name, type_)
+    )
+    return tuple(dict.fromkeys(addresses))[:MAX_SERVERS]
+
+
+def _zones(survey: Survey, view: View) -> tuple[str, ...]:
+    """The domain, and the zone it lies in where it is none itself."""
+    answer = answer_of(survey, view, survey.domain, RecordType.NS)
+    parent = answer.zone if answer is not None and answer.status is DnsStatus.NODATA else ""
+    above = parent and parent != survey.domain and survey.domain.endswith("." + parent)
+    return (survey.domain, parent) if above else (survey.domain,)
+
+
+def zone_of(survey: Survey, view: View) -> str:
+    """The zone that the domain lies in, as far as a view shows it."""
+    return _zones(survey, bootstrap_view(view))[-1]
+
+
+def _servers(survey: Survey, view: View, zone: str) -> tuple[str, ...]:
+    answer = answer_of(survey, view, zone, RecordType.NS)
+    return tuple(sorted(answer.names)) if answer is not None and answer.status is DnsStatus.ANSWER else ()
+
+
+def _addresses(survey: Survey, view: View, name: str, type_: RecordType) -> tuple[str, ...]:
+    answer = answer_of(survey, view, name, type_)
+    return tuple(sorted(answer.addresses)) if answer is not None else ()
+
+
+def server_names(survey: Survey, view: View) -> tuple[str, ...]:
+    """The names of the domain's own servers as a view knows them."""
+    bootstrap = bootstrap_view(view)
+    names = dict.fromkeys(name for zone in _zones(survey, bootstrap) for name in _servers(survey, bootstrap, zone))
+    return tuple(names)[:MAX_SERVERS]
 
 
 def _chain(survey: Survey, view: View, name: str, type_: RecordType) -> Iterator[DnsAnswer | None]:
@@ -102,6 +203,7 @@ def resolve(survey: Survey, view: View, name: str) -> Resolution:
     ttls: list[int] = []
     failures: list[Failure] = []
     pending = nxdomain = False
+    synthesized: bool | None = None
     for type_ in address_types(survey):
         asked = name
         for answer in _chain(survey, view, name, type_):
@@ -114,12 +216,13 @@ def resolve(survey: Survey, view: View, name: str) -> Resolution:
             nxdomain = nxdomain or answer.status is DnsStatus.NXDOMAIN
             addresses.update(dict.fromkeys(sorted(answer.addresses)))
             aliases.update(dict.fromkeys(answer.aliases))
+            synthesized = answer.synthesized if answer.synthesized is not None else synthesized
             if answer.ttl is not None:
                 ttls.append(answer.ttl)
             asked = answer.aliases[-1] if answer.aliases else asked
     presence = _presence(bool(addresses or aliases), bool(failures), pending)
     return Resolution(
-        name, presence, tuple(addresses), tuple(aliases), min(ttls, default=None), nxdomain, tuple(failures)
+        name, presence, tuple(addresses), tuple(aliases), min(ttls, default=None), nxdomain, tuple(failures), synthesized
     )
 
 
@@ -133,8 +236,7 @@ def _presence(found: bool, failed: bool, pending: bool) -> Presence:
 
 def _reasons(survey: Survey, view: View, name: str, type_: RecordType) -> tuple[tuple[str, DnsStatus], ...]:
     answers = (
-        (resolver.label, survey.lookups.get(DnsQuestion(view.name, resolver.label, name, type_)))
-        for resolver in view.resolvers
+        (question.resolver, survey.lookups.get(question)) for question in questions_of(survey, view, name, type_)
     )
     return tuple((label, answer.status) for label, answer in answers if answer is not None)
 
@@ -147,12 +249,16 @@ class Services:
     presence: Presence
     records: tuple[Srv, ...] = ()
     not_offered: bool = False
+    aliases: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
 
 
 def services(survey: Survey, view: View, name: str) -> Services:
     """What a view says at an SRV name. NODATA, as under a wildcard, and NXDOMAIN are both absent."""
-    answer = answer_of(survey, view, name, RecordType.SRV)
+    answer = None
+    for answer in _chain(survey, view, name, RecordType.SRV):
+        if answer is None:
+            break
     if answer is None or answer.status is DnsStatus.CUT_SHORT:
         return Services(name, Presence.PENDING)
     if not answer.status.conclusive:
@@ -165,4 +271,4 @@ def services(survey: Survey, view: View, name: str) -> Services:
         )
     )
     not_offered = bool(answer.services) and not records
-    return Services(name, Presence.PRESENT if records else Presence.ABSENT, records, not_offered)
+    return Services(name, Presence.PRESENT if records else Presence.ABSENT, records, not_offered, answer.aliases)

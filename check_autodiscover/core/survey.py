@@ -65,6 +65,8 @@ class DnsStatus(Enum):
     UNREACHABLE = "unreachable"
     CUT_SHORT = "cut-short"
     """The run's deadline came first: nothing is known."""
+    DISBELIEVED = "disbelieved"
+    """Never observed: stands for what a resolver said that gives addresses to names which cannot exist."""
 
     @property
     def conclusive(self) -> bool:

@@ -23,20 +23,44 @@ def declared(values: tuple[Expected, ...], view: ViewPicture) -> tuple[str, ...]
 def judge_catch_all(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`dns-wildcard-captures-autodiscover`, or `dns-wildcard-present` where it captures nothing."""
     scene = view.scene
-    if not scene.catch_all.found or scene.catch_all.answer is None:
+    if scene.srv_catch_all.found:
+        yield _captured_srv(view)
+    if not scene.catch_all.found:
         return
     if scene.captured:
         yield _captured(picture, view)
-    elif scene.autodiscover.presence in (Presence.PRESENT, Presence.ABSENT):
-        answer = scene.catch_all.answer
+    elif scene.autodiscover.presence in (Presence.PRESENT, Presence.ABSENT) and not _takes_srv_name(view):
         yield Finding(
             rule="dns-wildcard-present",
             view=view.name,
             endpoint=Endpoint.ZONE,
             subject=f"*.{scene.catch_all.parent}",
-            addresses=answer.addresses,
-            args=(("where", joined(answer.aliases[:1] or answer.addresses)), ("protected", scene.autodiscover.name)),
+            addresses=scene.catch_all.addresses,
+            args=(
+                ("where", scene.catch_all.alias or joined(scene.catch_all.addresses)),
+                ("protected", scene.autodiscover.name),
+            ),
         )
+
+
+def _takes_srv_name(view: ViewPicture) -> bool:
+    """Whether the catch-all's alias stands at the SRV name, so that it captures after all: `dns-srv-missing` says so."""
+    aliases = view.scene.srv.aliases
+    return bool(aliases) and aliases[0] == view.scene.catch_all.alias
+
+
+def _captured_srv(view: ViewPicture) -> Finding:
+    catch_all = view.scene.srv_catch_all
+    return Finding(
+        rule="dns-wildcard-captures-srv",
+        view=view.name,
+        endpoint=Endpoint.SRV,
+        subject=view.scene.srv.name,
+        args=(
+            ("parent", catch_all.parent),
+            ("target", joined(record.target for record in catch_all.services)),
+        ),
+    )
 
 
 def _captured(picture: Picture, view: ViewPicture) -> Finding:
