@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Policy, Resolver, Transport, View
+from check_autodiscover.core.records import asks_authority
 from check_autodiscover.core.survey import (
     Contact,
     DnsAnswer,
@@ -25,16 +26,19 @@ from check_autodiscover.core.survey import (
 from check_autodiscover.ports import Deadline, DnsProbe, EndpointProbe
 from check_autodiscover.trust import TrustSettings
 
-__all__ = ["DNS_SHARE", "Probes", "conduct", "survey_domain"]
+__all__ = ["DNS_SHARE", "Probes", "conduct", "registrable_parents", "survey_domain"]
 
 DNS_SHARE = 0.6
 """The part of the time limit after which DNS gives up, so that what was found can still be contacted."""
 
+DIRECT_PATIENCE = 2.0
+"""Seconds that a domain's own server gets for its answer."""
+
 REPLY_SHARE = 0.05
 """The part of the time limit kept for judging and printing."""
 
-LABELS = 2
-"""Random labels asked for: two that agree are no accident."""
+LABELS = 3
+"""Random labels asked for: answers may rotate, and no one of them decides alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,22 @@ async def survey_domain(domain: str, policy: Policy, trust: TrustSettings) -> Su
         labels=_labels(),
         started=time.time(),
         anchors=loaded.description,
+        parents=registrable_parents(domain),
     )
     return await conduct(survey, probes)
+
+
+def registrable_parents(domain: str) -> tuple[str, ...]:
+    """The parents of a domain that somebody can own, nearest first: those below the public suffix."""
+    labels = domain.split(".")
+    if len(labels) < 3:
+        return ()
+    # The list of public suffixes takes a while to read, and most domains need none of it.
+    from publicsuffixlist import PublicSuffixList
+
+    owned = PublicSuffixList().privatesuffix(domain) or domain
+    parents = (".".join(labels[index:]) for index in range(1, len(labels)))
+    return tuple(parent for parent in parents if parent == owned or parent.endswith("." + owned))
 
 
 def _labels() -> tuple[str, ...]:
@@ -107,7 +125,22 @@ async def conduct(survey: Survey, probes: Probes) -> Survey:
 
 
 def _resolvers(survey: Survey) -> dict[tuple[str, str], Resolver]:
-    return {(view.name, resolver.label): resolver for view in survey.policy.views for resolver in view.resolvers}
+    """The resolvers by view and label. A view of the domain's own servers finds them through another view's resolver."""
+    views = survey.policy.views
+    known = {(view.name, resolver.label): resolver for view in views for resolver in view.resolvers}
+    for view in views:
+        if asks_authority(view):
+            known[view.name, Transport.SYSTEM.value] = _finder(survey)
+    return known
+
+
+def _finder(survey: Survey) -> Resolver:
+    from check_autodiscover.probes.system import system_resolvers
+
+    asked = [view for view in survey.policy.views if not asks_authority(view)]
+    # The inside may have a zone of its own of that name, whose servers are others.
+    outer = [view for view in asked if view.name != "inside"] or asked
+    return outer[0].resolvers[0] if outer else system_resolvers()[0]
 
 
 class _Conductor:
@@ -135,7 +168,7 @@ class _Conductor:
             await self._stop()
 
     async def _some_answers(self) -> set[asyncio.Task[Observation]]:
-        """The next answers, none once the time is up. Probes end by themselves at the deadline; a moment is left to them."""
+        """The next answers, none once the time is up; probes that end by themselves at the deadline get a moment more."""
         loop = asyncio.get_running_loop()
         patience = max(0.0, self._deadline.run - loop.time()) + 0.02
         done, _ = await asyncio.wait(self._tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
@@ -157,8 +190,16 @@ class _Conductor:
     async def _look_up(self, question: DnsQuestion) -> DnsAnswer:
         if asyncio.get_running_loop().time() >= self._deadline.dns:
             return DnsAnswer(DnsStatus.CUT_SHORT)
-        resolver = self._resolvers[question.view, question.resolver]
-        return await self._probes.dns.probe_dns(question, resolver, self._deadline.dns)
+        give_up_at = self._deadline.dns
+        if question.direct:
+            # They tell what is wrong with the zone; the verdict does not wait for servers that are out of reach.
+            give_up_at = min(give_up_at, asyncio.get_running_loop().time() + DIRECT_PATIENCE)
+        return await self._probes.dns.probe_dns(question, self._resolver(question), give_up_at)
+
+    def _resolver(self, question: DnsQuestion) -> Resolver:
+        if question.direct:
+            return Resolver(question.resolver)
+        return self._resolvers[question.view, question.resolver]
 
     async def _contact(self, question: EndpointQuestion) -> Contact:
         return await self._probes.endpoint.probe_endpoint(question, self._deadline.run)

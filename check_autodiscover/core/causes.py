@@ -27,13 +27,30 @@ class Graded:
     grade: Grade
 
 
-_INDEPENDENT = frozenset({"dns-wildcard-present", "certificate-unreadable"})
+_INDEPENDENT = frozenset(
+    {
+        "dns-wildcard-present",
+        "dns-srv-target-alias",
+        "dns-authority-inconsistent",
+        "dns-inside-zone-extra-records",
+        "dns-stale-answer",
+        "dns-parent-exposed",
+        "certificate-unreadable",
+    }
+)
 """Roots of their own, whatever else is found."""
 
 _BESIDE = frozenset({"certificate-unexpected", "certificate-expiring"})
 """Beside the other faults of a certificate as roots of their own, unless something else is met there altogether."""
 
-_EXPLAINED_BY_ANY = frozenset({"certificate-foreign", "certificate-addresses-differ"})
+_EXPLAINED_BY_ANY = frozenset(
+    {
+        "certificate-foreign",
+        "certificate-addresses-differ",
+        "dns-servers-disagree",
+        "dns-srv-targets-several",
+    }
+)
 """Explained by any fault of the same candidate."""
 
 _BESIDE_BELOW = frozenset({"certificate-name-mismatch"})

@@ -21,6 +21,8 @@ from check_autodiscover.core.rules.lookups import judge_lookups, judge_method, j
 from check_autodiscover.core.rules.services import judge_services, judge_strangers
 from check_autodiscover.core.rules.srv_records import judge_shadow, judge_srv
 from check_autodiscover.core.rules.walks import judge_clients, judge_views
+from check_autodiscover.core.series import series_of
+from check_autodiscover.core.rules.zones import judge_parents, judge_resolvers, judge_servers, judge_zone_contents
 from check_autodiscover.core.state import State, worst
 from check_autodiscover.core.summary import notes_of, summarize
 from check_autodiscover.core.survey import Survey
@@ -39,10 +41,16 @@ _VIEW_JUDGES = (
     judge_strangers,
     judge_certificates,
     judge_shadow,
+    judge_resolvers,
+    judge_servers,
+    judge_zone_contents,
+    judge_parents,
     judge_clients,
 )
 _BLIND_JUDGES = (judge_lookups, judge_clients)
 """What may still be said of a view in which the domain cannot be resolved at all."""
+
+_GONE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus"})
 
 _WHOLE_JUDGES = (judge_method, judge_views)
 
@@ -68,7 +76,7 @@ def judge(survey: Survey, now: float | None = None) -> Report:
         methods=_methods(picture),
         judgements=judgements,
         walks=tuple(walk for view in picture.views for walk in view.walks),
-        measures=measures_of(picture, tally),
+        measures=(*measures_of(picture, tally), *series_of(picture)),
         notes=notes_of(picture),
         survey=survey,
     )
@@ -94,7 +102,7 @@ def findings_of(picture: Picture) -> tuple[Finding, ...]:
 
 def _findings(picture: Picture) -> Iterator[Finding]:
     for view in picture.views:
-        gone = any(finding.rule == "dns-domain-unresolvable" for finding in judge_lookups(picture, view))
+        gone = any(finding.rule in _GONE for finding in judge_lookups(picture, view))
         for judge_view in _BLIND_JUDGES if gone else _VIEW_JUDGES:
             yield from judge_view(picture, view)
     for judge_whole in _WHOLE_JUDGES:

@@ -327,3 +327,106 @@ def row_48_before(method: str) -> World:
 
 def row_48_after(method: str) -> World:
     return replace(based(method, "srv"), cut=(APEX,))
+
+
+def row_10(method: str) -> World:
+    world = row_4(method).zone(lambda zone: zone.without(SRV_NAME).with_(f"*.{DOMAIN}", "CNAME", "park.hoster.example"))
+    return world.zone(lambda zone: zone.with_("park.hoster.example", A, FOREIGN))
+
+
+def row_11(method: str) -> World:
+    world = based(method, "srv").zone(lambda zone: zone.with_(REMOTE, A, SERVER).without(SRV_NAME))
+    return world.zone(lambda zone: zone.with_(f"*._tcp.{DOMAIN}", SRV, Srv(0, 0, 443, REMOTE)))
+
+
+def row_20(method: str) -> World:
+    alias = "mail2.contoso.com"
+    world = with_srv(method, Srv(0, 0, 443, REMOTE))
+    return world.zone(lambda zone: zone.without(REMOTE).with_(REMOTE, "CNAME", alias).with_(alias, A, SERVER))
+
+
+def row_21(method: str) -> World:
+    other = "remote2.contoso.com"
+    world = with_srv(method, Srv(0, 0, 443, REMOTE), Srv(10, 0, 443, other))
+    world = world.zone(lambda zone: zone.with_(REMOTE, A, SERVER).with_(other, A, "203.0.113.12"))
+    if method in ("srv", "auto"):
+        world = world.with_policy(servers=(REMOTE, other))
+    return world.site("203.0.113.12", Site(certificate(other)))
+
+
+def row_21_one_broken(method: str) -> World:
+    return row_21(method).site("203.0.113.12", Site())
+
+
+def row_34(method: str, *names: str) -> World:
+    return based(method, "exchange-online").zone(lambda zone: zone.without(AUTODISCOVER), *names)
+
+
+def row_35(method: str) -> World:
+    world = row_34(method).zone(lambda zone: zone.with_(AUTODISCOVER, A, FOREIGN))
+    return world.site(FOREIGN, Site(certificate("cdn.example", issuer="CDN CA"), PAGE))
+
+
+def row_36(method: str) -> World:
+    world = healthy("exchange-online")
+    if method == "srv":
+        world = world.zone(lambda zone: zone.with_(REMOTE, A, SERVER).with_(SRV_NAME, SRV, Srv(0, 0, 443, REMOTE)))
+        world = world.site(SERVER, Site(SINGLE))
+    return as_method(method, world)
+
+
+def row_37(method: str) -> World:
+    world = based(method, "exchange-online").site("52.97.0.1", Site(HOSTER, https=Connect.TIMEOUT))
+    changed = "autodiscover.ha-autod.office.example"
+    return world.zone(lambda zone: zone.without(CLOUD).with_(CLOUD, "CNAME", changed).with_(changed, A, "52.97.0.9"))
+
+
+def served(world: World, *serials: int, lame: str = "") -> World:
+    """This world with two name servers of the domain's own, which serve the outside zone."""
+    servers = {f"ns{index}.contoso.com": f"198.51.100.{53 + index}" for index in (1, 2)}
+    world = world.zone(lambda zone: zone.with_(DOMAIN, RecordType.NS, *servers))
+    for name, address in servers.items():
+        world = world.zone(lambda zone, name=name, address=address: zone.with_(name, A, address))
+    zones = {}
+    for address, serial in zip(servers.values(), serials or (7, 7), strict=True):
+        zone = replace(world.zones["outside"].with_(DOMAIN, RecordType.SOA, serial), authoritative=True)
+        zones[address] = replace(zone, failing={"": DnsStatus.REFUSED}) if address == lame else zone
+    return replace(world, resolvers={**world.resolvers, **zones})
+
+
+def row_41(method: str) -> World:
+    return served(based(method, "host"), lame="198.51.100.55")
+
+
+def row_41_serial(method: str) -> World:
+    return served(based(method, "host"), 7, 8)
+
+
+def row_43_bogus(method: str) -> World:
+    return based(method, "host").zone(lambda zone: replace(zone, bogus=(DOMAIN,)))
+
+
+def row_43_lapsed(method: str) -> World:
+    return based(method, "host").zone(lambda zone: Zone())
+
+
+def row_44(method: str) -> World:
+    # The parked domain itself is a page without TLS; what the registrar's catch-all leads to has a certificate.
+    parked = Zone({DOMAIN: {A: ("198.51.100.81",)}, f"*.{DOMAIN}": {A: (FOREIGN,)}})
+    site = Site(HOSTER, PAGE, http=Connect.CONNECTED)
+    return based(method, "host").zone(lambda zone: parked).site(FOREIGN, site)
+
+
+def row_45(method: str) -> World:
+    return based(method, "host").zone(lambda zone: replace(zone, rewritten=FOREIGN))
+
+
+def row_46(method: str) -> World:
+    world = row_40(method)
+    return world.site(SERVER, Site(SINGLE, https=Connect.TIMEOUT, http=Connect.TIMEOUT))
+
+
+def row_46_not_connected(method: str) -> World:
+    world = row_46(method)
+    seen = tuple(replace(view, connect=view.name != "outside") for view in world.policy.views)
+    return world.with_policy(views=seen)

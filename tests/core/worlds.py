@@ -110,6 +110,11 @@ class Zone:
     records: Data = field(default_factory=dict)
     failing: dict[str, DnsStatus] = field(default_factory=dict)
     """Names that get no answer; the empty name stands for all of them."""
+    authoritative: bool = False
+    rewritten: str = ""
+    """The address that this resolver gives in place of NXDOMAIN."""
+    bogus: tuple[str, ...] = ()
+    """Names that fail validation: SERVFAIL unless checking is disabled."""
 
     def with_(self, name: str, type_: RecordType | str, *data: object) -> "Zone":
         """This zone with a record set added or replaced."""
@@ -129,19 +134,35 @@ class Zone:
         while True:
             data = self._data(owner)
             if data is None:
-                return DnsAnswer(DnsStatus.NXDOMAIN, aliases=tuple(aliases), ttl=60, zone=DOMAIN)
+                if self.rewritten and type_ is RecordType.A:
+                    return DnsAnswer(DnsStatus.ANSWER, (self.rewritten,), ttl=60)
+                return DnsAnswer(
+                    DnsStatus.NXDOMAIN, aliases=tuple(aliases), ttl=60, zone=DOMAIN, authoritative=self.authoritative
+                )
             if "CNAME" not in data or len(aliases) > 8:
                 break
             owner = str(data["CNAME"][0])
             aliases.append(owner)
-        return self._final(data.get(type_, ()), tuple(aliases))
+        return self._final(data.get(type_, ()), tuple(aliases), type_)
 
-    def _final(self, values: tuple[object, ...], aliases: tuple[str, ...]) -> DnsAnswer:
+    def _final(self, values: tuple[object, ...], aliases: tuple[str, ...], type_: RecordType) -> DnsAnswer:
         if not values:
-            return DnsAnswer(DnsStatus.NODATA, aliases=aliases, ttl=60, zone=DOMAIN)
+            return DnsAnswer(DnsStatus.NODATA, aliases=aliases, ttl=60, zone=DOMAIN, authoritative=self.authoritative)
         services = tuple(value for value in values if isinstance(value, Srv))
-        addresses = tuple(value for value in values if isinstance(value, str))
-        return DnsAnswer(DnsStatus.ANSWER, addresses, services, aliases, ttl=300, seconds=0.012)
+        serials = [value for value in values if isinstance(value, int)]
+        texts = tuple(value for value in values if isinstance(value, str))
+        hosts = type_ in (RecordType.NS, RecordType.MX)
+        return DnsAnswer(
+            DnsStatus.ANSWER,
+            () if hosts else texts,
+            services,
+            aliases,
+            ttl=300,
+            authoritative=self.authoritative,
+            seconds=0.012,
+            names=texts if hosts else (),
+            serial=serials[0] if serials else None,
+        )
 
     def _data(self, name: str) -> dict[RecordType | str, tuple[object, ...]] | None:
         if name in self.records:
@@ -165,6 +186,8 @@ class World:
     zones: dict[str, Zone]
     sites: dict[str, Site]
     policy: Policy
+    resolvers: dict[str, Zone] = field(default_factory=dict)
+    """Zones of single resolvers, by label, where they differ from their view's; and of the domain's own servers."""
     cut: tuple[str, ...] = ()
     """Addresses and names whose questions the deadline cut off."""
 
@@ -204,8 +227,11 @@ def _answered(world: World, survey: Survey, question: DnsQuestion | EndpointQues
             return survey.observed(question, DnsAnswer(DnsStatus.CUT_SHORT))
         case DnsQuestion(view=view, name=""):
             return survey.observed(question, DnsAnswer(DnsStatus.ANSWER, ttl=60))
-        case DnsQuestion(view=view, name=name, type=type_):
-            return survey.observed(question, world.zones[view].answer(name, type_))
+        case DnsQuestion(view=view, resolver=resolver, name=name, type=type_, checking_disabled=unchecked):
+            zone = world.resolvers[resolver] if resolver in world.resolvers else world.zones[view]
+            bogus = not unchecked and any(name == each or name.endswith("." + each) for each in zone.bogus)
+            answer = DnsAnswer(DnsStatus.SERVFAIL) if bogus else zone.answer(name, type_)
+            return survey.observed(question, answer)
         case EndpointQuestion(address=address) if address in world.cut:
             return survey.observed(question, Contact(Connect.CUT_SHORT))
         case EndpointQuestion(address=address):

@@ -8,15 +8,20 @@ from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.plan import CONTROL
 from check_autodiscover.core.policy import Method
-from check_autodiscover.core.records import Failure, Presence
+from check_autodiscover.core.records import Failure, Presence, invalid_name
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.survey import DnsQuestion, DnsStatus, EndpointQuestion
+from check_autodiscover.core.survey import DnsQuestion, DnsStatus, EndpointQuestion, RecordType
 
 __all__ = ["judge_lookups", "judge_method", "judge_time"]
 
 
 def judge_lookups(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """Whether the view's resolvers answered, and whether the domain exists at all."""
+    yield from _judge_rewriting(picture, view)
+    bogus = _bogus(picture, view)
+    if bogus:
+        yield bogus
+        return
     gone = _domain_state(picture, view)
     if gone:
         yield Finding(
@@ -28,8 +33,58 @@ def judge_lookups(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         )
         return
     failures = _failures(view)
-    if failures:
+    # Where nobody is believed, `dns-nxdomain-rewritten` has said so.
+    if any(status is not DnsStatus.DISBELIEVED for failure in failures for _, status in _reasons_of(picture, failure)):
         yield _lookup_failed(picture, view, failures)
+
+
+def _reasons_of(picture: Picture, failure: Failure) -> tuple[tuple[str, DnsStatus], ...]:
+    """How each resolver failed; one that answered, and is not believed, counts as such."""
+    return tuple(
+        (label, DnsStatus.DISBELIEVED if status.conclusive else status) for label, status in failure.reasons
+    )
+
+
+def _judge_rewriting(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`dns-nxdomain-rewritten`, for the resolvers of a view that give addresses to a name under `.invalid`."""
+    survey, resolvers = picture.survey, view.scene.view.resolvers
+    name = invalid_name(survey)
+    answers = {item.label: survey.lookups.get(DnsQuestion(view.name, item.label, name, RecordType.A)) for item in resolvers}
+    lying = {label: answer for label, answer in answers.items() if answer is not None and answer.addresses}
+    if lying:
+        addresses = tuple(dict.fromkeys(address for answer in lying.values() for address in answer.addresses))
+        yield Finding(
+            rule="dns-nxdomain-rewritten",
+            view=view.name,
+            endpoint=Endpoint.ZONE,
+            subject=joined(lying),
+            addresses=addresses,
+            args=(
+                ("resolvers", joined(lying)),
+                ("where", joined(addresses)),
+                ("honest", joined(label for label in answers if label not in lying)),
+            ),
+        )
+
+
+def _bogus(picture: Picture, view: ViewPicture) -> Finding | None:
+    """`dns-dnssec-bogus`: a SERVFAIL that turns into an answer with checking disabled."""
+    for failure in (*view.scene.domain.failures, *view.scene.autodiscover.failures, *view.scene.srv.failures):
+        labels = []
+        for label, status in failure.reasons:
+            question = DnsQuestion(view.name, label, failure.name, failure.type, checking_disabled=True)
+            unchecked = picture.survey.lookups.get(question)
+            if status is DnsStatus.SERVFAIL and unchecked is not None and unchecked.status.conclusive:
+                labels.append(label)
+        if labels:
+            return Finding(
+                rule="dns-dnssec-bogus",
+                view=view.name,
+                endpoint=Endpoint.ZONE,
+                subject=failure.name,
+                args=(("resolvers", joined(labels)),),
+            )
+    return None
 
 
 def _lookup_failed(picture: Picture, view: ViewPicture, failures: tuple[Failure, ...]) -> Finding:

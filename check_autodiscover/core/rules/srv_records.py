@@ -26,6 +26,27 @@ def judge_srv(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     for candidate in view.intended:
         if not candidate.hop:
             yield from _judge_target(picture, view, candidate)
+    yield from _judge_several(view)
+
+
+def _judge_several(view: ViewPicture) -> Iterator[Finding]:
+    """`dns-srv-targets-several`: which client takes which is not the same (RFC 2782; EWS Managed API; exchangelib)."""
+    records = view.scene.srv.records
+    targets = tuple(dict.fromkeys(record.target for record in records))
+    if len(targets) < 2:
+        return
+    lowest = joined(record.target for record in records if record.priority == records[0].priority)
+    highest = joined(record.target for record in records if record.priority == records[-1].priority)
+    takers = f"clients take {lowest}"
+    if lowest != highest:
+        takers += f", those that read priorities backwards {highest}"
+    yield Finding(
+        rule="dns-srv-targets-several",
+        view=view.name,
+        endpoint=Endpoint.SRV,
+        subject=view.scene.srv.name,
+        args=(("targets", joined(targets)), ("takers", takers), ("first", targets[0])),
+    )
 
 
 def _missing(picture: Picture, view: ViewPicture) -> Finding:
@@ -63,6 +84,8 @@ def _judge_target(picture: Picture, view: ViewPicture, candidate: Candidate) -> 
     rule = _target_rule(candidate, expected)
     if rule:
         yield _finding(rule, view, candidate, common)
+    if candidate.resolution.aliases and candidate.resolution.addresses:
+        yield _finding("dns-srv-target-alias", view, candidate, (*common, ("alias", candidate.resolution.aliases[-1])))
     expected_port = f"{record.target}:{record.port}" in declared(survey.policy.expect.srv, view)
     if record.port != HTTPS_PORT and not expected_port:
         yield _finding("dns-srv-port", view, candidate, common)

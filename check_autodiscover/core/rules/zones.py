@@ -1,0 +1,246 @@
+"""Rules about who serves the domain's records, and whether they agree: resolvers, authorities, zones, parents."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from check_autodiscover.core.candidates import autodiscover_name, srv_name
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.http_answer import authentication_methods
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import View
+from check_autodiscover.core.records import (
+    Presence,
+    answer_of,
+    asks_authority,
+    authorities,
+    resolve,
+    rewrites,
+    zone_of,
+)
+from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Survey
+
+__all__ = ["judge_parents", "judge_resolvers", "judge_servers", "judge_zone_contents"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one server says of a name, as far as it matters: presence, first alias, services, addresses."""
+
+    server: str
+    status: DnsStatus
+    alias: str
+    services: tuple[tuple[str, int], ...]
+    addresses: frozenset[str]
+
+    @property
+    def kind(self) -> tuple[bool, str, tuple[tuple[str, int], ...]]:
+        """What must agree: whether there is a record, which alias, which SRV targets; NXDOMAIN and NODATA are one."""
+        return self.status is DnsStatus.ANSWER, self.alias, self.services
+
+    @property
+    def words(self) -> str:
+        """What it says, for a sentence."""
+        if self.status is not DnsStatus.ANSWER:
+            return "no record"
+        targets = joined(target for target, _ in self.services)
+        return f"alias {self.alias}" if self.alias else targets or joined(sorted(self.addresses))
+
+
+def _said(server: str, answer: DnsAnswer) -> Said:
+    services = tuple(sorted((record.target, record.port) for record in answer.services))
+    alias = next(iter(answer.aliases), "")
+    return Said(server, answer.status, alias, services, frozenset(answer.addresses))
+
+
+def _names(survey: Survey) -> tuple[tuple[str, RecordType], ...]:
+    """The names that decide, with the type that is compared."""
+    return (autodiscover_name(survey.domain), RecordType.A), (srv_name(survey.domain), RecordType.SRV)
+
+
+def judge_resolvers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`dns-servers-disagree`: the resolvers of one view say different things."""
+    survey = picture.survey
+    if asks_authority(view.scene.view):
+        return
+    for name, type_ in _names(survey):
+        said = tuple(_conclusive(survey, view.scene.view, name, type_))
+        if _disagree(said, view):
+            yield _finding("dns-servers-disagree", view, name, type_, (("told", _told(said)),))
+
+
+def _conclusive(survey: Survey, view: View, name: str, type_: RecordType) -> Iterator[Said]:
+    for resolver in view.resolvers:
+        question = DnsQuestion(view.name, resolver.label, name, type_)
+        answer = survey.lookups.get(question)
+        if answer is not None and answer.status.conclusive and not rewrites(survey, question):
+            yield _said(resolver.label, answer)
+
+
+def _disagree(said: tuple[Said, ...], view: ViewPicture) -> bool:
+    """By kind always; by addresses only where they have none in common and not all of them are fit for the name."""
+    if len({item.kind for item in said}) > 1:
+        return True
+    common = frozenset[str].intersection(*(item.addresses for item in said)) if said else frozenset()
+    disjoint = len(said) > 1 and all(item.addresses for item in said) and not common
+    everywhere = {address for item in said for address in item.addresses}
+    met = [meeting for meetings in view.scene.met.values() for meeting in meetings if meeting.address in everywhere]
+    return disjoint and any(meeting.connected and not meeting.acceptable for meeting in met)
+
+
+def _told(said: Iterable[Said]) -> str:
+    return ", ".join(f"{item.server}: {item.words}" for item in said)
+
+
+def _finding(
+    rule: str, view: ViewPicture, name: str, type_: RecordType, args: tuple[tuple[str, str], ...]
+) -> Finding:
+    endpoint = Endpoint.SRV if type_ is RecordType.SRV else Endpoint.AUTODISCOVER
+    return Finding(rule=rule, view=view.name, endpoint=endpoint, subject=name, args=args)
+
+
+def judge_servers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`dns-authority-inconsistent` and `dns-stale-answer`: what the domain's own servers say themselves."""
+    survey = picture.survey
+    servers = authorities(survey, view.scene.view)
+    living = tuple(server for server in servers if _alive(survey, view, server))
+    if not living:
+        return
+    lame = {server: why for server in servers if (why := _lameness(survey, view, server))}
+    if lame:
+        yield _zone_finding(picture, view, ("told", ", ".join(f"{server}: {why}" for server, why in lame.items())))
+    for name, type_ in _names(survey):
+        said = tuple(_from_authority(survey, living, name, type_))
+        if len({item.kind for item in said}) > 1:
+            yield _finding("dns-authority-inconsistent", view, name, type_, (("told", _told(said)), ("serial", "")))
+        elif said:
+            yield from _judge_stale(picture, view, name, type_, said[0])
+    yield from _judge_serials(picture, view, living)
+
+
+def _zone_finding(picture: Picture, view: ViewPicture, *args: tuple[str, str]) -> Finding:
+    zone = zone_of(picture.survey, view.scene.view)
+    given = dict(args)
+    return Finding(
+        rule="dns-authority-inconsistent",
+        view=view.name,
+        endpoint=Endpoint.ZONE,
+        subject=zone,
+        args=(("told", given["told"]), ("serial", given.get("serial", ""))),
+    )
+
+
+def _soa(survey: Survey, view: ViewPicture, server: str) -> DnsAnswer | None:
+    return survey.lookups.get(DnsQuestion("", server, zone_of(survey, view.scene.view), RecordType.SOA, direct=True))
+
+
+def _alive(survey: Survey, view: ViewPicture, server: str) -> bool:
+    answer = _soa(survey, view, server)
+    return answer is not None and answer.status.conclusive and answer.authoritative
+
+
+def _lameness(survey: Survey, view: ViewPicture, server: str) -> str:
+    """Why a server that the zone names does not serve it; empty for one that does, or that nothing is known of."""
+    answer = _soa(survey, view, server)
+    if answer is None or answer.status is DnsStatus.CUT_SHORT:
+        return ""
+    if answer.status is DnsStatus.UNREACHABLE and ":" in server:
+        # This host may lack IPv6; whether the server serves it is not known.
+        return ""
+    if not answer.status.conclusive:
+        return answer.status.value
+    return "" if answer.authoritative else "not authoritative"
+
+
+def _from_authority(survey: Survey, servers: tuple[str, ...], name: str, type_: RecordType) -> Iterator[Said]:
+    for server in servers:
+        answer = survey.lookups.get(DnsQuestion("", server, name, type_, direct=True))
+        if answer is not None and answer.status.conclusive and answer.authoritative:
+            yield _said(server, answer)
+
+
+def _judge_serials(picture: Picture, view: ViewPicture, servers: tuple[str, ...]) -> Iterator[Finding]:
+    answers = {server: _soa(picture.survey, view, server) for server in servers}
+    serials = {server: answer.serial for server, answer in answers.items() if answer and answer.serial is not None}
+    if len(set(serials.values())) > 1:
+        told = ", ".join(f"{server}: serial {serial}" for server, serial in serials.items())
+        yield _zone_finding(picture, view, ("told", told), ("serial", "yes"))
+
+
+def _judge_stale(
+    picture: Picture, view: ViewPicture, name: str, type_: RecordType, authority: Said
+) -> Iterator[Finding]:
+    """A cached answer that the domain's own servers do not give any more."""
+    answer = answer_of(picture.survey, view.scene.view, name, type_)
+    if answer is None or not answer.status.conclusive or answer.authoritative:
+        return
+    cached = _said("", answer)
+    if cached.kind != authority.kind or (authority.addresses and not cached.addresses & authority.addresses):
+        args = (
+            ("cached", cached.words),
+            ("served", authority.words),
+            ("seconds", str(answer.ttl) if answer.ttl is not None else "some"),
+        )
+        yield _finding("dns-stale-answer", view, name, type_, args)
+
+
+def judge_zone_contents(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`dns-inside-zone-extra-records`: the inside zone stands in for the public one, with more or less in it."""
+    if view.name != "inside":
+        return
+    outside = next((other for other in picture.views if other.name == "outside"), None)
+    if outside is None:
+        return
+    survey = picture.survey
+    hidden, held = [], []
+    for name, type_ in ((survey.domain, RecordType.MX), (f"www.{survey.domain}", RecordType.A)):
+        here = answer_of(survey, view.scene.view, name, type_)
+        there = answer_of(survey, outside.scene.view, name, type_)
+        if here is None or there is None or not (here.status.conclusive and there.status.conclusive):
+            continue
+        if there.status is DnsStatus.ANSWER and here.status is not DnsStatus.ANSWER:
+            hidden.append(f"{name} {type_.value}")
+        elif here.status is DnsStatus.ANSWER and here.authoritative:
+            held.append(f"{name} {type_.value}")
+    if hidden or held:
+        yield Finding(
+            rule="dns-inside-zone-extra-records",
+            view=view.name,
+            endpoint=Endpoint.ZONE,
+            subject=survey.domain,
+            args=(
+                ("server", view.scene.view.resolvers[0].label),
+                ("hidden", joined(hidden)),
+                ("held", joined(held)),
+            ),
+        )
+
+
+def judge_parents(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`dns-parent-exposed`: the names that a client would climb to once nothing else is found (2021's leak)."""
+    survey = picture.survey
+    for parent in survey.parents:
+        resolution = resolve(survey, view.scene.view, autodiscover_name(parent))
+        if resolution.presence is Presence.PRESENT:
+            yield Finding(
+                rule="dns-parent-exposed",
+                view=view.name,
+                endpoint=Endpoint.ZONE,
+                subject=resolution.name,
+                addresses=resolution.addresses,
+                args=(
+                    ("where", joined(resolution.addresses or resolution.aliases[:1])),
+                    ("basic", "yes" if _offers_basic(survey, resolution.addresses) else ""),
+                ),
+            )
+
+
+def _offers_basic(survey: Survey, addresses: tuple[str, ...]) -> bool:
+    """Whether one of the addresses, where it was contacted at all, takes passwords in a form that can be used again."""
+    answers = (
+        answer
+        for question, contact in survey.contacts.items()
+        if question.address in addresses
+        for answer in contact.answers
+    )
+    return any("basic" in {method.lower() for method in authentication_methods(answer)} for answer in answers)
