@@ -90,6 +90,8 @@ def _explains(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bo
             return cause.view != "" and not _tells_only(cause)
         case "dns-srv-shadowed":
             return cause.view == effect.view and cause.endpoint in (Endpoint.ROOT, *_HOST) and not _tells_only(cause)
+        case "dns-srv-missing":
+            return _explains_fault(cause, effect) or _takes_the_name(cause, effect)
         case "client-asks-consent":
             return False
         case "client-warned" | "client-finds-nothing":
@@ -127,6 +129,11 @@ def _same_machine(cause: Finding, effect: Finding) -> bool:
         and cause.endpoint is Endpoint.AUTODISCOVER
         and effect.endpoint is Endpoint.REDIRECT
     )
+
+
+def _takes_the_name(cause: Finding, effect: Finding) -> bool:
+    """Whether a catch-all stands at the SRV name as well, where it has no SRV data (RFC 4592 section 2.2)."""
+    return cause.rule == "dns-wildcard-captures-autodiscover" and cause.view == effect.view
 
 
 def _leads_past(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bool:
