@@ -63,7 +63,7 @@ class Candidate:
 
     @property
     def cloud(self) -> str:
-        """The name of Microsoft's cloud that this candidate leads to, else empty; such a candidate is never contacted."""
+        """The name of Microsoft's cloud that it leads to, else empty; such a candidate is never contacted."""
         return cloud_name(self.resolution.names)
 
     @property
@@ -73,7 +73,7 @@ class Candidate:
 
 
 def candidates(survey: Survey, view: View) -> tuple[Candidate, ...]:
-    """Every candidate of a view in the order of the walk, the redirects right after what led to them, `--server` last."""
+    """Every candidate of a view in the order of the walk, redirects after what led to them, `--server` last."""
     found: list[Candidate] = []
     for first in _first_candidates(survey, view):
         found.append(first)

@@ -48,7 +48,7 @@ OUTCOMES = (
 
 @dataclass(frozen=True, slots=True)
 class WalkStep:
-    """One candidate met on a walk. `outcome` is `next`, `follows`, `unseen` or an Outcome; `code` the HRESULT Outlook logs."""
+    """One candidate met on a walk. `outcome` is `next`, `follows`, `unseen` or an Outcome; `code` Outlook's HRESULT."""
 
     step: Step
     candidate: str
@@ -71,8 +71,10 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class ClientProfile:
-    """A client's habits: its steps in order, whether it shows a certificate warning or silently goes on, where it
-    asks for consent, and whether it minds the port of an SRV record.
+    """A client's habits.
+
+    Its steps in order, whether it shows a certificate warning or silently goes on, where it asks for consent, and
+    whether it minds the port of an SRV record.
     """
 
     name: ClientName

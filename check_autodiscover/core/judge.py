@@ -21,8 +21,8 @@ from check_autodiscover.core.rules.lookups import judge_lookups, judge_method, j
 from check_autodiscover.core.rules.services import judge_services, judge_strangers
 from check_autodiscover.core.rules.srv_records import judge_shadow, judge_srv
 from check_autodiscover.core.rules.walks import judge_clients, judge_views
-from check_autodiscover.core.series import series_of
 from check_autodiscover.core.rules.zones import judge_parents, judge_resolvers, judge_servers, judge_zone_contents
+from check_autodiscover.core.series import series_of
 from check_autodiscover.core.state import State, worst
 from check_autodiscover.core.summary import notes_of, summarize
 from check_autodiscover.core.survey import Survey

@@ -88,7 +88,8 @@ def _meet(candidate: Candidate, question: EndpointQuestion, contact: Contact | N
     if contact is None or reach in (Reach.UNSEEN, Reach.DEAD):
         return Meeting(candidate, address, contact, reach)
     leaf = contact.tls.chain[0] if contact.tls and contact.tls.chain else None
-    name_fault, faults = None, ()
+    name_fault: NameFault | None = None
+    faults: tuple[Fault, ...] = ()
     if isinstance(leaf, Certificate) and contact.tls is not None:
         name_fault = _name_fault(leaf, candidate.name)
         faults = _disturbing(judge_chain(contact.tls.chain, contact.tls.errors, now))

@@ -68,14 +68,13 @@ class Scene:
 
     def at(self, endpoint: Endpoint) -> tuple[Meeting, ...]:
         """Everything met at the candidates of one endpoint, hops included."""
-        return tuple(
-            meeting for candidate in self.candidates if candidate.endpoint is endpoint for meeting in self.met[candidate]
-        )
+        candidates_there = (item for item in self.candidates if item.endpoint is endpoint)
+        return tuple(meeting for candidate in candidates_there for meeting in self.met[candidate])
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What the `--server` hosts are, in any view: their names, addresses, and the certificates valid for their names."""
+    """What the `--server` hosts are, in any view: names, addresses, and the certificates valid for their names."""
 
     names: frozenset[str]
     addresses: frozenset[str]

@@ -73,8 +73,10 @@ class Family(Enum):
 
 
 class Transport(Enum):
-    """How a resolver is asked; SYSTEM stands for the nameservers of resolv.conf until they are known, AUTHORITATIVE
-    for the domain's own servers, each asked directly.
+    """How a resolver is asked.
+
+    SYSTEM stands for the nameservers of resolv.conf until they are known, AUTHORITATIVE for the domain's own
+    servers, each asked directly.
     """
 
     UDP = "udp"
@@ -111,7 +113,7 @@ class Resolver:
     def label(self) -> str:
         """The server as messages and labels name it: its port only where it is not the usual one."""
         if self.transport in (Transport.SYSTEM, Transport.AUTHORITATIVE):
-            return self.transport.value
+            return str(self.transport.value)
         usual = self.port == self.transport.port
         host = f"[{self.host}]" if ":" in self.host and not usual else self.host
         address = host if usual else f"{host}:{self.port}"

@@ -221,8 +221,9 @@ def resolve(survey: Survey, view: View, name: str) -> Resolution:
                 ttls.append(answer.ttl)
             asked = answer.aliases[-1] if answer.aliases else asked
     presence = _presence(bool(addresses or aliases), bool(failures), pending)
+    ttl = min(ttls, default=None)
     return Resolution(
-        name, presence, tuple(addresses), tuple(aliases), min(ttls, default=None), nxdomain, tuple(failures), synthesized
+        name, presence, tuple(addresses), tuple(aliases), ttl, nxdomain, tuple(failures), synthesized
     )
 
 

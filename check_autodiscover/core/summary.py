@@ -72,8 +72,9 @@ def _effect(picture: Picture, group: Sequence[Judgement]) -> str:
 
 
 def views_of(picture: Picture, group: Sequence[Judgement]) -> str:
-    """`inside and outside, `: which views a cause is about. Empty where there is one view only, and for a certificate
-    that all views lead to.
+    """`inside and outside, `: which views a cause is about.
+
+    Empty where there is one view only, and for a certificate that all views lead to.
     """
     names = [view.name for view in picture.views]
     concerned = [name for name in names if any(item.finding.view == name for item in group)]

@@ -181,7 +181,7 @@ class VerifyError:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """What a TLS handshake showed. `chain` is what the server presented, leaf first; `errors` every verification error."""
+    """What a TLS handshake showed: `chain` as the server presented it, leaf first, and every verification error."""
 
     handshake: Handshake
     version: str = ""

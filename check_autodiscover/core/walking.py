@@ -29,6 +29,7 @@ class Course:
     steps: tuple[WalkStep, ...] = ()
     doubt: bool = False
 
+
 _ANSWERS = {
     AnswerClass.EXCHANGE: ("0x00000000", "asks for a login, as Exchange does"),
     AnswerClass.SETTINGS: ("0x00000000", "gives Autodiscover settings without a login"),
@@ -61,7 +62,7 @@ Stranger = Callable[[Meeting], bool]
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """One client in one view: its habits, the candidates and the SRV record there, what it meets, and who is a stranger."""
+    """One client in one view: its habits, candidates and SRV record there, what it meets, and who is a stranger."""
 
     profile: ClientProfile
     candidates: tuple[Candidate, ...]

@@ -26,11 +26,11 @@ def judge_addresses(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         elif view.method is Method.HOST:
             yield from _against_server(picture, view, candidate)
     if view.method is Method.REDIRECT and not view.scene.captured:
-        candidate = autodiscover_candidate(view)
-        if candidate is not None and expected:
-            yield from _against_expected(view, candidate, expected)
-        elif candidate is not None:
-            yield from _against_server(picture, view, candidate)
+        host = autodiscover_candidate(view)
+        if host is not None and expected:
+            yield from _against_expected(view, host, expected)
+        elif host is not None:
+            yield from _against_server(picture, view, host)
 
 
 def _against_expected(view: ViewPicture, candidate: Candidate, expected: tuple[str, ...]) -> Iterator[Finding]:
@@ -79,8 +79,10 @@ def _addresses_here(view: ViewPicture, names: frozenset[str]) -> tuple[str, ...]
 
 
 def _suspect(picture: Picture, view: ViewPicture, meeting: Meeting) -> bool:
-    """Whether an address that is not the server's is wrong: no valid certificate with an Exchange answer, and it does
-    not redirect to the server. With `redirect`, another host is normal: only one that answers https for it is not.
+    """Whether an address that is not the server's is wrong.
+
+    It has no valid certificate with an Exchange answer, and does not redirect to the server. With `redirect`,
+    another host is normal: only one that answers https for it is not.
     """
     if meeting.reach is Reach.UNSEEN or (meeting.acceptable and meeting.exchange):
         return False

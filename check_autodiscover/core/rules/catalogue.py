@@ -265,8 +265,10 @@ _DNS = (
         id="dns-inside-zone-extra-records",
         title="The inside zone stands in for the public one",
         default=Default.NOTE,
-        sentence="inside zone {subject} on {server}[[ hides public records ({hidden})]][[ holds public records ({held})]]",
-        remedy="Replace the full zone inside by one for the server's name alone, or keep it in step with the public one.",
+        sentence="inside zone {subject} on {server}[[ hides public records ({hidden})]]"
+        "[[ holds public records ({held})]]",
+        remedy="Replace the full zone inside by one for the server's name alone, or keep it in step with the "
+        "public one.",
         seed="note",
         rows=(4, 20),
     ),

@@ -252,10 +252,10 @@ def _pins(
 def _issued(meeting: Meeting, issuers: tuple[str, ...]) -> bool:
     """Whether one of the expected issuers is the CN or O of any member of the chain, or of its issuer."""
     chain = meeting.contact.tls.chain if meeting.contact and meeting.contact.tls else ()
-    names = {
-        name.casefold()
-        for item in chain
-        if isinstance(item, Certificate)
-        for name in (item.issuer_common_name, item.issuer_organization, *((item.common_name,) if item.is_authority else ()))
-    }
+    names = {name.casefold() for item in chain if isinstance(item, Certificate) for name in _authorities(item)}
     return any(issuer.casefold() in names for issuer in issuers)
+
+
+def _authorities(member: Certificate) -> tuple[str, ...]:
+    own = (member.common_name,) if member.is_authority else ()
+    return (member.issuer_common_name, member.issuer_organization, *own)

@@ -44,7 +44,7 @@ def judge_catch_all(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
 
 
 def _takes_srv_name(view: ViewPicture) -> bool:
-    """Whether the catch-all's alias stands at the SRV name, so that it captures after all: `dns-srv-missing` says so."""
+    """Whether the catch-all's alias stands at the SRV name, so that it captures after all."""
     aliases = view.scene.srv.aliases
     return bool(aliases) and aliases[0] == view.scene.catch_all.alias
 
@@ -185,13 +185,13 @@ def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
         subject=name,
         args=(
             ("wanted", _wanted_record(picture, view)),
-            ("hiding", hiding(picture, view, bool(elsewhere))),
+            ("hiding", hiding(view, bool(elsewhere))),
             ("inside_only", "yes" if view.name == "inside" and elsewhere else ""),
         ),
     )
 
 
-def hiding(picture: Picture, view: ViewPicture, elsewhere: bool) -> str:
+def hiding(view: ViewPicture, elsewhere: bool) -> str:
     """Names the zone that hides a public record, where this view is the inside and another view has the record."""
     if not elsewhere or view.name != "inside":
         return "another view has it" if elsewhere else ""

@@ -34,11 +34,11 @@ def judge_lookups(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         return
     failures = _failures(view)
     # Where nobody is believed, `dns-nxdomain-rewritten` has said so.
-    if any(status is not DnsStatus.DISBELIEVED for failure in failures for _, status in _reasons_of(picture, failure)):
+    if any(status is not DnsStatus.DISBELIEVED for failure in failures for _, status in _reasons_of(failure)):
         yield _lookup_failed(picture, view, failures)
 
 
-def _reasons_of(picture: Picture, failure: Failure) -> tuple[tuple[str, DnsStatus], ...]:
+def _reasons_of(failure: Failure) -> tuple[tuple[str, DnsStatus], ...]:
     """How each resolver failed; one that answered, and is not believed, counts as such."""
     return tuple(
         (label, DnsStatus.DISBELIEVED if status.conclusive else status) for label, status in failure.reasons
@@ -49,7 +49,8 @@ def _judge_rewriting(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`dns-nxdomain-rewritten`, for the resolvers of a view that give addresses to a name under `.invalid`."""
     survey, resolvers = picture.survey, view.scene.view.resolvers
     name = invalid_name(survey)
-    answers = {item.label: survey.lookups.get(DnsQuestion(view.name, item.label, name, RecordType.A)) for item in resolvers}
+    asked = {item.label: DnsQuestion(view.name, item.label, name, RecordType.A) for item in resolvers}
+    answers = {label: survey.lookups.get(question) for label, question in asked.items()}
     lying = {label: answer for label, answer in answers.items() if answer is not None and answer.addresses}
     if lying:
         addresses = tuple(dict.fromkeys(address for answer in lying.values() for address in answer.addresses))

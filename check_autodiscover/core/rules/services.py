@@ -17,13 +17,13 @@ from check_autodiscover.core.survey import Connect, Contact, Scheme
 __all__ = ["judge_services", "judge_strangers"]
 
 
-def judge_services(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_services(_picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """The service rules at intended candidates, and `service-slow-candidate` at those before them."""
     for candidate in view.scene.candidates:
         met = view.scene.met[candidate]
         match view.role(candidate):
             case CandidateRole.INTENDED:
-                yield from _judge_intended(picture, view, candidate, met)
+                yield from _judge_intended(view, candidate, met)
             case CandidateRole.BEFORE:
                 yield from _judge_wait(view, candidate, met)
             case CandidateRole.AFTER if view.method is Method.NONE:
@@ -48,9 +48,7 @@ def _finding(rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meet
     )
 
 
-def _judge_intended(
-    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
-) -> Iterator[Finding]:
+def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
     seen = tuple(item for item in met if item.reach is not Reach.UNSEEN)
     dead = tuple(item for item in seen if item.reach in (Reach.DEAD, Reach.SILENT))
     if dead and len(dead) == len([item for item in met if not _no_family(item)]):
@@ -60,7 +58,7 @@ def _judge_intended(
     no_tls = tuple(item for item in seen if item.reach is Reach.NO_TLS)
     if no_tls:
         yield _finding("service-tls-failed", view, candidate, no_tls, reason=_tls_trouble(no_tls[0]))
-    yield from _judge_answers(picture, view, candidate, tuple(item for item in seen if item.reach is Reach.OPEN))
+    yield from _judge_answers(view, candidate, tuple(item for item in seen if item.reach is Reach.OPEN))
 
 
 def _no_family(meeting: Meeting) -> bool:
@@ -72,14 +70,16 @@ def _silence(meeting: Meeting) -> str:
     if meeting.contact is None:
         return "not seen"
     if meeting.contact.connect is not Connect.CONNECTED:
-        return _CONNECT_WORDS.get(meeting.contact.connect, meeting.contact.connect.value)
+        return _CONNECT_WORDS[meeting.contact.connect]
     return "accepts the connection and says nothing"
 
 
 _CONNECT_WORDS = {
     Connect.TIMEOUT: "no answer",
     Connect.REFUSED: "refused",
+    Connect.RESET: "reset",
     Connect.UNREACHABLE: "no route",
+    Connect.NO_FAMILY: "not tried",
     Connect.CUT_SHORT: "no answer before the time limit",
 }
 
@@ -113,9 +113,7 @@ _ADVICE = {
 _OTHER_ADVICE = "See the web server's log on {name} for /autodiscover/autodiscover.xml."
 
 
-def _judge_answers(
-    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
-) -> Iterator[Finding]:
+def _judge_answers(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
     """`service-not-autodiscover` and `service-broken`, a finding for each kind of answer that is no service."""
     by_answer: dict[AnswerClass, list[Meeting]] = {}
     for meeting in met:
@@ -164,7 +162,7 @@ _STRANGERS = {
 }
 
 
-def judge_strangers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_strangers(_picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`service-foreign-login` and `-settings`: where a judged client's walk ended at a stranger."""
     found: dict[tuple[str, str], Finding] = {}
     for walk in view.walks:

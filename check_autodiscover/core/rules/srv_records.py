@@ -16,6 +16,8 @@ __all__ = ["judge_shadow", "judge_srv"]
 HTTPS_PORT = 443
 """The only port that clients use, whatever the record says (MS-OXDISCO; EWS Managed API)."""
 
+_NOT_OFFERED = "its target is '.', which says that the service is not offered"
+
 
 def judge_srv(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`dns-srv-missing`, `-target-missing`, `-unexpected`, `-port`, where the method is `srv`."""
@@ -60,8 +62,8 @@ def _missing(picture: Picture, view: ViewPicture) -> Finding:
         endpoint=Endpoint.SRV,
         subject=scene.srv.name,
         args=(
-            ("hiding", hiding(picture, view, elsewhere)),
-            ("refusal", "its target is '.', which says that the service is not offered" if scene.srv.not_offered else ""),
+            ("hiding", hiding(view, elsewhere)),
+            ("refusal", _NOT_OFFERED if scene.srv.not_offered else ""),
             ("srv_record", srv_record(survey.domain, server)),
         ),
     )

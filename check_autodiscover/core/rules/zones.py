@@ -148,7 +148,7 @@ def _lameness(survey: Survey, view: ViewPicture, server: str) -> str:
         # This host may lack IPv6; whether the server serves it is not known.
         return ""
     if not answer.status.conclusive:
-        return answer.status.value
+        return str(answer.status.value)
     return "" if answer.authoritative else "not authoritative"
 
 

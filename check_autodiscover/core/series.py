@@ -1,0 +1,159 @@
+"""The series of what was observed, view by view and endpoint by endpoint: metrics without performance data.
+
+`judge` adds them to the measures of the verdict. What was not looked at has no series.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from zlib import crc32
+
+from check_autodiscover.core.certificate import kind
+from check_autodiscover.core.clients import Outcome
+from check_autodiscover.core.cloud import cloud_name
+from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.measures import Measure, metric
+from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import Method
+from check_autodiscover.core.records import Presence, Resolution, address_types, answer_of
+from check_autodiscover.core.roles import CandidateRole
+from check_autodiscover.core.survey import DnsStatus, RecordType
+
+__all__ = ["series_of"]
+
+
+def series_of(picture: Picture) -> Iterator[Measure]:
+    """The metrics of what was observed: resolvers, records, connections, certificates, clients."""
+    yield from _phases(picture)
+    for view in picture.views:
+        yield from _dns(picture, view)
+        yield from _clients(view)
+        for endpoint in Endpoint:
+            met = view.scene.at(endpoint)
+            if met:
+                yield from _endpoint(view, endpoint, met)
+
+
+def _phases(picture: Picture) -> Iterator[Measure]:
+    survey = picture.survey
+    lookups = [answer.seconds for answer in survey.lookups.values()]
+    contacts = [contact.seconds for contact in survey.contacts.values()]
+    yield metric("autodiscover_probe_phase_duration_seconds", max(lookups, default=None), phase="dns")
+    yield metric("autodiscover_probe_phase_duration_seconds", max(contacts, default=None), phase="connect")
+
+
+def _dns(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
+    yield from _resolvers(picture, view)
+    scene = view.scene
+    found = scene.catch_all.found
+    parent = picture.survey.domain
+    yield metric("autodiscover_dns_wildcard", None if found is None else float(found), view=view.name, parent=parent)
+    known = found is not None and scene.autodiscover.presence in _KNOWN
+    captured = float(scene.captured) if known else None
+    yield metric("autodiscover_dns_wildcard_captures", captured, view=view.name, endpoint="autodiscover")
+    yield from _addresses(view)
+    yield from _hashes(picture, view)
+
+
+_KNOWN = (Presence.PRESENT, Presence.ABSENT)
+
+
+def _resolvers(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
+    answered: dict[str, bool] = {}
+    for question, answer in picture.survey.lookups.items():
+        if question.view == view.name and answer.status is not DnsStatus.CUT_SHORT and question.name:
+            up = answer.status.conclusive or answer.status in (DnsStatus.SERVFAIL, DnsStatus.REFUSED)
+            answered[question.resolver] = answered.get(question.resolver, True) and up
+    yield metric("autodiscover_view_up", float(any(answered.values())) if answered else None, view=view.name)
+    for resolver, up in sorted(answered.items()):
+        yield metric("autodiscover_resolver_up", float(up), view=view.name, resolver=resolver)
+
+
+def _addresses(view: ViewPicture) -> Iterator[Measure]:
+    for endpoint in (Endpoint.ROOT, Endpoint.AUTODISCOVER, Endpoint.SRV, Endpoint.SERVER):
+        names = [item for item in view.scene.candidates if item.endpoint is endpoint and not item.hop]
+        known = [item for item in names if item.resolution.presence in _KNOWN]
+        count = len({address for item in known for address in item.resolution.addresses}) if known else None
+        yield metric("autodiscover_dns_addresses", count, view=view.name, endpoint=endpoint.value)
+
+
+def _hashes(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
+    survey, scene = picture.survey, view.scene
+    for type_ in address_types(survey):
+        answer = answer_of(survey, scene.view, scene.autodiscover.name, type_)
+        value = _hash(_addressed(scene.autodiscover, type_)) if answer and answer.status.conclusive else None
+        yield _hash_metric(view, Endpoint.AUTODISCOVER, type_, value)
+    records = (f"{each.priority} {each.weight} {each.port} {each.target}" for each in scene.srv.records)
+    value = _hash(records) if scene.srv.presence in _KNOWN else None
+    yield _hash_metric(view, Endpoint.SRV, RecordType.SRV, value)
+
+
+def _hash_metric(view: ViewPicture, endpoint: Endpoint, type_: RecordType, value: float | None) -> Measure:
+    return metric(
+        "autodiscover_dns_answer_hash", value, view=view.name, endpoint=endpoint.value, type=type_.value.lower()
+    )
+
+
+def _addressed(resolution: Resolution, type_: RecordType) -> Iterator[str]:
+    """The aliases and the addresses of one type; behind a name of Microsoft's cloud any address is right."""
+    if cloud_name(resolution.names):
+        yield from resolution.aliases[:1]
+        return
+    yield from resolution.aliases
+    yield from (each for each in resolution.addresses if (":" in each) is (type_ is RecordType.AAAA))
+
+
+def _hash(values: Iterable[str]) -> float:
+    return float(crc32("\n".join(sorted(values)).encode()))
+
+
+def _clients(view: ViewPicture) -> Iterator[Measure]:
+    for walk in view.walks:
+        if walk.judged:
+            for outcome in Outcome:
+                yield metric(
+                    "autodiscover_client_outcome",
+                    float(outcome is walk.outcome),
+                    view=view.name,
+                    client=walk.client.value,
+                    outcome=outcome.value,
+                )
+
+
+def _endpoint(view: ViewPicture, endpoint: Endpoint, met: tuple[Meeting, ...]) -> Iterator[Measure]:
+    """The series of one endpoint: by address where it is our own, the worst of all under an empty address elsewhere."""
+    own = view.role(met[0].candidate) in (CandidateRole.INTENDED, CandidateRole.REFERENCE)
+    own = own and view.method is not Method.EXCHANGE_ONLINE and endpoint is not Endpoint.ROOT
+    groups: dict[str, list[Meeting]] = {}
+    for meeting in met:
+        if meeting.reach is not Reach.UNSEEN:
+            groups.setdefault(meeting.address if own else "", []).append(meeting)
+    for address, items in sorted(groups.items()):
+        yield from _address(view, endpoint, address, items)
+    statuses = [answer.status for item in met if item.contact for answer in item.contact.answers if answer.status]
+    labels = {"view": view.name, "endpoint": endpoint.value}
+    yield metric("autodiscover_http_status_code", max(statuses, default=None), **labels)
+    asked = [item.contact.tls.client_certificate_requested for item in met if item.contact and item.contact.tls]
+    yield metric("autodiscover_client_certificate_demanded", float(any(asked)) if asked else None, **labels)
+
+
+def _address(view: ViewPicture, endpoint: Endpoint, address: str, items: Sequence[Meeting]) -> Iterator[Measure]:
+    labels = {"view": view.name, "endpoint": endpoint.value, "address": address}
+    yield metric("autodiscover_endpoint_up", float(all(item.connected for item in items)), **labels)
+    presented = [(item, item.certificate) for item in items if item.certificate is not None]
+    if not presented:
+        return
+    certificate = min((each for _, each in presented), key=lambda each: each.not_after)
+    prefix = "autodiscover_certificate_"
+    yield metric(f"{prefix}not_after_timestamp_seconds", certificate.not_after, **labels)
+    yield metric(f"{prefix}not_before_timestamp_seconds", certificate.not_before, **labels)
+    yield metric(f"{prefix}name_match", float(all(item.name_fault is None for item, _ in presented)), **labels)
+    yield metric(f"{prefix}trusted", float(all(not item.faults for item, _ in presented)), **labels)
+    yield metric(
+        f"{prefix}info",
+        1,
+        **labels,
+        fingerprint_sha256=certificate.fingerprint,
+        public_key_sha256=certificate.public_key,
+        issuer=certificate.issuer_common_name or certificate.issuer_organization,
+        kind=kind(certificate).value,
+    )
