@@ -125,7 +125,7 @@ async def conduct(survey: Survey, probes: Probes) -> Survey:
 
 
 def _resolvers(survey: Survey) -> dict[tuple[str, str], Resolver]:
-    """The resolvers by view and label. A view of the domain's own servers finds them through another view's resolver."""
+    """The resolvers by view and label; a view of the domain's own servers finds them through another's resolver."""
     views = survey.policy.views
     known = {(view.name, resolver.label): resolver for view in views for resolver in view.resolvers}
     for view in views:
@@ -168,7 +168,7 @@ class _Conductor:
             await self._stop()
 
     async def _some_answers(self) -> set[asyncio.Task[Observation]]:
-        """The next answers, none once the time is up; probes that end by themselves at the deadline get a moment more."""
+        """The next answers, none once the time is up; probes that end at the deadline get a moment more."""
         loop = asyncio.get_running_loop()
         patience = max(0.0, self._deadline.run - loop.time()) + 0.02
         done, _ = await asyncio.wait(self._tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED)

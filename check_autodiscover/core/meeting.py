@@ -78,9 +78,7 @@ class Meeting:
 
 def meetings(survey: Survey, candidate: Candidate, now: float) -> tuple[Meeting, ...]:
     """What a client meets at each address of a candidate, in the order of its addresses. `now` is Unix seconds."""
-    return tuple(
-        _meet(candidate, question, survey.contacts.get(question), now) for question in questions(candidate)
-    )
+    return tuple(_meet(candidate, question, survey.contacts.get(question), now) for question in questions(candidate))
 
 
 def _meet(candidate: Candidate, question: EndpointQuestion, contact: Contact | None, now: float) -> Meeting:

@@ -13,7 +13,7 @@ from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.meeting import Meeting, meetings
 from check_autodiscover.core.plan import SRV_LABELS
 from check_autodiscover.core.policy import Method, View
-from check_autodiscover.core.records import Presence, Resolution, Services, resolve, services
+from check_autodiscover.core.records import Presence, Resolution, Services, label_types, resolve, services
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.survey import Srv, Survey
 from check_autodiscover.core.walking import Walker, walk
@@ -136,7 +136,7 @@ def observe(survey: Survey, view: View, now: float) -> Scene:
 
 
 def _catch_all(survey: Survey, view: View) -> CatchAll:
-    answers = [resolve(survey, view, f"{label}.{survey.domain}") for label in survey.labels]
+    answers = [resolve(survey, view, f"{label}.{survey.domain}", label_types(survey, label)) for label in survey.labels]
     present = [answer for answer in answers if answer.presence is Presence.PRESENT]
     if present:
         addresses = dict.fromkeys(address for answer in present for address in answer.addresses)

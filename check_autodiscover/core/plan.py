@@ -14,6 +14,7 @@ from check_autodiscover.core.records import (
     authorities,
     bootstrap_view,
     invalid_name,
+    label_types,
     questions_of,
     server_names,
     unfinished_alias,
@@ -45,6 +46,9 @@ def _plan_view(survey: Survey, view: View) -> Iterator[Question]:
         for type_ in types:
             yield from questions_of(survey, view, name, type_)
     yield from questions_of(survey, view, srv_name(domain), RecordType.SRV)
+    for label in survey.labels:
+        for type_ in label_types(survey, label):
+            yield from questions_of(survey, view, f"{label}.{domain}", type_)
     for label in survey.labels[:SRV_LABELS]:
         yield from questions_of(survey, view, f"{label}._tcp.{domain}", RecordType.SRV)
     yield from _authorities(survey, view)
@@ -58,8 +62,6 @@ def _plan_view(survey: Survey, view: View) -> Iterator[Question]:
 def _opening_names(survey: Survey) -> Iterator[str]:
     yield survey.domain
     yield autodiscover_name(survey.domain)
-    for label in survey.labels:
-        yield f"{label}.{survey.domain}"
     for parent in survey.parents:
         yield autodiscover_name(parent)
     yield from survey.policy.servers

@@ -23,6 +23,7 @@ __all__ = [
     "authorities",
     "bootstrap_view",
     "invalid_name",
+    "label_types",
     "questions_of",
     "resolve",
     "rewrites",
@@ -196,15 +197,21 @@ def unfinished_alias(answer: DnsAnswer) -> str:
     return ""
 
 
-def resolve(survey: Survey, view: View, name: str) -> Resolution:
-    """All address and alias records of a name in a view, both families together."""
+def label_types(survey: Survey, label: str) -> tuple[RecordType, ...]:
+    """The address types that a random label is asked for: all for the first, one is enough for the others."""
+    types = address_types(survey)
+    return types if label == survey.labels[0] else types[:1]
+
+
+def resolve(survey: Survey, view: View, name: str, types: tuple[RecordType, ...] = ()) -> Resolution:
+    """All address and alias records of a name in a view, of the policy's families unless `types` are given."""
     addresses: dict[str, None] = {}
     aliases: dict[str, None] = {}
     ttls: list[int] = []
     failures: list[Failure] = []
     pending = nxdomain = False
     synthesized: bool | None = None
-    for type_ in address_types(survey):
+    for type_ in types or address_types(survey):
         asked = name
         for answer in _chain(survey, view, name, type_):
             if answer is None or answer.status is DnsStatus.CUT_SHORT:
@@ -222,9 +229,7 @@ def resolve(survey: Survey, view: View, name: str) -> Resolution:
             asked = answer.aliases[-1] if answer.aliases else asked
     presence = _presence(bool(addresses or aliases), bool(failures), pending)
     ttl = min(ttls, default=None)
-    return Resolution(
-        name, presence, tuple(addresses), tuple(aliases), ttl, nxdomain, tuple(failures), synthesized
-    )
+    return Resolution(name, presence, tuple(addresses), tuple(aliases), ttl, nxdomain, tuple(failures), synthesized)
 
 
 def _presence(found: bool, failed: bool, pending: bool) -> Presence:
