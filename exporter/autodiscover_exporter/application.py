@@ -49,7 +49,7 @@ class Application:
             "/-/healthy": _page(lambda: Response(b"Healthy\n")),
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - no body is read
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3, HTTP only."""
         response = await self._respond(scope)
         start = {"type": "http.response.start", "status": response.status, "headers": _header_lines(response)}

@@ -9,15 +9,14 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from check_autodiscover.config import Configuration, ConfigurationError, default_configuration, load_configuration
-from check_autodiscover.trust import TrustError, load_trust
-
 from autodiscover_exporter.application import Application
 from autodiscover_exporter.commandline import Arguments, parse_arguments
 from autodiscover_exporter.listening import CannotListen, ListenAddress, bind
 from autodiscover_exporter.log_format import event, set_up_logging
 from autodiscover_exporter.probing import probe_domain
 from autodiscover_exporter.server import serve
+from check_autodiscover.config import Configuration, ConfigurationError, default_configuration, load_configuration
+from check_autodiscover.trust import TrustError, load_trust
 
 __all__ = ["main", "run"]
 

@@ -43,9 +43,7 @@ def judge_certificates(picture: Picture, view: ViewPicture) -> Iterator[Finding]
             yield from _judge_intended(picture, view, candidate, met)
 
 
-def _finding(
-    rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...], **args: str
-) -> Finding:
+def _finding(rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...], **args: str) -> Finding:
     return Finding(
         rule=rule,
         view=view.name,
@@ -183,9 +181,7 @@ def _unreadable(
         yield _finding("certificate-unreadable", view, candidate, broken, reason=broken[0].unreadable.reason)
 
 
-def _expiring(
-    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
-) -> Iterator[Finding]:
+def _expiring(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
     thresholds = picture.survey.policy.thresholds
     short = []
     for meeting in met:
@@ -208,9 +204,7 @@ def _expiring(
         )
 
 
-def _differ(
-    _picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
-) -> Iterator[Finding]:
+def _differ(_picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
     presented = {item.certificate: item for item in reversed(met) if item.certificate}
     if len(presented) < 2:
         return
@@ -229,9 +223,7 @@ def _differ(
     )
 
 
-def _pins(
-    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
-) -> Iterator[Finding]:
+def _pins(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
     expect = picture.survey.policy.expect
     pins: tuple[tuple[str, tuple[str, ...], Callable[[Meeting], str]], ...] = (
         ("the fingerprint", expect.certificates, lambda item: item.certificate.fingerprint if item.certificate else ""),

@@ -222,8 +222,10 @@ def _judge_alias(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     if not wrong:
         return
     found = joined(scene.autodiscover.aliases[:1] or scene.autodiscover.addresses)
-    record = f"{scene.autodiscover.name}. 3600 IN CNAME {wanted}." if expected or not cloud else _wanted_record(
-        picture, view
+    record = (
+        f"{scene.autodiscover.name}. 3600 IN CNAME {wanted}."
+        if expected or not cloud
+        else _wanted_record(picture, view)
     )
     yield Finding(
         rule="dns-alias-unexpected",

@@ -40,9 +40,7 @@ def judge_lookups(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
 
 def _reasons_of(failure: Failure) -> tuple[tuple[str, DnsStatus], ...]:
     """How each resolver failed; one that answered, and is not believed, counts as such."""
-    return tuple(
-        (label, DnsStatus.DISBELIEVED if status.conclusive else status) for label, status in failure.reasons
-    )
+    return tuple((label, DnsStatus.DISBELIEVED if status.conclusive else status) for label, status in failure.reasons)
 
 
 def _judge_rewriting(picture: Picture, view: ViewPicture) -> Iterator[Finding]:

@@ -92,9 +92,7 @@ def _told(said: Iterable[Said]) -> str:
     return ", ".join(f"{item.server}: {item.words}" for item in said)
 
 
-def _finding(
-    rule: str, view: ViewPicture, name: str, type_: RecordType, args: tuple[tuple[str, str], ...]
-) -> Finding:
+def _finding(rule: str, view: ViewPicture, name: str, type_: RecordType, args: tuple[tuple[str, str], ...]) -> Finding:
     endpoint = Endpoint.SRV if type_ is RecordType.SRV else Endpoint.AUTODISCOVER
     return Finding(rule=rule, view=view.name, endpoint=endpoint, subject=name, args=args)
 
