@@ -38,6 +38,9 @@ bench: $(VENV)-bench/.installed ## the cost of one cold check beside the plugins
 	$(VENV)-bench/bin/python -m bench.imports
 	$(VENV)-bench/bin/python -m bench.cold
 
+docs: $(STAMP) ## the reference documentation, from the programs' own tables
+	$(BIN)/python -m docs.generate
+
 clean: ## remove what make and the tools have made
 	rm -rf $(VENV) $(VENV)-bench $(VENV)-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
@@ -51,4 +54,4 @@ $(VENV)-lowest/.installed: requirements/lowest.txt setup.cfg pyproject.toml
 	# The oldest versions have wheels for the oldest Python.
 	requirements/make-venv $(VENV)-lowest requirements/lowest.txt "$(or $(PYTHON),python3.11)"
 
-.PHONY: help demo test lint unit test-lowest test-packages bench clean
+.PHONY: help demo test lint unit test-lowest test-packages bench docs clean

@@ -1,4 +1,4 @@
-"""`autodiscoverctl rules`: the catalogue as text."""
+"""`autodiscoverctl rules`: the catalogue and the rules' pages as text."""
 
 import difflib
 import textwrap
@@ -6,6 +6,7 @@ import textwrap
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
 from check_autodiscover.core.rules.rule import Case, Rule
 from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.pages import page_of
 
 __all__ = ["explain", "overview"]
 
@@ -24,7 +25,7 @@ def explain(name: str) -> str:
         near = difflib.get_close_matches(name, RULES, n=3)
         raise Refused(f"no rule {name!r}{'; did you mean ' + ', '.join(near) + '?' if near else ''}")
     rule = RULES[name]
-    return "\n".join([rule.id, f"  {rule.title}", "", *(_row(*row) for row in _rows(rule))])
+    return "\n".join([rule.id, f"  {rule.title}", "", *(_row(*row) for row in _rows(rule)), "", page_of(name).rstrip()])
 
 
 def _rows(rule: Rule) -> list[tuple[str, str]]:
