@@ -44,7 +44,8 @@ Make = Callable[[str], World | None]
 
 def healthy(method: str) -> World:
     """The world of a method as it should be, both views alike, `--server` given where there is one."""
-    zone, sites, servers = APEX_ZONE, {APEX: WEB}, ()
+    zone, sites = APEX_ZONE, {APEX: WEB}
+    servers: tuple[str, ...] = ()
     match method:
         case "srv":
             zone = zone.with_(REMOTE, A, SERVER).with_(SRV_NAME, SRV, Srv(0, 0, 443, REMOTE))
@@ -77,13 +78,8 @@ def as_method(method: str, world: World) -> World:
     return world.with_policy(method=Method(method))
 
 
-def intended_address(method: str) -> str:
-    """The address behind a method's intended endpoint."""
-    return SERVER
-
-
 def at_intended(method: str, base: str, site: Site) -> World | None:
-    """Another site at the intended endpoint; nothing is published under `none`, nothing is ours under Exchange Online."""
+    """Another site at the intended endpoint, where there is one that is ours."""
     world = based(method, base)
     return world if method in ("none", "exchange-online") else world.site(SERVER, site)
 
@@ -99,10 +95,7 @@ def row_1(method: str) -> World:
 
 
 def row_2(method: str) -> World:
-    world = row_1(method).zone(lambda zone: zone.without(SRV_NAME))
-    if method == "auto-multi":
-        return world
-    return world
+    return row_1(method).zone(lambda zone: zone.without(SRV_NAME))
 
 
 def row_2_multi_name() -> World:
@@ -120,8 +113,7 @@ def row_3(method: str) -> World:
 
 
 def row_4(method: str) -> World:
-    world = row_1(method).site(SERVER, Site(certificate(REMOTE, AUTODISCOVER)))
-    return world
+    return row_1(method).site(SERVER, Site(certificate(REMOTE, AUTODISCOVER)))
 
 
 def wildcard(world: World, address: str, *names: str) -> World:
@@ -407,14 +399,14 @@ def row_43_bogus(method: str) -> World:
 
 
 def row_43_lapsed(method: str) -> World:
-    return based(method, "host").zone(lambda zone: Zone())
+    return based(method, "host").zone(lambda _: Zone())
 
 
 def row_44(method: str) -> World:
     # The parked domain itself is a page without TLS; what the registrar's catch-all leads to has a certificate.
     parked = Zone({DOMAIN: {A: ("198.51.100.81",)}, f"*.{DOMAIN}": {A: (FOREIGN,)}})
     site = Site(HOSTER, PAGE, http=Connect.CONNECTED)
-    return based(method, "host").zone(lambda zone: parked).site(FOREIGN, site)
+    return based(method, "host").zone(lambda _: parked).site(FOREIGN, site)
 
 
 def row_45(method: str) -> World:

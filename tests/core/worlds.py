@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
 from check_autodiscover.core.plan import plan
@@ -39,11 +40,13 @@ FOREIGN = "198.51.100.80"
 CLOUD = "autodiscover.outlook.com"
 
 
-def certificate(*names: str, days: float = 61, key: str = "", issuer: str = "Example CA", common_name: str = "") -> Certificate:
-    """A certificate for some names with a key of its own unless one is given, issued 29 days before it had `days` left."""
+def certificate(
+    *names: str, days: float = 61, key: str = "", issuer: str = "Example CA", common_name: str = ""
+) -> Certificate:
+    """A certificate for some names, with a key of its own unless one is given; it lives 90 d, `days` are left."""
     identity = key or "key of " + ",".join(names or (common_name,))
     return Certificate(
-        fingerprint=f"{abs(hash((identity, names, days, issuer))):064x}"[-64:],
+        fingerprint=sha256(repr((identity, names, days, issuer)).encode()).hexdigest(),
         public_key=identity,
         subject=f"CN={common_name or (names[0] if names else '')}",
         common_name=common_name or (names[0] if names else ""),
@@ -88,6 +91,8 @@ class Site:
     handshake: Handshake = Handshake.ESTABLISHED
     http: Connect = Connect.REFUSED
     http_answer: HttpAnswer = PAGE
+    above: tuple[Certificate, ...] = ()
+    """What is presented above the leaf."""
 
     def contact(self, question: EndpointQuestion) -> Contact:
         """The observation that a connection to this site yields."""
@@ -96,7 +101,7 @@ class Site:
             return Contact(self.http, None, answers, 0.01)
         if self.https is not Connect.CONNECTED or self.certificate is None:
             return Contact(self.https if self.certificate else Connect.REFUSED, seconds=0.01)
-        tls = Tls(self.handshake, "TLSv1.3", (self.certificate,), self.errors)
+        tls = Tls(self.handshake, "TLSv1.3", (self.certificate, *self.above), self.errors)
         return Contact(Connect.CONNECTED, tls, (self.answer,) if self.handshake is Handshake.ESTABLISHED else (), 0.01)
 
 
@@ -226,7 +231,8 @@ def _answered(world: World, survey: Survey, question: DnsQuestion | EndpointQues
         case DnsQuestion(name=name) if name in world.cut:
             return survey.observed(question, DnsAnswer(DnsStatus.CUT_SHORT))
         case DnsQuestion(view=view, name=""):
-            return survey.observed(question, DnsAnswer(DnsStatus.ANSWER, ttl=60))
+            failure = world.zones[view].failing.get("") if view else None
+            return survey.observed(question, DnsAnswer(failure or DnsStatus.ANSWER, ttl=60))
         case DnsQuestion(view=view, resolver=resolver, name=name, type=type_, checking_disabled=unchecked):
             zone = world.resolvers[resolver] if resolver in world.resolvers else world.zones[view]
             bogus = not unchecked and any(name == each or name.endswith("." + each) for each in zone.bogus)

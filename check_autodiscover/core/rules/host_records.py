@@ -175,9 +175,8 @@ def _where(view: ViewPicture) -> str:
 
 def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
     name = view.scene.autodiscover.name
-    elsewhere = [
-        other.name for other in picture.views if other.name != view.name and other.scene.autodiscover.addresses
-    ]
+    others = (other.scene for other in picture.views if other.name != view.name)
+    elsewhere = any(scene.autodiscover.addresses and not scene.captured for scene in others)
     return Finding(
         rule="dns-host-record-missing",
         view=view.name,
@@ -185,7 +184,7 @@ def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
         subject=name,
         args=(
             ("wanted", _wanted_record(picture, view)),
-            ("hiding", hiding(view, bool(elsewhere))),
+            ("hiding", hiding(view, elsewhere)),
             ("inside_only", "yes" if view.name == "inside" and elsewhere else ""),
         ),
     )
