@@ -83,7 +83,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message.removeprefix("argument "))
 
-    def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002 - argparse's signature
+    def print_help(self, file: object = None) -> NoReturn:
         raise Told(self.format_help().rstrip())
 
 

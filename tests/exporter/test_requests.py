@@ -165,7 +165,7 @@ def test_scrapes_of_one_domain_do_not_wait_for_those_of_another(start: Start) ->
     waiting = 0
 
     class Meeting:
-        async def __call__(self, domain: str, module: Module, timeout: float) -> Report:  # noqa: ARG002 - a Probe
+        async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
             nonlocal waiting
             waiting += 1
             if waiting == 2:
@@ -191,7 +191,7 @@ def test_a_probe_under_way_is_answered_when_the_server_is_told_to_stop(start: St
     released: Future[None] = Future()
 
     class Held:
-        async def __call__(self, domain: str, module: Module, timeout: float) -> Report:  # noqa: ARG002 - a Probe
+        async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
             begun.set()
             await asyncio.wrap_future(released)
             return HEALTHY
