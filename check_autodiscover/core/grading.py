@@ -99,8 +99,13 @@ _FIXED = {
 
 
 def _by_harm(view: ViewPicture, finding: Finding) -> State:
-    """CRITICAL where users are hit. Certificates and services elsewhere than at the intended endpoint are notes."""
-    return _told_only(view, finding, State.CRITICAL if harm(view, finding) else State.WARNING)
+    """CRITICAL where users are hit. Certificates and services elsewhere than at the intended endpoint are notes.
+
+    Under `exchange-online` current Outlook asks Microsoft before the root domain: what is wrong there is a WARNING.
+    """
+    first = view.method is Method.EXCHANGE_ONLINE and finding.endpoint is Endpoint.ROOT
+    hit = harm(view, finding) and not first
+    return _told_only(view, finding, State.CRITICAL if hit else State.WARNING)
 
 
 def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:

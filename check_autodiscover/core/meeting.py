@@ -64,6 +64,11 @@ class Meeting:
         return self.reach in (Reach.NO_TLS, Reach.OPEN)
 
     @property
+    def no_family(self) -> bool:
+        """Whether the probing host lacks the address's family, so that nothing can be said of it."""
+        return self.contact is not None and self.contact.connect is Connect.NO_FAMILY
+
+    @property
     def acceptable(self) -> bool:
         """Whether a client accepts the certificate without a word; true for plain HTTP."""
         if self.candidate.scheme is Scheme.HTTP:

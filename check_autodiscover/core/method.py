@@ -100,6 +100,8 @@ def _by_harm(survey: Survey, scenes: tuple[Scene, ...], references: References) 
     for scene in scenes:
         for walk in walks_of(survey, scene, Method.UNDETERMINED, references):
             if walk.judged and walk.outcome in _HARMFUL and walk.at is not None:
-                method = _BY_STEP.get(walk.at, Method.UNDETERMINED)
+                # Without a reference a stranger would be taken for the host that the method leads to.
+                told = walk.outcome is Outcome.WARNED or references.names
+                method = _BY_STEP.get(walk.at, Method.UNDETERMINED) if told else Method.UNDETERMINED
                 return Choice(method, f"nothing serves Autodiscover, but clients stop at the {walk.at.value} step")
     return Choice(Method.UNDETERMINED, "nothing that serves Autodiscover was found")

@@ -10,6 +10,7 @@ from check_autodiscover.core.candidates import Candidate, autodiscover_name, can
 from check_autodiscover.core.certificate import Certificate, covers
 from check_autodiscover.core.clients import CLIENTS, Walk
 from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, meetings
 from check_autodiscover.core.plan import SRV_LABELS
 from check_autodiscover.core.policy import Method, View
@@ -188,7 +189,7 @@ class Host:
     def stranger(self, meeting: Meeting) -> bool:
         """Whether a login or settings met there come from a host that the method does not lead to."""
         if self.method is Method.UNDETERMINED:
-            return False
+            return meeting.answer is AnswerClass.PASSWORD
         if self.method is Method.EXCHANGE_ONLINE:
             return not meeting.candidate.cloud
         if meeting.candidate.cloud:

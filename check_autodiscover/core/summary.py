@@ -13,7 +13,6 @@ from check_autodiscover.core.report import Judgement
 from check_autodiscover.core.rules.catalogue import RULES
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Connect
 from check_autodiscover.core.wording import effect_of, sentence_of
 
 __all__ = ["notes_of", "summarize", "views_of"]
@@ -171,7 +170,7 @@ def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
         yield f"{view.name}: resolver {failure} did not answer; the view's others did"
     for met in view.scene.met.values():
         for meeting in met:
-            if meeting.contact is not None and meeting.contact.connect is Connect.NO_FAMILY:
+            if meeting.no_family:
                 yield f"{meeting.address} was not contacted: this host lacks its address family"
     for candidate in view.scene.candidates:
         unasked = candidate.resolution.presence is Presence.PENDING

@@ -99,7 +99,9 @@ class Walker:
             return self._next(candidate, rest(), "", f"port {candidate.srv.port} is not 443")
         if not candidate.addresses:
             return self._without_address(candidate, rest)
-        met = self.meet(candidate)
+        everything = self.meet(candidate)
+        # A family that this host lacks says nothing of the addresses of the other.
+        met = [meeting for meeting in everything if not meeting.no_family] or everything
         alive = [meeting for meeting in met if meeting.reach in (Reach.OPEN, Reach.NO_TLS, Reach.UNSEEN)]
         if not alive:
             code = "0x80072EE2" if any(meeting.reach is Reach.SILENT for meeting in met) else "0x80072EFD"

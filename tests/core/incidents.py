@@ -16,7 +16,9 @@ from tests.core.worlds import (
     DOMAIN,
     FOREIGN,
     PAGE,
+    PASSWORD,
     SERVER,
+    SETTINGS,
     SRV_NAME,
     Site,
     World,
@@ -163,6 +165,14 @@ def row_12_no_reference() -> World:
     return row_12("auto").with_policy(servers=())
 
 
+def row_13(method: str) -> World:
+    return row_12(method).site(FOREIGN, Site(certificate(AUTODISCOVER, issuer="Free CA"), PASSWORD))
+
+
+def row_13_no_reference() -> World:
+    return row_13("auto").with_policy(servers=())
+
+
 def row_14(method: str) -> World | None:
     if method in ("exchange-online", "none"):
         return None
@@ -231,6 +241,10 @@ def row_23(method: str) -> World:
     return based(method, "srv").site(APEX, Site(SINGLE, https=Connect.TIMEOUT))
 
 
+def row_24(method: str) -> World:
+    return based(method, "srv").site(APEX, Site(WEB.certificate, SETTINGS))
+
+
 def row_25(method: str) -> World | None:
     names = MULTI.dns_names if method in ("host", "auto") else (REMOTE,)
     return at_intended(method, "host", Site(certificate(*names, days=-3)))
@@ -239,6 +253,20 @@ def row_25(method: str) -> World | None:
 def row_26(method: str, days: float) -> World | None:
     names = MULTI.dns_names if method in ("host", "auto") else (REMOTE,)
     return at_intended(method, "host", Site(certificate(*names, days=days)))
+
+
+def row_27(method: str) -> World | None:
+    if method == "exchange-online":
+        return None
+    name = MAIL if method in ("host", "auto") else REMOTE
+    return based(method, "host").site(SERVER, Site(certificate(name, "www.contoso.com")))
+
+
+def row_28(method: str) -> World:
+    names = MULTI.dns_names if method in ("host", "auto") else (REMOTE,)
+    world = at_intended(method, "host", Site(certificate(*names, key="new", issuer="Example CA 2")))
+    assert world is not None
+    return world
 
 
 def row_29(method: str) -> World | None:

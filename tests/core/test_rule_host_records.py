@@ -1,5 +1,7 @@
 """Rules about the record `autodiscover.D`: the catch-all, the unwanted, missing and wrong record, the wrong address."""
 
+from dataclasses import replace
+
 import pytest
 
 from check_autodiscover.core.judge import judge
@@ -8,7 +10,7 @@ from check_autodiscover.core.survey import DnsStatus, RecordType
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, REDIRECT_HOST, REMOTE, A, declared, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict
-from tests.core.worlds import APEX, AUTODISCOVER, CLOUD, DOMAIN, FOREIGN, PAGE, SERVER, Site, World, replace, survey_of
+from tests.core.worlds import APEX, AUTODISCOVER, CLOUD, DOMAIN, FOREIGN, PAGE, SERVER, Site, World, survey_of
 
 WC, WP = "dns-wildcard-captures-autodiscover", "dns-wildcard-present"
 UH, HM, AL, AD = (
@@ -124,7 +126,7 @@ RAISED = {
     "a record that serves in place of a redirect": (incidents.row_4("redirect"), host(UH, "WARNING", (SERVER,))),
     "no host record": (
         without_record("host"),
-        host(HM, "CRITICAL", args={"wanted": f"{AUTODISCOVER}. 3600 IN CNAME {MAIL}.", "hiding": "", "inside_only": ""}),
+        host(HM, "CRITICAL", args={"wanted": f"{AUTODISCOVER}. 3600 IN CNAME {MAIL}.", "hiding": ""}),
     ),
     "no host record inside": (
         without_record("host", "inside"),

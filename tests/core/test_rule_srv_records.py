@@ -1,4 +1,6 @@
-"""Rules about the SRV record: missing, leading elsewhere, to nothing, to a wrong port, to an alias, to several hosts."""
+"""Rules about the SRV record: missing, or leading elsewhere, to nothing, to a wrong port, an alias, several hosts."""
+
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +19,6 @@ from tests.core.worlds import (
     Site,
     World,
     certificate,
-    replace,
 )
 
 SM, ST, SU, SP = "dns-srv-missing", "dns-srv-target-missing", "dns-srv-unexpected", "dns-srv-port"

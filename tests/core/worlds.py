@@ -67,6 +67,13 @@ EXCHANGE = HttpAnswer(
     (("www-authenticate", "Negotiate"), ("www-authenticate", "NTLM"), ("x-feserver", "EX1")),
 )
 PAGE = HttpAnswer("GET", Exchange.ANSWERED, 200, (("content-type", "text/html"),), "<html><body>Welcome</body></html>")
+SETTINGS = HttpAnswer(
+    "GET",
+    Exchange.ANSWERED,
+    200,
+    (("content-type", "text/xml"),),
+    '<?xml version="1.0"?><Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">',
+)
 PASSWORD = HttpAnswer("GET", Exchange.ANSWERED, 401, (("www-authenticate", 'Basic realm="panel"'),))
 
 

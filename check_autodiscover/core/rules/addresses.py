@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 
 from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, NameFault, Reach
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
@@ -89,7 +90,8 @@ def _suspect(picture: Picture, view: ViewPicture, meeting: Meeting) -> bool:
     key = meeting.certificate.public_key if meeting.certificate else ""
     if key in picture.references.keys or _leads_to_server(picture, view, meeting.address):
         return False
-    return view.method is Method.HOST or meeting.name_fault is NameFault.MISMATCH
+    answers = meeting.name_fault is NameFault.MISMATCH or meeting.answer is AnswerClass.PASSWORD
+    return view.method is Method.HOST or answers
 
 
 def _leads_to_server(picture: Picture, view: ViewPicture, address: str) -> bool:

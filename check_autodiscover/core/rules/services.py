@@ -51,7 +51,7 @@ def _finding(rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meet
 def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
     seen = tuple(item for item in met if item.reach is not Reach.UNSEEN)
     dead = tuple(item for item in seen if item.reach in (Reach.DEAD, Reach.SILENT))
-    if dead and len(dead) == len([item for item in met if not _no_family(item)]):
+    if dead and len(dead) == len([item for item in met if not item.no_family]):
         yield _finding("service-unreachable", view, candidate, dead, reason=_silence(dead[0]))
     elif dead and len(dead) < len(seen):
         yield _finding("service-address-unreachable", view, candidate, dead, reason=_silence(dead[0]))
@@ -59,11 +59,6 @@ def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
     if no_tls:
         yield _finding("service-tls-failed", view, candidate, no_tls, reason=_tls_trouble(no_tls[0]))
     yield from _judge_answers(view, candidate, tuple(item for item in seen if item.reach is Reach.OPEN))
-
-
-def _no_family(meeting: Meeting) -> bool:
-    """Whether the probing host lacks the address's family, so that nothing can be said of it."""
-    return meeting.contact is not None and meeting.contact.connect is Connect.NO_FAMILY
 
 
 def _silence(meeting: Meeting) -> str:

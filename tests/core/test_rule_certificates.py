@@ -1,0 +1,405 @@
+"""Rules about certificates: names, chains, dates, pins, and what the addresses of one name present."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.policy import Expectations, Expected, LifeLeft, Method, Thresholds
+from check_autodiscover.core.survey import Connect, Srv, VerifyError
+from tests.core import incidents
+from tests.core.incidents import HOSTER, MAIL, MULTI, REMOTE, SINGLE, SRV, URL, A, healthy
+from tests.core.judging import Told, assert_told, rules_of, verdict
+from tests.core.worlds import (
+    APEX,
+    AUTODISCOVER,
+    DAY,
+    DOMAIN,
+    FOREIGN,
+    NOW,
+    PAGE,
+    SERVER,
+    SRV_NAME,
+    Site,
+    World,
+    certificate,
+    redirect,
+    status,
+)
+
+NM, CO = "certificate-name-mismatch", "certificate-common-name-only"
+CX, NV, SELF = "certificate-expired", "certificate-not-yet-valid", "certificate-self-signed"
+CI, CU = "certificate-chain-incomplete", "certificate-untrusted"
+CF, PIN, CD = "certificate-foreign", "certificate-unexpected", "certificate-addresses-differ"
+CE, UR = "certificate-expiring", "certificate-unreadable"
+UNREADABLE = UnreadableCertificate("00" * 32, "bad DER")
+SECOND = "203.0.113.11"
+
+
+def day(days: float) -> str:
+    """The UTC day that many days after the survey."""
+    return datetime.fromtimestamp(NOW + days * DAY, UTC).strftime("%Y-%m-%d")
+
+
+def presenting(leaf: Certificate | UnreadableCertificate, *codes: int, method: str = "srv", **more: object) -> World:
+    """The healthy world with another certificate at the server, about which OpenSSL has complaints."""
+    errors = tuple(VerifyError(code, 0) for code in codes)
+    return healthy(method).site(SERVER, Site(leaf, errors=errors, **more))  # type: ignore[arg-type]
+
+
+def pair(first: Certificate, second: Certificate | UnreadableCertificate) -> World:
+    """Two addresses of the server, each with a certificate of its own."""
+    world = healthy("srv").zone(lambda zone: zone.with_(REMOTE, A, SERVER, SECOND))
+    return world.site(SERVER, Site(first)).site(SECOND, Site(second))
+
+
+def pinned(**pins: tuple[str, ...]) -> World:
+    return healthy("srv").with_policy(expect=Expectations(**pins))  # type: ignore[arg-type]
+
+
+def issuer(days: float) -> Certificate:
+    """An authority that has some days left."""
+    return certificate(common_name="Example CA", days=days, issuer="Example Root")
+
+
+def at(rule: str, severity: str, addresses: tuple[str, ...] = (SERVER,), **more: object) -> Told:
+    """What is told at the SRV record's target."""
+    return Told(rule, severity, "srv", REMOTE, addresses, **more)  # type: ignore[arg-type]
+
+
+def root(rule: str, severity: str, **more: object) -> Told:
+    return Told(rule, severity, "root", DOMAIN, (APEX,), **more)  # type: ignore[arg-type]
+
+
+LACKING = certificate("www.contoso.com", key=SINGLE.public_key)
+AIA = replace(SINGLE, issuer_urls=("http://ca.example/ca.cer",))
+LINE_UP = Thresholds(LifeLeft(seconds=20 * DAY), LifeLeft(seconds=10 * DAY))
+
+RAISED = {
+    "the name is missing, by our own server": (
+        presenting(LACKING),
+        at(
+            NM,
+            "CRITICAL",
+            args={
+                "names": "www.contoso.com",
+                "near": "",
+                "host": SERVER,
+                "advice": f"Reissue the certificate of {SERVER} with {REMOTE} as a subject alternative name.",
+            },
+        ),
+    ),
+    "the name is misspelt": (
+        presenting(certificate("remtoe.contoso.com")),
+        at(NM, "CRITICAL", args={"near": "remtoe.contoso.com"}),
+    ),
+    "three names and more are cut": (
+        presenting(certificate("a.example", "b.example", "c.example", "d.example")),
+        at(NM, "CRITICAL", args={"names": "a.example, b.example and 2 more"}),
+    ),
+    "a host record beside a single name": (
+        incidents.row_2("host"),
+        Told(
+            NM,
+            "CRITICAL",
+            "autodiscover",
+            AUTODISCOVER,
+            (SERVER,),
+            args={
+                "host": REMOTE,
+                "names": REMOTE,
+                "advice": f"Reissue the certificate of {REMOTE} with {AUTODISCOVER} as a subject alternative name.",
+            },
+        ),
+    ),
+    "a web site lacks the domain": (
+        incidents.row_22("srv"),
+        root(
+            NM,
+            "CRITICAL",
+            args={"advice": f"Add {DOMAIN} to the web site's certificate, or close port 443 at {APEX}."},
+        ),
+    ),
+    "a web site lacks the domain, under exchange-online": (incidents.row_22("exchange-online"), root(NM, "WARNING")),
+    "a web site lacks the domain, without Autodiscover": (incidents.row_22("none"), root(NM, "OK")),
+    "a web site that no client minds": (
+        incidents.row_22("srv").with_policy(clients=(healthy("srv").policy.clients[-1],)),
+        root(NM, "OK"),
+    ),
+    "after the intended endpoint": (incidents.row_17("host"), Told(NM, "OK", "srv", "exchange.contoso.com", (SERVER,))),
+    "at a server that no client meets": (
+        healthy("host").with_policy(servers=(MAIL, "owa.contoso.com")).zone(
+            lambda zone: zone.with_("owa.contoso.com", A, SERVER)
+        ),
+        Told(NM, "OK", "server", "owa.contoso.com", (SERVER,)),
+    ),
+    "at one of two addresses": (
+        incidents.row_14("srv"),
+        at(NM, "CRITICAL", (FOREIGN,), args={"names": "*.hoster.example"}),
+    ),
+    "the redirecting host presents a wrong name": (
+        incidents.row_38("redirect"),
+        Told(NM, "CRITICAL", "autodiscover", AUTODISCOVER, (incidents.REDIRECT_HOST,)),
+    ),
+    "the name stands in the common name alone": (
+        presenting(certificate(common_name=REMOTE)),
+        at(CO, "CRITICAL", args={"where": SERVER}),
+    ),
+    "expired": (
+        presenting(certificate(REMOTE, days=-3)),
+        at(CX, "CRITICAL", args={"days": "2", "date": day(-3), "whose": ""}),
+    ),
+    "expired, and nobody minds": (
+        presenting(certificate(REMOTE, days=-3)).with_policy(clients=()),
+        at(CX, "WARNING"),
+    ),
+    "an expired issuer": (
+        healthy("srv").site(
+            SERVER, Site(SINGLE, errors=(VerifyError(10, 1),), above=(issuer(-9),))
+        ),
+        at(CX, "CRITICAL", args={"days": "8", "date": day(-9), "whose": "its issuer's: Example CA"}),
+    ),
+    "not yet valid": (
+        presenting(certificate(REMOTE, days=95)),
+        at(NV, "CRITICAL", args={"date": day(5)}),
+    ),
+    "self-signed": (presenting(SINGLE, 18), at(SELF, "CRITICAL", args={"names": REMOTE})),
+    "an intermediate is missing": (presenting(AIA, 20, 21), at(CI, "CRITICAL", args={"issuer": "Example CA"})),
+    "an unknown authority": (presenting(SINGLE, 20, 21), at(CU, "CRITICAL", args={"issuer": "Example CA"})),
+    "a private root": (presenting(SINGLE, 19), at(CU, "CRITICAL")),
+    "another fault of the chain": (presenting(SINGLE, 26), at(CU, "CRITICAL")),
+    "another machine": (
+        incidents.row_12("host"),
+        Told(
+            CF,
+            "CRITICAL",
+            "autodiscover",
+            AUTODISCOVER,
+            (FOREIGN,),
+            cause="dns-address-unexpected",
+            args={"host": FOREIGN, "names": "*.hoster.example", "server": MAIL},
+        ),
+    ),
+    "another machine behind a name that fits nobody": (
+        incidents.row_14("srv"),
+        at(CF, "CRITICAL", (FOREIGN,), cause=NM),
+    ),
+    "another fingerprint": (
+        pinned(certificates=("ab" * 32,)),
+        at(PIN, "CRITICAL", args={"what": "the fingerprint", "found": SINGLE.fingerprint, "issuer": ""}),
+    ),
+    "another key": (
+        pinned(public_keys=("ab" * 32, "cd" * 32)),
+        at(PIN, "CRITICAL", args={"what": "the public key", "found": SINGLE.public_key}),
+    ),
+    "another issuer": (
+        pinned(issuers=("Other CA",)),
+        at(PIN, "WARNING", args={"what": "the issuer", "found": "Example CA", "issuer": "yes"}),
+    ),
+    "an unexpected certificate of another machine": (
+        incidents.row_14("srv").with_policy(expect=Expectations(public_keys=(SINGLE.public_key,))),  # type: ignore[union-attr]
+        at(PIN, "CRITICAL", (FOREIGN,), cause=NM),
+    ),
+    "an unexpected certificate that has expired stands beside": (
+        presenting(certificate(REMOTE, days=-3)).with_policy(expect=Expectations(certificates=("ab" * 32,))),
+        at(PIN, "CRITICAL"),
+    ),
+    "two certificates of one kind": (
+        pair(SINGLE, certificate(REMOTE, key="another")),
+        at(CD, "OK", (SERVER, SECOND), args={"kinds": "", "differ": f"{SERVER}: {REMOTE}; {SECOND}: {REMOTE}"}),
+    ),
+    "two certificates of two issuers": (
+        pair(SINGLE, certificate(REMOTE, issuer="Other CA")),
+        at(CD, "WARNING", (SERVER, SECOND), args={"kinds": "yes"}),
+    ),
+    "two certificates of two kinds": (
+        pair(SINGLE, certificate("*.contoso.com")),
+        at(CD, "WARNING", (SERVER, SECOND), args={"kinds": "yes"}),
+    ),
+    "two certificates, one of which is a fault": (
+        incidents.row_14("srv"),
+        at(CD, "WARNING", (FOREIGN, SERVER), cause=NM),
+    ),
+    "little life left": (
+        presenting(certificate(REMOTE, days=20)),
+        at(CE, "WARNING", args={"days": "20", "date": day(20), "critical": ""}),
+    ),
+    "hardly any life left": (
+        presenting(certificate(REMOTE, days=5)),
+        at(CE, "CRITICAL", args={"days": "5", "critical": "yes"}),
+    ),
+    "the shorter of two": (
+        pair(certificate(REMOTE, days=20), certificate(REMOTE, days=5)),
+        at(CE, "CRITICAL", (SERVER, SECOND), args={"days": "5"}),
+    ),
+    "another machine's life": (
+        incidents.row_14("srv").site(FOREIGN, Site(certificate("*.hoster.example", days=5), PAGE)),  # type: ignore[union-attr]
+        at(CE, "CRITICAL", (FOREIGN,), cause=NM),
+    ),
+    "no certificate at all": (
+        presenting(UNREADABLE),
+        at(UR, "UNKNOWN", args={"reason": "bad DER"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RAISED)
+def test_each_fault_of_a_certificate_is_told_with_its_facts(case: str) -> None:
+    world, told = RAISED[case]
+    assert world is not None
+    assert_told(world, told)
+
+
+CLOUDY = healthy("exchange-online")
+SILENT = {
+    NM: {
+        "the name is in it": healthy("srv"),
+        "a wildcard": presenting(certificate("*.contoso.com")),
+        "the name stands in the common name": presenting(certificate(common_name=REMOTE)),
+        "plain HTTP": healthy("redirect"),
+        "Microsoft's": CLOUDY.site("52.97.0.1", Site(HOSTER)),
+        "nothing could be read": presenting(UNREADABLE),
+    },
+    CO: {
+        "a common name beside others": presenting(replace(LACKING, common_name=REMOTE)),
+        "not where nothing is contacted": CLOUDY,
+    },
+    CX: {"in date": healthy("srv"), "after the intended endpoint": healthy("srv"), "Microsoft's": CLOUDY},
+    NV: {"in date": healthy("srv"), "Microsoft's": CLOUDY},
+    SELF: {"trusted": healthy("srv"), "Microsoft's": CLOUDY},
+    CI: {"trusted": healthy("srv"), "Microsoft's": CLOUDY},
+    CU: {"trusted": healthy("srv"), "weak keys do not stop clients": presenting(SINGLE, 66), "Microsoft's": CLOUDY},
+    CF: {
+        "our own": incidents.row_1("srv"),
+        "it shares a name": presenting(certificate("www.contoso.com", REMOTE)),
+        "the web site's": incidents.row_22("srv"),
+        "no server is named": incidents.row_12("host").with_policy(servers=()),
+        "the server's cannot be read": incidents.row_12("host").site(SERVER, Site(UNREADABLE)),
+    },
+    PIN: {
+        "the fingerprint": pinned(certificates=(SINGLE.fingerprint,)),
+        "one of two keys": pinned(public_keys=("ab" * 32, SINGLE.public_key)),
+        "the issuer, in other letters": pinned(issuers=("EXAMPLE ca",)),
+        "nothing is pinned": healthy("srv"),
+        "Microsoft's": CLOUDY.with_policy(expect=Expectations(certificates=("ab" * 32,))),
+        "elsewhere than at the intended endpoint": healthy("none").with_policy(
+            expect=Expectations(public_keys=("ab" * 32,))
+        ),
+        "an issuer higher up": healthy("srv")
+        .site(SERVER, Site(SINGLE, above=(issuer(900),)))
+        .with_policy(expect=Expectations(issuers=("Example Root",))),
+    },
+    CD: {
+        "one certificate": pair(SINGLE, SINGLE),
+        "one address": healthy("srv"),
+        "the web site's": healthy("srv").zone(lambda zone: zone.with_(DOMAIN, A, APEX, FOREIGN)).site(
+            FOREIGN, Site(certificate(DOMAIN), PAGE)
+        ),
+    },
+    CE: {
+        "life enough": healthy("srv"),
+        "at the web site": healthy("srv").site(APEX, Site(certificate(DOMAIN, days=5), PAGE)),
+        "it has expired": presenting(certificate(REMOTE, days=-3)),
+        "before the intended endpoint": incidents.row_1("srv").site(
+            SERVER, Site(SINGLE)
+        ),
+    },
+    UR: {"readable": healthy("srv"), "at the web site": healthy("srv").site(APEX, Site(UNREADABLE, PAGE))},
+}
+
+
+@pytest.mark.parametrize(("rule", "case"), [(rule, case) for rule, cases in SILENT.items() for case in cases])
+def test_nothing_is_told_where_a_rule_of_certificates_does_not_hold(rule: str, case: str) -> None:
+    assert rule not in rules_of(verdict(SILENT[rule][case]))
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "days", "severity"),
+    [
+        (90, 23, None),
+        (90, 22, "WARNING"),
+        (90, 14, "WARNING"),
+        (90, 13, "CRITICAL"),
+        (398, 30, None),
+        (398, 29, "WARNING"),
+        (398, 14, "WARNING"),
+        (398, 13, "CRITICAL"),
+        (6, 2, None),
+        (6, 1, "WARNING"),
+        (6, 0.5, "CRITICAL"),
+    ],
+)
+def test_the_smaller_of_days_and_share_is_the_threshold(lifetime: int, days: float, severity: str | None) -> None:
+    leaf = replace(certificate(REMOTE, days=days), not_before=int(NOW + (days - lifetime) * DAY))
+    report = verdict(presenting(leaf))
+    told = [item.severity.value for item in report.roots if item.finding.rule == CE]
+    assert told == ([severity] * 2 if severity else [])
+
+
+@pytest.mark.parametrize(("days", "severity"), [(21, None), (19, "WARNING"), (9, "CRITICAL")])
+def test_declared_thresholds_win(days: int, severity: str | None) -> None:
+    report = verdict(presenting(certificate(REMOTE, days=days)).with_policy(thresholds=LINE_UP))
+    told = [item.severity.value for item in report.roots if item.finding.rule == CE]
+    assert told == ([severity] * 2 if severity else [])
+
+
+def test_a_mismatch_swallows_the_other_faults_of_the_certificate() -> None:
+    leaf = certificate("www.contoso.com", days=-3)
+    report = verdict(presenting(leaf, 18))
+    causes = {item.finding.rule: item.caused_by for item in report.judgements}
+    assert causes[NM] is None
+    assert None not in {causes[CX], causes[SELF]}
+
+
+def test_an_expired_certificate_is_the_root_of_its_broken_chain() -> None:
+    report = verdict(presenting(certificate(REMOTE, days=-3), 18))
+    roots = {item.finding.rule for item in report.roots}
+    assert CX in roots
+    assert SELF not in roots
+
+
+def test_a_stranger_among_the_servers_addresses_is_no_reference_for_itself() -> None:
+    world = healthy("srv").zone(lambda zone: zone.with_(REMOTE, A, FOREIGN)).site(FOREIGN, Site(HOSTER, PAGE))
+    report = verdict(world)
+    assert CF not in rules_of(report)
+    assert [note for note in report.notes if "certificate-foreign was not judged" in note]
+
+
+def test_a_server_that_clients_walk_to_is_told_of_once() -> None:
+    report = verdict(presenting(certificate(REMOTE, days=-3)))
+    told = [(item.finding.view, item.finding.endpoint.value) for item in report.judgements if item.finding.rule == CX]
+    assert sorted(told) == [("inside", "srv"), ("outside", "srv")]
+
+
+def test_pins_are_not_asked_of_a_redirecting_host_on_port_80() -> None:
+    world = healthy("redirect").with_policy(expect=Expectations(public_keys=(SINGLE.public_key,)))
+    assert PIN not in rules_of(verdict(world))
+
+
+def test_a_pin_holds_for_what_a_redirect_leads_to() -> None:
+    world = healthy("redirect").with_policy(expect=Expectations(public_keys=("ab" * 32,)))
+    assert_told(world, Told(PIN, "CRITICAL", "redirect", REMOTE, (SERVER,)))
+
+
+def test_a_certificate_far_outside_the_calendar_is_named_without_a_date() -> None:
+    leaf = replace(certificate(REMOTE), not_after=10**15, not_before=10**14)
+    assert_told(presenting(leaf), at(NV, "CRITICAL", args={"date": "a date outside the calendar"}))
+
+
+def test_a_redirect_of_the_intended_host_is_judged_where_it_leads() -> None:
+    world = healthy("host").zone(lambda zone: zone.with_(REMOTE, A, "203.0.113.12"))
+    world = world.site(SERVER, Site(MULTI, redirect(URL))).site("203.0.113.12", Site(certificate("www.contoso.com")))
+    assert_told(world, Told(NM, "CRITICAL", "autodiscover", REMOTE, ("203.0.113.12",)))
+
+
+def test_what_is_behind_microsofts_names_is_not_judged() -> None:
+    world = CLOUDY.site("52.97.0.1", Site(certificate("x.example", days=-3), status(500), https=Connect.TIMEOUT))
+    report = verdict(world.with_policy(expect=Expectations(addresses=(Expected(SERVER),))))
+    assert (report.state.value, rules_of(report)) == ("OK", set())
+
+
+def test_the_certificate_at_an_srv_target_decides_for_auto() -> None:
+    world = healthy("host").zone(lambda zone: zone.with_(SRV_NAME, SRV, Srv(0, 0, 443, MAIL)))
+    report = verdict(world.with_policy(method=Method.AUTO))
+    assert {choice.effective for choice in report.methods} == {Method.HOST}

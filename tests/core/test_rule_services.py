@@ -1,0 +1,348 @@
+"""Rules about what answers: nothing, no TLS, a web site, a broken service, a stranger; and what lets clients wait."""
+
+from dataclasses import replace
+
+import pytest
+
+from check_autodiscover.core.policy import ClientName, Method, Step
+from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, Handshake, HttpAnswer
+from tests.core import incidents
+from tests.core.incidents import AAAA, HOSTER, MAIL, MULTI, REDIRECT_HOST, REMOTE, SINGLE, URL, A, auto, healthy
+from tests.core.judging import Told, assert_told, rules_of, verdict
+from tests.core.worlds import (
+    APEX,
+    AUTODISCOVER,
+    CLOUD,
+    DOMAIN,
+    EXCHANGE,
+    FOREIGN,
+    PAGE,
+    PASSWORD,
+    SERVER,
+    SETTINGS,
+    Site,
+    World,
+    certificate,
+    redirect,
+    status,
+)
+
+SV, SAU, TLS = "service-unreachable", "service-address-unreachable", "service-tls-failed"
+NA, SB, SC = "service-not-autodiscover", "service-broken", "service-slow-candidate"
+FL, FS = "service-foreign-login", "service-foreign-settings"
+V6 = "2001:db8::10"
+BUSY = HttpAnswer("GET", Exchange.ANSWERED, 503, (("retry-after", "30"),))
+NO_METHOD = HttpAnswer("GET", Exchange.ANSWERED, 401)
+
+
+def serving(**changes: object) -> World:
+    """The healthy SRV world with something else at the server."""
+    return healthy("srv").site(SERVER, Site(SINGLE, **changes))  # type: ignore[arg-type]
+
+
+def answering(answer: HttpAnswer) -> World:
+    return serving(answer=answer)
+
+
+def ended(outcome: Exchange) -> HttpAnswer:
+    return HttpAnswer("GET", outcome)
+
+
+def second(site: Site) -> World:
+    """The healthy SRV world with a second address of the server."""
+    return healthy("srv").zone(lambda zone: zone.with_(REMOTE, AAAA, V6)).site(V6, site)
+
+
+def at(rule: str, severity: str, addresses: tuple[str, ...] = (SERVER,), **more: object) -> Told:
+    """What is told at the SRV record's target."""
+    return Told(rule, severity, "srv", REMOTE, addresses, **more)  # type: ignore[arg-type]
+
+
+def apex(site: Site, method: str = "srv") -> World:
+    return healthy(method).site(APEX, site)
+
+
+def root(rule: str, severity: str, **more: object) -> Told:
+    return Told(rule, severity, "root", DOMAIN, (APEX,), **more)  # type: ignore[arg-type]
+
+
+PANEL = certificate(DOMAIN, "www.contoso.com")
+
+RAISED = {
+    "refused": (
+        healthy("srv").site(SERVER, Site()),
+        at(SV, "CRITICAL", args={"reason": "refused", "port": "443", "url": f"https://{REMOTE}"}),
+    ),
+    "swallowed": (serving(https=Connect.TIMEOUT), at(SV, "CRITICAL", args={"reason": "no answer"})),
+    "no route": (serving(https=Connect.UNREACHABLE), at(SV, "CRITICAL", args={"reason": "no route"})),
+    "reset": (serving(https=Connect.RESET), at(SV, "CRITICAL", args={"reason": "reset"})),
+    "connected and silent": (
+        serving(handshake=Handshake.SILENT),
+        at(SV, "CRITICAL", args={"reason": "accepts the connection and says nothing"}),
+    ),
+    "a family that this host lacks is no excuse": (
+        second(Site(SINGLE, https=Connect.NO_FAMILY)).site(SERVER, Site()),
+        at(SV, "CRITICAL", args={"reason": "refused"}),
+    ),
+    "both addresses are dead": (second(Site()).site(SERVER, Site()), at(SV, "CRITICAL", (SERVER, V6))),
+    "one address of two is dead": (
+        second(Site(SINGLE, https=Connect.TIMEOUT)),
+        at(SAU, "WARNING", (V6,), args={"reason": "no answer", "where": V6}),
+    ),
+    "no common protocol": (serving(handshake=Handshake.REJECTED), at(TLS, "CRITICAL", args={"reason": "rejected"})),
+    "no TLS at all": (serving(handshake=Handshake.NOT_TLS), at(TLS, "CRITICAL", args={"reason": "not-tls"})),
+    "reset while shaking hands": (serving(handshake=Handshake.RESET), at(TLS, "CRITICAL")),
+    "a web page": (answering(PAGE), at(NA, "CRITICAL", args={"answer": "a web page"})),
+    "404": (
+        answering(status(404)),
+        at(
+            SB,
+            "CRITICAL",
+            args={
+                "answer": "HTTP 404",
+                "busy": "",
+                "advice": f"Re-create the Autodiscover virtual directory on {REMOTE}, or publish its path.",
+            },
+        ),
+    ),
+    "the status that was seen": (answering(status(410)), at(SB, "CRITICAL", args={"answer": "HTTP 410"})),
+    "403": (answering(status(403)), at(SB, "CRITICAL", args={"answer": "HTTP 403"})),
+    "500": (answering(status(500)), at(SB, "CRITICAL", args={"answer": "HTTP 500"})),
+    "502": (answering(status(502)), at(SB, "CRITICAL", args={"answer": "HTTP 502"})),
+    "busy": (answering(BUSY), at(SB, "UNKNOWN", args={"answer": "HTTP 503, come back later", "busy": "yes"})),
+    "too many requests": (answering(status(429)), at(SB, "UNKNOWN", args={"busy": "yes"})),
+    "503 that names no time": (answering(status(503)), at(SB, "CRITICAL", args={"busy": ""})),
+    "401 without a method": (
+        answering(NO_METHOD),
+        at(SB, "CRITICAL", args={"answer": "HTTP 401 that offers no way to log in"}),
+    ),
+    "closed after the request": (
+        answering(ended(Exchange.CLOSED)),
+        at(SB, "CRITICAL", args={"answer": "a broken connection"}),
+    ),
+    "silent after the request": (answering(ended(Exchange.SILENT)), at(SB, "CRITICAL", args={"answer": "silence"})),
+    "no HTTP": (answering(ended(Exchange.MALFORMED)), at(SB, "CRITICAL", args={"answer": "a broken connection"})),
+    "a redirect to another path": (
+        answering(redirect(f"https://{REMOTE}/owa/")),
+        at(SB, "CRITICAL", args={"answer": "a redirect that is not to Autodiscover"}),
+    ),
+    "a redirect to http": (
+        answering(redirect(URL.replace("https", "http"))),
+        at(SB, "CRITICAL", args={"answer": "a redirect that is not to Autodiscover"}),
+    ),
+    "a redirect to itself": (
+        answering(redirect(URL)),
+        at(SB, "CRITICAL", args={"answer": "a redirect that leads nowhere new"}),
+    ),
+    "one of two addresses answers wrongly": (second(Site(SINGLE, PAGE)), at(NA, "CRITICAL", (V6,))),
+    "port 80 does not redirect": (
+        healthy("redirect").site(REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=PAGE)),
+        Told(NA, "CRITICAL", "redirect", AUTODISCOVER, (REDIRECT_HOST,)),
+    ),
+    "port 80 is dead": (
+        healthy("redirect").site(REDIRECT_HOST, Site()),
+        Told(SV, "CRITICAL", "redirect", AUTODISCOVER, (REDIRECT_HOST,), args={"port": "80"}),
+    ),
+    "port 80 redirects elsewhere": (
+        healthy("redirect").site(REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect("https://x.example/"))),
+        Told(SB, "CRITICAL", "redirect", AUTODISCOVER, (REDIRECT_HOST,)),
+    ),
+    "a panel at the root asks for a password": (
+        apex(Site(PANEL, PASSWORD)),
+        root(FL, "CRITICAL", args={"url": f"https://{DOMAIN}", "where": APEX}),
+    ),
+    "a panel at the root gives settings": (apex(Site(PANEL, SETTINGS)), root(FS, "CRITICAL")),
+    "a panel under exchange-online": (apex(Site(PANEL, SETTINGS), "exchange-online"), root(FS, "WARNING")),
+    "a valid stranger at the host record": (
+        incidents.row_12("srv").site(FOREIGN, Site(certificate(AUTODISCOVER, issuer="Let us"), PASSWORD)),
+        Told(FL, "CRITICAL", "autodiscover", AUTODISCOVER, (FOREIGN,), cause="dns-unwanted-host-record"),
+    ),
+    "swallowed before the intended endpoint": (
+        apex(Site(PANEL, https=Connect.TIMEOUT)),
+        root(SC, "WARNING", args={"reason": "no answer", "port": "443", "url": f"https://{DOMAIN}"}),
+    ),
+    "silent before the intended endpoint": (
+        apex(Site(PANEL, handshake=Handshake.SILENT)),
+        root(SC, "WARNING", args={"reason": "accepts the connection and says nothing"}),
+    ),
+    "swallowed under exchange-online": (apex(Site(PANEL, https=Connect.TIMEOUT), "exchange-online"), root(SC, "OK")),
+    "swallowed without Autodiscover": (apex(Site(PANEL, https=Connect.TIMEOUT), "none"), root(SC, "OK")),
+    "cut short before the intended endpoint": (incidents.row_48_after("srv"), root(SC, "WARNING")),
+}
+
+
+@pytest.mark.parametrize("case", RAISED)
+def test_each_fault_of_a_service_is_told_with_its_facts(case: str) -> None:
+    assert_told(*RAISED[case])
+
+
+HEALTHY = healthy("srv")
+CLOUDY = healthy("exchange-online").site("52.97.0.1", Site(HOSTER, https=Connect.TIMEOUT))
+NOT_CONNECTED = HEALTHY.site(SERVER, Site()).with_policy(
+    views=tuple(replace(view, connect=False) for view in HEALTHY.policy.views)
+)
+SILENT = {
+    SV: {
+        "it answers": HEALTHY,
+        "one address of two": second(Site()),
+        "only a family that this host lacks": serving(https=Connect.NO_FAMILY),
+        "views that are not connected to": NOT_CONNECTED,
+        "Microsoft's": CLOUDY,
+        "the web site": apex(Site()),
+        "not finished": replace(HEALTHY, cut=(SERVER,)),
+    },
+    SAU: {
+        "all of them": second(Site()).site(SERVER, Site()),
+        "a family that this host lacks": second(Site(SINGLE, https=Connect.NO_FAMILY)),
+        "Microsoft's": CLOUDY,
+    },
+    TLS: {
+        "a session": HEALTHY,
+        "connected and silent": serving(handshake=Handshake.SILENT),
+        "the web site": apex(Site(PANEL, handshake=Handshake.REJECTED)),
+        "Microsoft's": CLOUDY,
+    },
+    NA: {"Exchange": HEALTHY, "the web site": HEALTHY.site(APEX, Site(PANEL, PAGE)), "Microsoft's": CLOUDY},
+    SB: {
+        "Exchange": HEALTHY,
+        "the web site": apex(Site(PANEL, status(500))),
+        "a redirect that is followed": healthy("host").zone(lambda zone: zone.with_(REMOTE, A, "203.0.113.12")).site(
+            SERVER, Site(MULTI, redirect(URL))
+        ).site("203.0.113.12", Site(SINGLE)),
+        "Microsoft's": CLOUDY,
+    },
+    FL: {
+        "Exchange": HEALTHY,
+        "our own server asks": answering(PASSWORD),
+        "the server named with another certificate": healthy("host").site(SERVER, Site(MULTI, PASSWORD)),
+        "the root is nobody's without Autodiscover": apex(Site(PANEL, PASSWORD), "none"),
+        "Exchange Online": healthy("exchange-online"),
+    },
+    FS: {
+        "Exchange": HEALTHY,
+        "our own server gives settings": answering(SETTINGS),
+        "the root is nobody's without Autodiscover": apex(Site(PANEL, SETTINGS), "none"),
+    },
+    SC: {
+        "everything answers": HEALTHY,
+        "refused at once": apex(Site()),
+        "the intended endpoint": serving(https=Connect.TIMEOUT),
+        "after the intended endpoint": healthy("host").zone(lambda zone: zone.with_(REMOTE, A, FOREIGN)),
+        "a step that is skipped": apex(Site(PANEL, https=Connect.TIMEOUT)).with_policy(skip_steps=(Step.ROOT,)),
+    },
+}
+
+
+@pytest.mark.parametrize(("rule", "case"), [(rule, case) for rule, cases in SILENT.items() for case in cases])
+def test_nothing_is_told_where_a_rule_of_services_does_not_hold(rule: str, case: str) -> None:
+    assert rule not in rules_of(verdict(SILENT[rule][case]))
+
+
+def hopping(hops: int) -> World:
+    """A redirect that goes on and on, at last to Exchange."""
+    world = healthy("host").site(SERVER, Site(MULTI, redirect("https://hop1.contoso.com/autodiscover/autodiscover.xml")))
+    for number in range(1, hops + 1):
+        name, address = f"hop{number}.contoso.com", f"192.0.2.{number}"
+        last = number == hops
+        answer = EXCHANGE if last else redirect(f"https://hop{number + 1}.contoso.com/autodiscover/autodiscover.xml")
+        world = world.zone(lambda zone, name=name, address=address: zone.with_(name, A, address))
+        world = world.site(address, Site(certificate(name, key=MULTI.public_key), answer))
+    return world
+
+
+@pytest.mark.parametrize(("hops", "state"), [(1, "OK"), (2, "OK"), (10, "OK"), (11, "CRITICAL"), (30, "CRITICAL")])
+def test_redirects_are_followed_as_often_as_clients_do(hops: int, state: str) -> None:
+    report = verdict(hopping(hops))
+    assert report.state.value == state, report.summary
+    contacted = {question.name for question in report.survey.contacts if question.name.startswith("hop")}
+    assert len(contacted) == min(hops, 10)
+
+
+def test_a_loop_of_redirects_ends_as_a_broken_service() -> None:
+    back = f"https://{AUTODISCOVER}/autodiscover/autodiscover.xml"
+    world = healthy("host").site(SERVER, Site(MULTI, redirect(URL))).zone(lambda zone: zone.with_(REMOTE, A, FOREIGN))
+    report = verdict(world.site(FOREIGN, Site(SINGLE, redirect(back))))
+    assert report.state.value == "CRITICAL"
+    assert {item.finding.rule for item in report.roots} == {SB}
+    assert {walk.outcome.value for walk in report.walks} == {"nothing"}
+
+
+@pytest.mark.parametrize("method", ["srv", "host", "redirect", "exchange-online"])
+@pytest.mark.parametrize(("answer", "outcome"), [(PASSWORD, "wrong-login"), (SETTINGS, "wrong-settings")])
+def test_a_panel_at_the_root_is_a_stranger_to_every_method(method: str, answer: HttpAnswer, outcome: str) -> None:
+    report = verdict(apex(Site(PANEL, answer), method))
+    assert {walk.outcome.value for walk in report.walks} == {outcome}
+
+
+def test_a_root_that_no_client_walks_to_is_no_stranger() -> None:
+    world = apex(Site(PANEL, PASSWORD)).with_policy(skip_steps=(Step.ROOT,))
+    assert verdict(world).state.value == "OK"
+
+
+def test_clients_that_are_not_judged_meet_no_stranger() -> None:
+    report = verdict(apex(Site(PANEL, PASSWORD)).with_policy(clients=()))
+    assert FL not in rules_of(report)
+
+
+@pytest.mark.parametrize("method", ["srv", "host"])
+def test_the_cloud_behind_the_host_record_is_a_stranger_to_other_methods(method: str) -> None:
+    report = verdict(incidents.row_36(method))
+    assert {walk.outcome.value for walk in report.walks} == {"wrong-login"}
+
+
+def test_exchange_on_premises_is_a_stranger_under_exchange_online() -> None:
+    report = verdict(incidents.row_4("exchange-online"))
+    assert {walk.outcome.value for walk in report.walks} == {"wrong-login"}
+
+
+def test_without_a_named_server_the_intended_endpoint_is_no_stranger() -> None:
+    report = verdict(answering(PASSWORD).with_policy(servers=()))
+    assert {walk.outcome.good for walk in report.walks} == {True}
+
+
+def test_auto_without_reference_sees_the_stranger_at_a_moved_record() -> None:
+    world = incidents.row_12("host").site(FOREIGN, Site(certificate(AUTODISCOVER), PASSWORD))
+    assert verdict(auto(world).with_policy(servers=())).state.value == "CRITICAL"
+
+
+def test_the_worst_address_decides_for_everybody() -> None:
+    report = verdict(second(Site(HOSTER, PAGE)))
+    outcomes = {walk.client: walk.outcome.value for walk in report.walks}
+    assert outcomes[ClientName.OUTLOOK_2016] == "warned"
+    assert outcomes[ClientName.EWS] == "nothing"
+
+
+def test_a_family_that_this_host_lacks_is_a_note_and_spoils_nothing() -> None:
+    report = verdict(second(Site(SINGLE, https=Connect.NO_FAMILY)))
+    assert f"{V6} was not contacted: this host lacks its address family" in report.notes
+    assert report.summary == verdict(HEALTHY).summary
+
+
+def test_a_server_of_a_family_that_this_host_lacks_altogether_leaves_outcomes_unknown() -> None:
+    report = verdict(serving(https=Connect.NO_FAMILY))
+    assert {walk.outcome.value for walk in report.walks} == {"unknown"}
+
+
+def test_a_view_that_is_not_connected_to_is_noted_and_fares_unknown() -> None:
+    report = verdict(NOT_CONNECTED)
+    assert {walk.outcome.value for walk in report.walks} == {"unknown"}
+    assert "outside: its addresses were not connected to" in report.notes
+
+
+def test_another_method_of_a_view_has_its_own_strangers() -> None:
+    world = healthy("exchange-online").zone(
+        lambda zone: zone.without(AUTODISCOVER).with_(AUTODISCOVER, A, SERVER).with_(MAIL, A, SERVER), "inside"
+    )
+    world = world.site(SERVER, Site(MULTI)).with_policy(methods=(("inside", Method.HOST),))
+    assert verdict(world).state.value == "OK"
+
+
+def test_a_lookup_that_failed_leads_to_no_finding_about_the_service() -> None:
+    world = HEALTHY.zone(lambda zone: replace(zone, failing={REMOTE: DnsStatus.SERVFAIL}))
+    assert {rule for rule in rules_of(verdict(world)) if rule.startswith("service")} == set()
+
+
+def test_a_cloud_alias_is_never_contacted() -> None:
+    report = verdict(CLOUDY)
+    assert {question.name for question in report.survey.contacts} == {DOMAIN}
+    assert CLOUD in str(report.walks)
