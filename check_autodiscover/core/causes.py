@@ -41,7 +41,7 @@ _INDEPENDENT = frozenset(
 """Roots of their own, whatever else is found."""
 
 _BESIDE = frozenset({"certificate-unexpected", "certificate-expiring"})
-"""Beside the other faults of a certificate as roots of their own, unless something else is met there altogether."""
+"""Beside the other faults of a certificate as roots of their own, unless its name does not match."""
 
 _EXPLAINED_BY_ANY = frozenset(
     {
@@ -53,12 +53,13 @@ _EXPLAINED_BY_ANY = frozenset(
 )
 """Explained by any fault of the same candidate."""
 
-_BESIDE_BELOW = frozenset({"certificate-name-mismatch"})
+_BLIND = frozenset({"dns-lookup-failed", "dns-nxdomain-rewritten", "check-timed-out"})
+"""What was not seen explains nothing that was: nothing is found that depends on a missing answer."""
 
 
 def link(graded: Sequence[Graded], methods: dict[str, Method]) -> tuple[int | None, ...]:
     """For each finding the index of its root, None for a root. `methods` are the effective ones, by view."""
-    parents = [_parent(item.finding, graded, methods) for item in graded]
+    parents = [_parent(item, graded, methods) for item in graded]
     return tuple(_root(index, parents) for index in range(len(graded)))
 
 
@@ -72,9 +73,21 @@ def _root(index: int, parents: list[int | None]) -> int | None:
     return parent
 
 
-def _parent(finding: Finding, graded: Sequence[Graded], methods: dict[str, Method]) -> int | None:
-    explaining = [index for index, other in enumerate(graded) if _explains(other.finding, finding, methods)]
+def _parent(effect: Graded, graded: Sequence[Graded], methods: dict[str, Method]) -> int | None:
+    explaining = (
+        index
+        for index, cause in enumerate(graded)
+        if _as_grave(cause, effect, methods) and _explains(cause.finding, effect.finding, methods)
+    )
     return min(explaining, key=lambda index: _preference(graded[index]), default=None)
+
+
+def _as_grave(cause: Graded, effect: Graded, methods: dict[str, Method]) -> bool:
+    """A fault hides none that is graver by itself. Without Autodiscover a catch-all says how grave its tree is."""
+    follows = RULES[effect.finding.rule].area == "client"
+    captured = cause.finding.rule == "dns-wildcard-captures-autodiscover"
+    unmeant = captured and methods.get(effect.finding.view) is Method.NONE
+    return follows or unmeant or cause.grade.own.gravity >= effect.grade.own.gravity
 
 
 def _preference(item: Graded) -> tuple[int, int, int]:
@@ -106,7 +119,9 @@ _HOST = (Endpoint.AUTODISCOVER, Endpoint.REDIRECT)
 
 
 def _may_explain(cause: Finding) -> bool:
-    return RULES[cause.rule].level > 0
+    """Not a note, nor what is missing beside what is met: an address that is not there, or a wildcard that is right."""
+    beside = cause.arg("missing") or cause.arg("declared")
+    return RULES[cause.rule].level > 0 and cause.rule not in _BLIND and not beside
 
 
 def _tells_only(cause: Finding) -> bool:
@@ -148,13 +163,9 @@ def _explains_fault(cause: Finding, effect: Finding) -> bool:
     if effect.rule in _INDEPENDENT or not _same_place(cause, effect):
         return False
     if not RULES[effect.rule].level:
-        return effect.rule in _EXPLAINED_BY_ANY or (effect.rule in _BESIDE and _meets_another(cause))
+        misnamed = cause.rule == "certificate-name-mismatch"
+        return effect.rule in _EXPLAINED_BY_ANY or (effect.rule in _BESIDE and misnamed)
     return _same_machine(cause, effect) or _order(cause) < _order(effect)
-
-
-def _meets_another(cause: Finding) -> bool:
-    """Whether a cause means that another machine, or a certificate for another name, is met."""
-    return RULES[cause.rule].level < RULES["service-unreachable"].level or cause.rule in _BESIDE_BELOW
 
 
 def _order(finding: Finding) -> tuple[int, int]:

@@ -28,10 +28,16 @@ _HOST_RULES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A severity, and policy's reason where policy lowered it to OK."""
+    """A severity, policy's reason where policy lowered it to OK, and the default where policy set another."""
 
     state: State
     accepted: str | None = None
+    default: State | None = None
+
+    @property
+    def own(self) -> State:
+        """The severity that the finding has by itself, whatever policy says."""
+        return self.default or self.state
 
 
 def concerned(finding: Finding) -> tuple[Endpoint, ...]:
@@ -63,7 +69,7 @@ def grade(picture: Picture, finding: Finding) -> Grade:
     override = _override(picture.survey.policy.severities, finding)
     if override is not None:
         lowered = override.state is State.OK and state is not State.OK
-        return Grade(override.state, override.reason or "by policy" if lowered else None)
+        return Grade(override.state, override.reason or "by policy" if lowered else None, state)
     declared = finding.rule == "dns-wildcard-captures-autodiscover" and finding.arg("declared")
     return Grade(state, "declared as an expected wildcard" if declared else None)
 

@@ -1,19 +1,22 @@
 """The forest of causes: which finding is the root of which, and what the order of levels promises."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from check_autodiscover.core.causes import RULE_ORDER, Graded, link
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.grading import Grade
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.policy import Expectations, Expected, Method, Resolver
 from check_autodiscover.core.report import Report, Role
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
 from check_autodiscover.core.state import State
+from check_autodiscover.core.survey import DnsStatus
 from tests.core import incidents
+from tests.core.incidents import healthy
 from tests.core.judging import verdict
-from tests.core.worlds import World
+from tests.core.worlds import AUTODISCOVER, FOREIGN, SERVER, SRV_NAME, Site, World, certificate
 
 SHORT = {
     "UH": "dns-unwanted-host-record",
@@ -114,6 +117,62 @@ def test_every_verdict_is_that_of_its_gravest_root_and_the_first_line_names_it()
         if gravest is not State.OK:
             assert report.roots[0].severity is gravest
             assert f"[{report.roots[0].finding.rule}]" in report.summary
+
+
+def expecting(world: World, *addresses: str, **more: tuple[str, ...]) -> World:
+    return world.with_policy(expect=Expectations(addresses=tuple(map(Expected, addresses)), **more))  # type: ignore[arg-type]
+
+
+def rewriting_beside_an_honest_one() -> World:
+    world = incidents.row_25("host")
+    assert world is not None
+    inside, outside = world.policy.views
+    inside = replace(inside, resolvers=(*inside.resolvers, Resolver("10.0.0.3")))
+    liar = replace(world.zones["inside"], rewritten=FOREIGN)
+    return replace(world.with_policy(views=(inside, outside)), resolvers={"10.0.0.3": liar})
+
+
+EXPIRED = Site(certificate(incidents.MAIL, AUTODISCOVER, days=-3))
+SHORT_LIVED = Site(certificate("*.contoso.com", days=5))
+
+NOT_HIDDEN = {
+    "a failed lookup of another name": (
+        healthy("host")
+        .site(SERVER, EXPIRED)
+        .zone(lambda zone: replace(zone, failing={SRV_NAME: DnsStatus.TIMEOUT})),
+        "dns-lookup-failed",
+        "certificate-expired",
+    ),
+    "a resolver that is not believed": (
+        rewriting_beside_an_honest_one(),
+        "dns-nxdomain-rewritten",
+        "certificate-expired",
+    ),
+    "an address that is missing": (
+        expecting(healthy("host").site(SERVER, EXPIRED), SERVER, "203.0.113.99"),
+        "dns-address-unexpected",
+        "certificate-expired",
+    ),
+    "a wildcard that is declared": (
+        incidents.declared(incidents.row_8("host").site(SERVER, SHORT_LIVED)),
+        "dns-wildcard-captures-autodiscover",
+        "certificate-expiring",
+    ),
+    "an address that serves well": (
+        expecting(healthy("host"), "203.0.113.99", public_keys=("ab" * 32,)),
+        "dns-address-unexpected",
+        "certificate-unexpected",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOT_HIDDEN)
+def test_what_hits_nobody_hides_no_graver_fault(case: str) -> None:
+    world, lesser, graver = NOT_HIDDEN[case]
+    report = verdict(world)
+    roots = {item.finding.rule for item in report.roots}
+    assert {lesser, graver} <= roots
+    assert report.state is State.CRITICAL
 
 
 def finding(rule: str, endpoint: Endpoint = Endpoint.AUTODISCOVER, view: str = "inside") -> Finding:

@@ -74,8 +74,8 @@ EXAMPLES = {
     ),
     "a record beside a single-name certificate": (
         incidents.row_1("srv"),
-        "AUTODISCOVER CRITICAL - contoso.com: inside and outside, autodiscover.contoso.com has a record (203.0.113.10), "
-        "certificate names only remote.contoso.com: Outlook warns [dns-unwanted-host-record]",
+        "AUTODISCOVER CRITICAL - contoso.com: inside and outside, autodiscover.contoso.com has a record "
+        "(203.0.113.10), certificate names only remote.contoso.com: Outlook warns [dns-unwanted-host-record]",
     ),
     "a record that moved": (
         moved_outside(),
@@ -89,8 +89,8 @@ EXAMPLES = {
     ),
     "a web site at the root": (
         web_site_outside(),
-        "AUTODISCOVER CRITICAL - contoso.com: outside, web site https://contoso.com (198.51.100.7) has a certificate for "
-        "www.contoso.com only: Outlook warns before it gets further [certificate-name-mismatch]",
+        "AUTODISCOVER CRITICAL - contoso.com: outside, web site https://contoso.com (198.51.100.7) has a certificate "
+        "for www.contoso.com only: Outlook warns before it gets further [certificate-name-mismatch]",
     ),
     "a blind view": (
         blind_outside(),

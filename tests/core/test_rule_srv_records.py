@@ -7,13 +7,14 @@ import pytest
 from check_autodiscover.core.policy import Expectations, Expected, Method, Step
 from check_autodiscover.core.survey import DnsStatus, Srv
 from tests.core import incidents
-from tests.core.incidents import MAIL, REMOTE, SRV, A, auto, healthy, with_srv
+from tests.core.incidents import HOSTER, MAIL, REMOTE, SRV, A, auto, healthy, with_srv
 from tests.core.judging import Told, assert_told, rules_of, verdict
 from tests.core.worlds import (
     APEX,
     AUTODISCOVER,
     DOMAIN,
     FOREIGN,
+    PAGE,
     SERVER,
     SRV_NAME,
     Site,
@@ -213,7 +214,13 @@ def test_a_catch_all_that_takes_the_srv_name_explains_why_there_is_no_record() -
     world = without_srv().zone(
         lambda zone: zone.with_(f"*.{DOMAIN}", "CNAME", "park.example").with_("park.example", A, FOREIGN)
     )
-    assert_told(world, srv(SM, "WARNING", cause="dns-wildcard-captures-autodiscover"))
+    world = world.site(FOREIGN, Site(HOSTER, PAGE))
+    assert_told(world, srv(SM, "CRITICAL", cause="dns-wildcard-captures-autodiscover"))
+
+
+def test_a_catch_all_that_hits_nobody_does_not_hide_that_there_is_no_record() -> None:
+    world = without_srv().zone(lambda zone: zone.with_(f"*.{DOMAIN}", A, FOREIGN))
+    assert_told(world, srv(SM, "CRITICAL"))
 
 
 def test_a_target_of_a_dot_is_right_without_autodiscover() -> None:

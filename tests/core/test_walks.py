@@ -249,7 +249,10 @@ def test_settings_over_plain_http_serve_nobody() -> None:
     assert walked(world, ClientName.EWS).outcome is Outcome.NOTHING
 
 
-@pytest.mark.parametrize(("method", "outcome"), [("exchange-online", Outcome.CONFIGURED), ("host", Outcome.WRONG_LOGIN)])
+CLOUDS = [("exchange-online", Outcome.CONFIGURED), ("host", Outcome.WRONG_LOGIN)]
+
+
+@pytest.mark.parametrize(("method", "outcome"), CLOUDS)
 def test_a_cloud_alias_ends_the_walk_unseen(method: str, outcome: Outcome) -> None:
     walk = walked(incidents.row_36(method), ClientName.EWS)
     assert (walk.outcome, walk.at) == (outcome, Step.AUTODISCOVER)
