@@ -14,6 +14,7 @@ from check_autodiscover.core.certificate import (
     covers,
     named_by_common_name_only,
 )
+from check_autodiscover.core.client_certificate import Demand, demand_of
 from check_autodiscover.core.http_answer import AnswerClass, RedirectTarget, classify, redirect_of
 from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, Handshake, Scheme, Survey
 from check_autodiscover.core.verification import Fault, Verdict, judge_chain
@@ -57,6 +58,8 @@ class Meeting:
     name_fault: NameFault | None = None
     faults: tuple[Fault, ...] = ()
     redirect: RedirectTarget | None = None
+    demand: Demand = Demand.NONE
+    """Whether a client certificate is demanded."""
 
     @property
     def connected(self) -> bool:
@@ -83,10 +86,11 @@ class Meeting:
 
 def meetings(survey: Survey, candidate: Candidate, now: float) -> tuple[Meeting, ...]:
     """What a client meets at each address of a candidate, in the order of its addresses. `now` is Unix seconds."""
-    return tuple(_meet(candidate, question, survey.contacts.get(question), now) for question in questions(candidate))
+    return tuple(_meet(survey, candidate, question, now) for question in questions(candidate))
 
 
-def _meet(candidate: Candidate, question: EndpointQuestion, contact: Contact | None, now: float) -> Meeting:
+def _meet(survey: Survey, candidate: Candidate, question: EndpointQuestion, now: float) -> Meeting:
+    contact = survey.contacts.get(question)
     address, reach = question.address, _reach(contact)
     if contact is None or reach in (Reach.UNSEEN, Reach.DEAD):
         return Meeting(candidate, address, contact, reach)
@@ -107,6 +111,7 @@ def _meet(candidate: Candidate, question: EndpointQuestion, contact: Contact | N
         name_fault,
         faults,
         redirect_of(contact.answers, question),
+        demand_of(survey, question),
     )
 
 

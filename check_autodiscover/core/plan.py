@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from check_autodiscover.core.candidates import autodiscover_name, candidates, questions, srv_name
+from check_autodiscover.core.client_certificate import experiment
+from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.policy import View
 from check_autodiscover.core.records import (
     address_types,
@@ -56,7 +58,11 @@ def _plan_view(survey: Survey, view: View) -> Iterator[Question]:
     yield from _follow_ups(survey, view)
     if view.connect:
         for candidate in found:
-            yield from questions(candidate)
+            for question in questions(candidate):
+                yield question
+                # A web site at the root refuses what it does not have: nobody's virtual directory is meant.
+                if candidate.endpoint is not Endpoint.ROOT:
+                    yield from experiment(question, survey.contacts.get(question))
 
 
 def _opening_names(survey: Survey) -> Iterator[str]:

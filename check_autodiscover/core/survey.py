@@ -31,6 +31,7 @@ __all__ = [
     "Srv",
     "Survey",
     "Tls",
+    "Variant",
     "VerifyError",
 ]
 
@@ -133,6 +134,16 @@ class Scheme(Enum):
     HTTP = "http"
 
 
+class Variant(Enum):
+    """How a connection differs from a client's usual one, to find out whether a path demands a client certificate."""
+
+    USUAL = "usual"
+    TLS_1_2 = "tls-1.2"
+    """TLS 1.2 at most, where a server asks by renegotiation (RFC 5246 7.4.1.1)."""
+    POST_HANDSHAKE = "post-handshake"
+    """TLS 1.3 that offers post-handshake authentication (RFC 8446 4.6.2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class EndpointQuestion:
     """One connection: to this address and port, under this name, asking for this path."""
@@ -142,6 +153,7 @@ class EndpointQuestion:
     port: int
     scheme: Scheme
     path: str = AUTODISCOVER_PATH
+    variant: Variant = Variant.USUAL
 
 
 class Connect(Enum):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from check_autodiscover.core.candidates import Candidate
+from check_autodiscover.core.client_certificate import Demand
 from check_autodiscover.core.clients import OUTCOMES, UNOBSERVED, ClientProfile, Outcome, Walk, WalkStep
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, NameFault, Reach
@@ -117,6 +118,8 @@ class Walker:
         candidate = meeting.candidate
         if meeting.reach is Reach.UNSEEN:
             return self._unseen(candidate, rest(), f"{meeting.address} was not seen")
+        if meeting.demand is Demand.PROVEN:
+            return self._next(candidate, rest(), "0x80072F0C", f"{meeting.address}: a client certificate is demanded")
         if meeting.reach is Reach.NO_TLS:
             return self._next(candidate, rest(), "0x80072F7D", f"{meeting.address}: no TLS session")
         if not meeting.acceptable:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from check_autodiscover.core.policy import Expectations, Expected, Method, Policy
-from check_autodiscover.core.survey import Connect, DnsStatus, RecordType, Srv, VerifyError
+from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, HttpAnswer, RecordType, Srv, VerifyError
 from tests.core.worlds import (
     APEX,
     AUTODISCOVER,
@@ -450,3 +450,31 @@ def row_46_not_connected(method: str) -> World:
     world = row_46(method)
     seen = tuple(replace(view, connect=view.name != "outside") for view in world.policy.views)
     return world.with_policy(views=seen)
+
+
+def asks_for_a_certificate(site: Site) -> Site:
+    """A site whose path demands a client certificate, as TLS 1.3 shows it: an alert after the request."""
+    alert = HttpAnswer("GET", Exchange.RESET, detail="tlsv13 alert certificate required")
+    return replace(site, answer=alert, asks=True)
+
+
+def row_30(method: str) -> World | None:
+    return at_intended(method, "host", asks_for_a_certificate(certificate_of(method)))
+
+
+def row_30_path_only(method: str) -> World | None:
+    return at_intended(method, "host", replace(certificate_of(method), answer=status(403), elsewhere=status(302)))
+
+
+def row_39(method: str) -> World:
+    world = row_3(method)
+    return world.site(REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect("https://www.contoso.com/login")))
+
+
+def row_39_redirect(loops: bool) -> World:
+    site = Site(http=Connect.CONNECTED, http_answer=redirect("https://www.contoso.com/login"))
+    world = healthy("redirect")
+    if loops:
+        here = f"https://{REMOTE}/autodiscover/autodiscover.xml"
+        return world.site(SERVER, Site(SINGLE, redirect(here)))
+    return world.site(REDIRECT_HOST, site)

@@ -10,6 +10,7 @@ from check_autodiscover.core.certificate import Certificate, UnreadableCertifica
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Policy, Resolver, View
 from check_autodiscover.core.survey import (
+    AUTODISCOVER_PATH,
     Connect,
     Contact,
     DnsAnswer,
@@ -100,6 +101,10 @@ class Site:
     http_answer: HttpAnswer = PAGE
     above: tuple[Certificate, ...] = ()
     """What is presented above the leaf."""
+    asks: bool = False
+    """Whether it asks for a client certificate."""
+    elsewhere: HttpAnswer | None = None
+    """The answer at other paths than Autodiscover's, where it differs."""
 
     def contact(self, question: EndpointQuestion) -> Contact:
         """The observation that a connection to this site yields."""
@@ -108,8 +113,10 @@ class Site:
             return Contact(self.http, None, answers, 0.01)
         if self.https is not Connect.CONNECTED or self.certificate is None:
             return Contact(self.https if self.certificate else Connect.REFUSED, seconds=0.01)
-        tls = Tls(self.handshake, "TLSv1.3", (self.certificate, *self.above), self.errors)
-        return Contact(Connect.CONNECTED, tls, (self.answer,) if self.handshake is Handshake.ESTABLISHED else (), 0.01)
+        tls = Tls(self.handshake, "TLSv1.3", (self.certificate, *self.above), self.errors, self.asks)
+        beside = question.path != AUTODISCOVER_PATH and self.elsewhere is not None
+        answer = self.elsewhere if beside and self.elsewhere else self.answer
+        return Contact(Connect.CONNECTED, tls, (answer,) if self.handshake is Handshake.ESTABLISHED else (), 0.01)
 
 
 Data = dict[str, dict[RecordType | str, tuple[object, ...]]]

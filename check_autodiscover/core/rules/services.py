@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from check_autodiscover.core.candidates import Candidate
+from check_autodiscover.core.client_certificate import Demand
 from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.finding import Finding
 from check_autodiscover.core.http_answer import AnswerClass
@@ -55,10 +56,31 @@ def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
         yield _finding("service-unreachable", view, candidate, dead, reason=_silence(dead[0]))
     elif dead and len(dead) < len(seen):
         yield _finding("service-address-unreachable", view, candidate, dead, reason=_silence(dead[0]))
-    no_tls = tuple(item for item in seen if item.reach is Reach.NO_TLS)
+    yield from _judge_demands(view, candidate, seen)
+    no_tls = tuple(item for item in seen if item.reach is Reach.NO_TLS and item.demand is Demand.NONE)
     if no_tls:
         yield _finding("service-tls-failed", view, candidate, no_tls, reason=_tls_trouble(no_tls[0]))
     yield from _judge_answers(view, candidate, tuple(item for item in seen if item.reach is Reach.OPEN))
+
+
+_DEMAND_RULES = {
+    Demand.PROVEN: "service-client-certificate-demanded",
+    Demand.SUSPECTED: "service-client-certificate-suspected",
+}
+
+
+def _judge_demands(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    """`service-client-certificate-*`: what makes domain-joined clients fall back to DNS in Scenario 3."""
+    for demand, rule in _DEMAND_RULES.items():
+        items = tuple(item for item in met if item.demand is demand)
+        if items:
+            yield _finding(rule, view, candidate, items, answer=_demand_words(items[0]))
+
+
+def _demand_words(meeting: Meeting) -> str:
+    if meeting.reach is Reach.NO_TLS:
+        return "refuses the TLS handshake without one"
+    return f"answers {_words(meeting)} without one" if meeting.answer is not AnswerClass.UNSEEN else "asks for one"
 
 
 def _silence(meeting: Meeting) -> str:
@@ -105,6 +127,12 @@ _ADVICE = {
     AnswerClass.FAILING: "Start MSExchangeAutodiscoverAppPool on {name}, and see its event log.",
     AnswerClass.NO_METHOD: "Enable Windows or Basic authentication on the Autodiscover virtual directory of {name}.",
 }
+_ANSWER_RULES = {
+    AnswerClass.REDIRECT_ELSEWHERE: "service-redirect-invalid",
+    AnswerClass.NO_METHOD: "service-no-authentication",
+}
+"""The answers that have a rule of their own; the others are `service-broken`."""
+
 _OTHER_ADVICE = "See the web server's log on {name} for /autodiscover/autodiscover.xml."
 
 
@@ -114,6 +142,8 @@ def _judge_answers(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, 
     for meeting in met:
         by_answer.setdefault(meeting.answer, []).append(meeting)
     for answer, items in by_answer.items():
+        if items[0].demand is not Demand.NONE:
+            continue
         rule = _answer_rule(view, candidate, items[0])
         if rule:
             words = "a web page" if answer is AnswerClass.WEBSITE else _words(items[0])
@@ -127,10 +157,13 @@ def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> s
         return "service-not-autodiscover"
     if meeting.answer is AnswerClass.REDIRECT:
         followed = any(item.hop == candidate.hop + 1 and item.endpoint is candidate.endpoint for item in view.intended)
-        return "" if followed else "service-broken"
-    if candidate.scheme is Scheme.HTTP and meeting.answer is not AnswerClass.UNSEEN:
-        return "service-broken" if view.method is Method.REDIRECT else ""
-    return "service-broken" if meeting.answer in _BROKEN else ""
+        return "" if followed else "service-redirect-loop"
+    if candidate.scheme is Scheme.HTTP:
+        named = view.method is Method.REDIRECT and meeting.answer is not AnswerClass.UNSEEN
+        return _ANSWER_RULES.get(meeting.answer, "service-broken") if named else ""
+    if meeting.answer in _BROKEN:
+        return _ANSWER_RULES.get(meeting.answer, "service-broken")
+    return ""
 
 
 def _words(meeting: Meeting) -> str:

@@ -1,0 +1,100 @@
+"""Whether an endpoint demands a client certificate: Scenario 3 of the customer's text, in all its faces.
+
+The question is asked of the usual connection, and where a path alone misbehaves of an experiment: neighbouring paths,
+TLS 1.2 where IIS asks by renegotiation, TLS 1.3 with post-handshake authentication. `plan` asks for the experiment,
+`meeting` reads it.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+
+from check_autodiscover.core.http_answer import AnswerClass, classify
+from check_autodiscover.core.survey import (
+    AUTODISCOVER_PATH,
+    Contact,
+    EndpointQuestion,
+    Exchange,
+    Handshake,
+    Scheme,
+    Survey,
+    Variant,
+)
+
+__all__ = ["NEIGHBOURS", "Demand", "demand_of", "experiment"]
+
+NEIGHBOURS = ("/", "/owa/")
+"""Paths of the same site that a healthy Exchange answers with a redirect or a login."""
+
+
+class Demand(Enum):
+    """What is known of a demand for a client certificate."""
+
+    NONE = "none"
+    SUSPECTED = "suspected"
+    """The path alone misbehaves as it does behind such a demand."""
+    PROVEN = "proven"
+
+
+_MISBEHAVES = frozenset({AnswerClass.FORBIDDEN, AnswerClass.BROKEN, AnswerClass.FAILING})
+_PROOFS = ("403.7", "no required ssl certificate", "requires a client certificate")
+"""What IIS's detailed page and nginx say; Apache says nothing."""
+
+
+def experiment(question: EndpointQuestion, contact: Contact | None) -> Iterator[EndpointQuestion]:
+    """The further connections that a contact asks for: none unless the Autodiscover path misbehaves over TLS."""
+    usual = question.variant is Variant.USUAL and question.path == AUTODISCOVER_PATH
+    if not usual or question.scheme is Scheme.HTTP or contact is None or not _misbehaves(question, contact):
+        return
+    for path in NEIGHBOURS:
+        yield EndpointQuestion(question.name, question.address, question.port, question.scheme, path)
+    for variant in (Variant.TLS_1_2, Variant.POST_HANDSHAKE):
+        yield EndpointQuestion(
+            question.name, question.address, question.port, question.scheme, question.path, variant
+        )
+
+
+def _misbehaves(question: EndpointQuestion, contact: Contact) -> bool:
+    if contact.tls is None or contact.tls.handshake is not Handshake.ESTABLISHED:
+        return False
+    return classify(contact.answers, question) in _MISBEHAVES
+
+
+def demand_of(survey: Survey, question: EndpointQuestion) -> Demand:
+    """Whether the site behind a question demands a client certificate, by all connections made to it."""
+    contact = survey.contacts.get(question)
+    if contact is None or contact.tls is None:
+        return Demand.NONE
+    if _proven(question, contact):
+        return Demand.PROVEN
+    further = [(each, survey.contacts.get(each)) for each in experiment(question, contact)]
+    own = [(each, seen) for each, seen in further if each.path == question.path and seen is not None]
+    if any(_asked_and_failed(each, seen) for each, seen in own):
+        return Demand.PROVEN
+    beside = [(each, seen) for each, seen in further if each.path != question.path and seen is not None]
+    return Demand.SUSPECTED if any(_behaves(each, seen) for each, seen in beside) else Demand.NONE
+
+
+def _proven(question: EndpointQuestion, contact: Contact) -> bool:
+    bodies = " ".join(answer.body for answer in contact.answers if answer.status in (400, 403)).lower()
+    return _asked_and_failed(question, contact) or any(proof in bodies for proof in _PROOFS)
+
+
+def _asked_and_failed(question: EndpointQuestion, contact: Contact) -> bool:
+    """Whether the server asked for a certificate, and the exchange came to nothing; to ask without need is no fault."""
+    if contact.tls is None:
+        return False
+    alerts = " ".join((contact.tls.detail, *(answer.detail for answer in contact.answers))).lower()
+    if "certificate required" in alerts:
+        return True
+    if not contact.tls.client_certificate_requested:
+        return False
+    if contact.tls.handshake is not Handshake.ESTABLISHED:
+        return contact.tls.handshake in (Handshake.REJECTED, Handshake.RESET)
+    broken = any(answer.outcome in (Exchange.RESET, Exchange.CLOSED) for answer in contact.answers)
+    return broken or classify(contact.answers, question) in _MISBEHAVES
+
+
+def _behaves(question: EndpointQuestion, contact: Contact) -> bool:
+    """Whether a neighbouring path gives an answer at all that is neither refused nor a failure."""
+    answered = any(answer.outcome is Exchange.ANSWERED for answer in contact.answers)
+    return answered and classify(contact.answers, question) not in _MISBEHAVES
