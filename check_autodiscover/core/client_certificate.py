@@ -48,9 +48,7 @@ def experiment(question: EndpointQuestion, contact: Contact | None) -> Iterator[
     for path in NEIGHBOURS:
         yield EndpointQuestion(question.name, question.address, question.port, question.scheme, path)
     for variant in (Variant.TLS_1_2, Variant.POST_HANDSHAKE):
-        yield EndpointQuestion(
-            question.name, question.address, question.port, question.scheme, question.path, variant
-        )
+        yield EndpointQuestion(question.name, question.address, question.port, question.scheme, question.path, variant)
 
 
 def _misbehaves(question: EndpointQuestion, contact: Contact) -> bool:

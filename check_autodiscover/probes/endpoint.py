@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
-from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, HttpAnswer, Scheme
+from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, HttpAnswer, Scheme, Variant
 from check_autodiscover.probes.dial import ClearStream, connect, enter
 from check_autodiscover.trust import Trust
 
 if TYPE_CHECKING:
     from check_autodiscover.probes.exchange import Visitor
-    from check_autodiscover.probes.handshake import Handshaker
+    from check_autodiscover.probes.experiment import PostHandshakeStream
+    from check_autodiscover.probes.handshake import Handshaker, TlsStream
 
 __all__ = ["MAX_IN_FLIGHT", "ConnectionProbe"]
 
@@ -84,7 +85,7 @@ class ConnectionProbe:
 
     async def _over_tls(self, connected: socket.socket, question: EndpointQuestion, give_up_at: float) -> Contact:
         handshaker, visitor = self._prepared()
-        stream = handshaker.open(connected, question.name)
+        stream = _stream(handshaker, connected, question)
         answers: tuple[HttpAnswer, ...] = ()
         if await stream.shake_hands(give_up_at, 2 * self._connect_timeout):
             answers = await visitor.converse(stream, question, give_up_at, 2 * self._connect_timeout)
@@ -96,3 +97,18 @@ class ConnectionProbe:
         return Contact(
             Connect.CONNECTED, None, await visitor.converse(stream, question, give_up_at, 2 * self._connect_timeout)
         )
+
+
+def _stream(
+    handshaker: "Handshaker", connected: socket.socket, question: EndpointQuestion
+) -> "TlsStream | PostHandshakeStream":
+    """The session that a question's variant asks for."""
+    if question.variant is Variant.USUAL:
+        return handshaker.open(connected, question.name)
+    # Only a path that fails is experimented on; a healthy run never loads this.
+    from check_autodiscover.probes.experiment import PostHandshakeStream, post_handshake_context, tls_1_2_context
+    from check_autodiscover.probes.handshake import Handshaker
+
+    if question.variant is Variant.TLS_1_2:
+        return Handshaker(tls_1_2_context()).open(connected, question.name)
+    return PostHandshakeStream(post_handshake_context(), connected, question.name)

@@ -12,7 +12,8 @@ from typing import Protocol
 
 import h11
 
-from check_autodiscover.core.survey import EndpointQuestion, Exchange, HttpAnswer, Scheme
+from check_autodiscover.core.http_answer import is_autodiscover_path
+from check_autodiscover.core.survey import EndpointQuestion, Exchange, HttpAnswer, Scheme, Variant
 from check_autodiscover.probes.dial import cut_by
 
 __all__ = ["Stream", "Visitor"]
@@ -85,7 +86,7 @@ class Visitor:
         connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADERS)
         call = _Call(stream, connection, give_up_at, patience)
         first = await call.request(self._head("GET", question), b"")
-        if question.scheme is Scheme.HTTP or not _leaves_open(connection) or _is_exchange_login(first):
+        if not _is_service(question) or not _leaves_open(connection) or _is_exchange_login(first):
             return (first,)
         connection.start_next_cycle()
         return first, await call.request(self._head("POST", question), self._body)
@@ -98,6 +99,12 @@ class Visitor:
         if method == "POST" or question.scheme is Scheme.HTTP:
             headers.append(("Connection", "close"))
         return h11.Request(method=method, target=_target(question.path), headers=headers)
+
+
+def _is_service(question: EndpointQuestion) -> bool:
+    """Whether a POST belongs there: at an Autodiscover path over TLS, on a usual connection."""
+    usual = question.scheme is Scheme.HTTPS and question.variant is Variant.USUAL
+    return usual and is_autodiscover_path(question.path)
 
 
 class _Enough(Exception):

@@ -441,8 +441,8 @@ _SERVICE = (
         default=Default.HARM,
         level=8,
         sentence="{url} ({where}) demands a client certificate: {answer}",
-        remedy="In IIS Manager set the Autodiscover virtual directory's SSL Settings, Client certificates, to Ignore; on "
-        "a proxy switch mutual TLS off for /autodiscover.",
+        remedy="In IIS Manager set the Autodiscover virtual directory's SSL Settings, Client certificates, to Ignore; "
+        "on a proxy switch mutual TLS off for /autodiscover.",
         seed="Scenario 3",
         rows=(25, 26, 27, 28),
     ),
@@ -452,8 +452,8 @@ _SERVICE = (
         default=Default.HARM,
         level=8,
         sentence="{url} ({where}) {answer}, though its neighbours work: a client certificate may be demanded",
-        remedy="Check the Autodiscover virtual directory's SSL Settings in IIS Manager (Client certificates: Ignore); if "
-        "they are right, its web.config, application pool and access rules.",
+        remedy="Check the Autodiscover virtual directory's SSL Settings in IIS Manager (Client certificates: Ignore); "
+        "if they are right, its web.config, application pool and access rules.",
         seed="Scenario 3",
         rows=(25, 26, 27, 28, 29),
     ),
@@ -472,8 +472,8 @@ _SERVICE = (
         default=Default.HARM,
         level=8,
         sentence="{url} ({where}) answers with {answer}",
-        remedy="Let {url} redirect to https://SERVER/autodiscover/autodiscover.xml with status 302; exclude the path from "
-        "the site's other redirects.",
+        remedy="Let {url} redirect to https://SERVER/autodiscover/autodiscover.xml with status 302; exclude the path "
+        "from the site's other redirects.",
         rows=(52, 53),
     ),
     Rule(
