@@ -468,7 +468,9 @@ def row_30_path_only(method: str) -> World | None:
 
 def row_39(method: str) -> World:
     world = row_3(method)
-    return world.site(REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect("https://www.contoso.com/login")))
+    return world.site(
+        REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect("https://www.contoso.com/login"))
+    )
 
 
 def row_39_redirect(loops: bool) -> World:

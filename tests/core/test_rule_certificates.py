@@ -129,9 +129,9 @@ RAISED = {
     ),
     "after the intended endpoint": (incidents.row_17("host"), Told(NM, "OK", "srv", "exchange.contoso.com", (SERVER,))),
     "at a server that no client meets": (
-        healthy("host").with_policy(servers=(MAIL, "owa.contoso.com")).zone(
-            lambda zone: zone.with_("owa.contoso.com", A, SERVER)
-        ),
+        healthy("host")
+        .with_policy(servers=(MAIL, "owa.contoso.com"))
+        .zone(lambda zone: zone.with_("owa.contoso.com", A, SERVER)),
         Told(NM, "OK", "server", "owa.contoso.com", (SERVER,)),
     ),
     "at one of two addresses": (
@@ -155,9 +155,7 @@ RAISED = {
         at(CX, "WARNING"),
     ),
     "an expired issuer": (
-        healthy("srv").site(
-            SERVER, Site(SINGLE, errors=(VerifyError(10, 1),), above=(issuer(-9),))
-        ),
+        healthy("srv").site(SERVER, Site(SINGLE, errors=(VerifyError(10, 1),), above=(issuer(-9),))),
         at(CX, "CRITICAL", args={"days": "8", "date": day(-9), "whose": "its issuer's: Example CA"}),
     ),
     "not yet valid": (
@@ -293,17 +291,15 @@ SILENT = {
     CD: {
         "one certificate": pair(SINGLE, SINGLE),
         "one address": healthy("srv"),
-        "the web site's": healthy("srv").zone(lambda zone: zone.with_(DOMAIN, A, APEX, FOREIGN)).site(
-            FOREIGN, Site(certificate(DOMAIN), PAGE)
-        ),
+        "the web site's": healthy("srv")
+        .zone(lambda zone: zone.with_(DOMAIN, A, APEX, FOREIGN))
+        .site(FOREIGN, Site(certificate(DOMAIN), PAGE)),
     },
     CE: {
         "life enough": healthy("srv"),
         "at the web site": healthy("srv").site(APEX, Site(certificate(DOMAIN, days=5), PAGE)),
         "it has expired": presenting(certificate(REMOTE, days=-3)),
-        "before the intended endpoint": incidents.row_1("srv").site(
-            SERVER, Site(SINGLE)
-        ),
+        "before the intended endpoint": incidents.row_1("srv").site(SERVER, Site(SINGLE)),
     },
     UR: {"readable": healthy("srv"), "at the web site": healthy("srv").site(APEX, Site(UNREADABLE, PAGE))},
 }

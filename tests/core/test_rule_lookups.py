@@ -93,9 +93,7 @@ RAISED = {
     "a signature is wrong, without Autodiscover": (incidents.row_43_bogus("none"), zone(DB, "WARNING")),
     "answers for names that cannot exist": (
         incidents.row_45("host"),
-        Told(
-            NR, "UNKNOWN", "zone", "10.0.0.2", (FOREIGN,), ("inside",), args={"resolvers": "10.0.0.2", "honest": ""}
-        ),
+        Told(NR, "UNKNOWN", "zone", "10.0.0.2", (FOREIGN,), ("inside",), args={"resolvers": "10.0.0.2", "honest": ""}),
     ),
     "nothing to go by": (
         incidents.row_16_everywhere(),

@@ -29,6 +29,8 @@ from tests.core.worlds import (
 
 SV, SAU, TLS = "service-unreachable", "service-address-unreachable", "service-tls-failed"
 NA, SB, SC = "service-not-autodiscover", "service-broken", "service-slow-candidate"
+CC, CS = "service-client-certificate-demanded", "service-client-certificate-suspected"
+NO, RI, RL = "service-no-authentication", "service-redirect-invalid", "service-redirect-loop"
 FL, FS = "service-foreign-login", "service-foreign-settings"
 V6 = "2001:db8::10"
 BUSY = HttpAnswer("GET", Exchange.ANSWERED, 503, (("retry-after", "30"),))
@@ -114,7 +116,7 @@ RAISED = {
     "503 that names no time": (answering(status(503)), at(SB, "CRITICAL", args={"busy": ""})),
     "401 without a method": (
         answering(NO_METHOD),
-        at(SB, "CRITICAL", args={"answer": "HTTP 401 that offers no way to log in"}),
+        at(NO, "CRITICAL", args={"answer": "HTTP 401 that offers no way to log in"}),
     ),
     "closed after the request": (
         answering(ended(Exchange.CLOSED)),
@@ -124,15 +126,15 @@ RAISED = {
     "no HTTP": (answering(ended(Exchange.MALFORMED)), at(SB, "CRITICAL", args={"answer": "a broken connection"})),
     "a redirect to another path": (
         answering(redirect(f"https://{REMOTE}/owa/")),
-        at(SB, "CRITICAL", args={"answer": "a redirect that is not to Autodiscover"}),
+        at(RI, "CRITICAL", args={"answer": "a redirect that is not to Autodiscover"}),
     ),
     "a redirect to http": (
         answering(redirect(URL.replace("https", "http"))),
-        at(SB, "CRITICAL", args={"answer": "a redirect that is not to Autodiscover"}),
+        at(RI, "CRITICAL", args={"answer": "a redirect that is not to Autodiscover"}),
     ),
     "a redirect to itself": (
         answering(redirect(URL)),
-        at(SB, "CRITICAL", args={"answer": "a redirect that leads nowhere new"}),
+        at(RL, "CRITICAL", args={"answer": "a redirect that leads nowhere new"}),
     ),
     "one of two addresses answers wrongly": (second(Site(SINGLE, PAGE)), at(NA, "CRITICAL", (V6,))),
     "port 80 does not redirect": (
@@ -144,8 +146,10 @@ RAISED = {
         Told(SV, "CRITICAL", "redirect", AUTODISCOVER, (REDIRECT_HOST,), args={"port": "80"}),
     ),
     "port 80 redirects elsewhere": (
-        healthy("redirect").site(REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect("https://x.example/"))),
-        Told(SB, "CRITICAL", "redirect", AUTODISCOVER, (REDIRECT_HOST,)),
+        healthy("redirect").site(
+            REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect("https://x.example/"))
+        ),
+        Told(RI, "CRITICAL", "redirect", AUTODISCOVER, (REDIRECT_HOST,)),
     ),
     "a panel at the root asks for a password": (
         apex(Site(PANEL, PASSWORD)),
@@ -206,9 +210,10 @@ SILENT = {
     SB: {
         "Exchange": HEALTHY,
         "the web site": apex(Site(PANEL, status(500))),
-        "a redirect that is followed": healthy("host").zone(lambda zone: zone.with_(REMOTE, A, "203.0.113.12")).site(
-            SERVER, Site(MULTI, redirect(URL))
-        ).site("203.0.113.12", Site(SINGLE)),
+        "a redirect that is followed": healthy("host")
+        .zone(lambda zone: zone.with_(REMOTE, A, "203.0.113.12"))
+        .site(SERVER, Site(MULTI, redirect(URL)))
+        .site("203.0.113.12", Site(SINGLE)),
         "Microsoft's": CLOUDY,
     },
     FL: {
@@ -238,9 +243,51 @@ def test_nothing_is_told_where_a_rule_of_services_does_not_hold(rule: str, case:
     assert rule not in rules_of(verdict(SILENT[rule][case]))
 
 
+ALERT = HttpAnswer("GET", Exchange.RESET, detail="tlsv13 alert certificate required")
+IIS_PAGE = HttpAnswer("GET", Exchange.ANSWERED, 403, body="<h2>403.7 - The page requires a client certificate</h2>")
+LOGIN = HttpAnswer("GET", Exchange.ANSWERED, 302, (("location", "/owa/auth/logon.aspx"),))
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"answer": ALERT, "asks": True}, CC),
+        ({"answer": ALERT}, CC),
+        ({"answer": status(403), "asks": True}, CC),
+        ({"answer": IIS_PAGE}, CC),
+        ({"handshake": Handshake.REJECTED, "asks": True}, CC),
+        ({"answer": status(403), "elsewhere": LOGIN}, CS),
+        ({"answer": status(500), "elsewhere": EXCHANGE}, CS),
+        ({"answer": ended(Exchange.RESET), "elsewhere": status(404)}, CS),
+        ({"answer": status(403)}, SB),
+        ({"answer": status(500), "elsewhere": status(403)}, SB),
+        ({"handshake": Handshake.REJECTED}, TLS),
+    ],
+)
+def test_scenario_3_is_proven_or_suspected_or_neither(changes: dict[str, object], rule: str) -> None:
+    """Rows 25 to 28 of the failure-mode catalogue."""
+    report = verdict(serving(**changes))
+    assert {item.finding.rule for item in report.roots if item.severity.value != "OK"} == {rule}
+    codes = {step.code for walk in report.walks for step in walk.steps}
+    assert ("0x80072F0C" in codes) == (rule == CC)
+
+
+def test_a_certificate_that_is_asked_for_and_not_needed_is_no_fault() -> None:
+    assert verdict(serving(asks=True)).state.value == "OK"
+
+
+def test_only_a_path_that_misbehaves_is_experimented_on() -> None:
+    healthy_paths = {question.path for question in verdict(healthy("srv")).survey.contacts}
+    refused = {(item.path, item.variant) for item in verdict(answering(status(403))).survey.contacts}
+    assert len(healthy_paths) == 1
+    assert len(refused) == 5
+
+
 def hopping(hops: int) -> World:
     """A redirect that goes on and on, at last to Exchange."""
-    world = healthy("host").site(SERVER, Site(MULTI, redirect("https://hop1.contoso.com/autodiscover/autodiscover.xml")))
+    world = healthy("host").site(
+        SERVER, Site(MULTI, redirect("https://hop1.contoso.com/autodiscover/autodiscover.xml"))
+    )
     for number in range(1, hops + 1):
         name, address = f"hop{number}.contoso.com", f"192.0.2.{number}"
         last = number == hops
@@ -258,12 +305,12 @@ def test_redirects_are_followed_as_often_as_clients_do(hops: int, state: str) ->
     assert len(contacted) == min(hops, 10)
 
 
-def test_a_loop_of_redirects_ends_as_a_broken_service() -> None:
+def test_a_loop_of_redirects_is_told_as_one() -> None:
     back = f"https://{AUTODISCOVER}/autodiscover/autodiscover.xml"
     world = healthy("host").site(SERVER, Site(MULTI, redirect(URL))).zone(lambda zone: zone.with_(REMOTE, A, FOREIGN))
     report = verdict(world.site(FOREIGN, Site(SINGLE, redirect(back))))
     assert report.state.value == "CRITICAL"
-    assert {item.finding.rule for item in report.roots} == {SB}
+    assert {item.finding.rule for item in report.roots} == {RL}
     assert {walk.outcome.value for walk in report.walks} == {"nothing"}
 
 

@@ -48,6 +48,7 @@ def _other_worlds() -> Iterator[World]:
         Site(replace(incidents.MULTI, issuer_urls=("http://ca.example/ca.cer",)), errors=(VerifyError(20, 0),)),
         Site(UnreadableCertificate("00" * 32, "no certificate")),
         Site(incidents.MULTI, handshake=Handshake.REJECTED),
+        Site(incidents.MULTI, HttpAnswer("GET", Exchange.ANSWERED, 401)),
     ):
         yield host.site(SERVER, site)
     yield host.site(APEX, Site(certificate(DOMAIN), SETTINGS))

@@ -26,8 +26,9 @@ dns-wildcard-captures-autodiscover dns-wildcard-captures-srv dns-wildcard-presen
 certificate-addresses-differ certificate-chain-incomplete certificate-common-name-only certificate-expired
 certificate-expiring certificate-foreign certificate-name-mismatch certificate-not-yet-valid certificate-self-signed
 certificate-unexpected certificate-unreadable certificate-untrusted
-service-address-unreachable service-broken service-foreign-login service-foreign-settings service-not-autodiscover
-service-slow-candidate service-tls-failed service-unreachable
+service-address-unreachable service-broken service-client-certificate-demanded service-client-certificate-suspected
+service-foreign-login service-foreign-settings service-no-authentication service-not-autodiscover
+service-redirect-invalid service-redirect-loop service-slow-candidate service-tls-failed service-unreachable
 client-asks-consent client-finds-nothing client-warned
 """
 """The IDs that users have in alerts and configuration: none of them may go."""
@@ -35,8 +36,6 @@ client-asks-consent client-finds-nothing client-warned
 RESERVED = """
 check-report-stale
 certificate-intercepted certificate-revoked certificate-weak
-service-client-certificate-demanded service-client-certificate-suspected service-no-authentication
-service-redirect-invalid service-redirect-loop
 directory-scp-missing directory-scp-name-mismatch directory-scp-unexpected directory-scp-unreachable
 directory-unavailable
 drift-baseline-missing drift-certificate-names-lost drift-certificate-renewed drift-certificate-replaced

@@ -1,4 +1,4 @@
-"""A real Apache whose sites demand client certificates in the ways that servers do; used by the worlds of this folder."""
+"""A real Apache whose sites demand client certificates as servers do; used by the worlds of this folder."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
