@@ -137,9 +137,7 @@ SHORT_LIVED = Site(certificate("*.contoso.com", days=5))
 
 NOT_HIDDEN = {
     "a failed lookup of another name": (
-        healthy("host")
-        .site(SERVER, EXPIRED)
-        .zone(lambda zone: replace(zone, failing={SRV_NAME: DnsStatus.TIMEOUT})),
+        healthy("host").site(SERVER, EXPIRED).zone(lambda zone: replace(zone, failing={SRV_NAME: DnsStatus.TIMEOUT})),
         "dns-lookup-failed",
         "certificate-expired",
     ),

@@ -81,9 +81,7 @@ def test_nothing_is_fine_while_a_judged_client_fares_badly(seed: int) -> None:
     hit = [
         walk
         for walk in report.walks
-        if walk.judged
-        and walk.outcome.bad
-        and not (methods[walk.view] is Method.NONE and walk.at in (None, Step.ROOT))
+        if walk.judged and walk.outcome.bad and not (methods[walk.view] is Method.NONE and walk.at in (None, Step.ROOT))
     ]
     accepted = any(item.accepted for item in report.judgements)
     assert not hit or accepted or report.state is not State.OK, report.walks
