@@ -40,7 +40,7 @@ _INDEPENDENT = frozenset(
 )
 """Roots of their own, whatever else is found."""
 
-_BESIDE = frozenset({"certificate-unexpected", "certificate-expiring"})
+_BESIDE = frozenset({"certificate-unexpected", "certificate-expiring", "certificate-weak"})
 """Beside the other faults of a certificate as roots of their own, unless its name does not match."""
 
 _EXPLAINED_BY_ANY = frozenset(

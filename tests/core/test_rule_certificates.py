@@ -399,3 +399,20 @@ def test_the_certificate_at_an_srv_target_decides_for_auto() -> None:
     world = healthy("host").zone(lambda zone: zone.with_(SRV_NAME, SRV, Srv(0, 0, 443, MAIL)))
     report = verdict(world.with_policy(method=Method.AUTO))
     assert {choice.effective for choice in report.methods} == {Method.HOST}
+
+
+@pytest.mark.parametrize(
+    ("changes", "weak"),
+    [
+        ({"key_type": "RSA", "key_bits": 1024}, True),
+        ({"signature_hash": "sha1"}, True),
+        ({"key_type": "RSA", "key_bits": 2048, "signature_hash": "sha256"}, False),
+        ({"key_type": "EC", "key_bits": 256}, False),
+    ],
+)
+def test_a_weak_key_or_signature_is_a_warning_that_warns_no_client(changes: dict[str, object], weak: bool) -> None:
+    site = Site(replace(SINGLE, **changes))  # type: ignore[arg-type]
+    report = verdict(healthy("srv").site(SERVER, site))
+    assert report.state.value == ("WARNING" if weak else "OK")
+    assert ("certificate-weak" in {item.finding.rule for item in report.roots}) == weak
+    assert all(walk.outcome.good for walk in report.walks)

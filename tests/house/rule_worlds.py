@@ -49,6 +49,7 @@ def _other_worlds() -> Iterator[World]:
         Site(UnreadableCertificate("00" * 32, "no certificate")),
         Site(incidents.MULTI, handshake=Handshake.REJECTED),
         Site(incidents.MULTI, HttpAnswer("GET", Exchange.ANSWERED, 401)),
+        Site(replace(incidents.MULTI, key_type="RSA", key_bits=1024)),
     ):
         yield host.site(SERVER, site)
     yield host.site(APEX, Site(certificate(DOMAIN), SETTINGS))

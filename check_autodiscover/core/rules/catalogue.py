@@ -410,6 +410,13 @@ _CERTIFICATE = (
         rows=(40,),
     ),
     Rule(
+        id="certificate-weak",
+        title="The certificate's key or signature is weak",
+        default=Default.WARNING,
+        sentence="certificate of {subject} is weak: {weakness}",
+        remedy="Reissue the certificate of {subject} with an RSA key of 2048 bits or an EC key, signed with SHA-256.",
+    ),
+    Rule(
         id="certificate-unreadable",
         title="The certificate cannot be parsed",
         default=Default.UNKNOWN,

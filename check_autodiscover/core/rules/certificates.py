@@ -12,7 +12,7 @@ from check_autodiscover.core.policy import DAY
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined
 from check_autodiscover.core.survey import Scheme
-from check_autodiscover.core.verification import Fault, Verdict
+from check_autodiscover.core.verification import Fault, Verdict, describe, judge_strength
 
 __all__ = ["judge_certificates"]
 
@@ -169,7 +169,7 @@ def _dates(rule: str, certificate: Certificate, now: float) -> dict[str, str]:
 def _judge_intended(
     picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
 ) -> Iterator[Finding]:
-    for judge in (_unreadable, _expiring, _differ, _pins):
+    for judge in (_unreadable, _weak, _expiring, _differ, _pins):
         yield from judge(picture, view, candidate, met)
 
 
@@ -179,6 +179,19 @@ def _unreadable(
     broken = tuple(item for item in met if isinstance(item.unreadable, UnreadableCertificate))
     if broken and broken[0].unreadable is not None:
         yield _finding("certificate-unreadable", view, candidate, broken, reason=broken[0].unreadable.reason)
+
+
+def _weak(_picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    """`certificate-weak`, of whatever certificate of the chain; which one is said."""
+    weak = [(item, faults[0]) for item in met if (faults := judge_strength(_presented(item)))]
+    if weak:
+        yield _finding(
+            "certificate-weak", view, candidate, tuple(item for item, _ in weak), weakness=describe(weak[0][1])
+        )
+
+
+def _presented(meeting: Meeting) -> tuple[Certificate | UnreadableCertificate, ...]:
+    return meeting.contact.tls.chain if meeting.contact and meeting.contact.tls else ()
 
 
 def _expiring(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
