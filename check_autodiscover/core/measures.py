@@ -59,7 +59,7 @@ METRICS = {
     "autodiscover_endpoint_up": "1 if the address accepts the connection and, for https, a TLS session.",
     "autodiscover_http_status_code": "HTTP status of the Autodiscover path, the worst of its addresses.",
     "autodiscover_client_certificate_demanded": "1 if the endpoint asks for a client certificate.",
-    "autodiscover_client_outcome": "How a judged client's walk ends, as a state set.",
+    "autodiscover_client_outcome": "1 for how a judged client's walk ends.",
     "autodiscover_view_up": "1 if the view's resolvers answered.",
     "autodiscover_resolver_up": "1 if the resolver answered every question it was asked.",
     "autodiscover_dns_addresses": "Addresses that the endpoint's name has in the view.",

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from zlib import crc32
 
 from check_autodiscover.core.certificate import kind
-from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.measures import Measure, metric
@@ -28,9 +27,29 @@ def series_of(picture: Picture) -> Iterator[Measure]:
         yield from _dns(picture, view)
         yield from _clients(view)
         for endpoint in Endpoint:
-            met = view.scene.at(endpoint)
+            met = _met(view, endpoint)
             if met:
                 yield from _endpoint(view, endpoint, met)
+
+
+LISTED = 2
+"""Addresses of an endpoint that have series of their own; of more the worst is told, under an empty address."""
+
+
+def _met(view: ViewPicture, endpoint: Endpoint) -> tuple[Meeting, ...]:
+    """What is met at an endpoint; of a `--server` host and of redirects aside only what no other endpoint shows."""
+    others = (item for each in Endpoint if each not in (endpoint, Endpoint.SERVER) for item in view.scene.at(each))
+    shown = {_shown(item) for item in others if endpoint is Endpoint.SERVER or not item.candidate.hop}
+    return tuple(item for item in view.scene.at(endpoint) if not (_aside(view, item) and _shown(item) in shown))
+
+
+def _aside(view: ViewPicture, meeting: Meeting) -> bool:
+    role = view.role(meeting.candidate)
+    return role is CandidateRole.REFERENCE or (meeting.candidate.hop > 0 and role is not CandidateRole.INTENDED)
+
+
+def _shown(meeting: Meeting) -> tuple[str, str]:
+    return meeting.address, meeting.certificate.fingerprint if meeting.certificate else ""
 
 
 def _phases(picture: Picture) -> Iterator[Measure]:
@@ -109,20 +128,16 @@ def _hash(values: Iterable[str]) -> float:
 def _clients(view: ViewPicture) -> Iterator[Measure]:
     for walk in view.walks:
         if walk.judged:
-            for outcome in Outcome:
-                yield metric(
-                    "autodiscover_client_outcome",
-                    float(outcome is walk.outcome),
-                    view=view.name,
-                    client=walk.client.value,
-                    outcome=outcome.value,
-                )
+            # The outcome that holds and no zeros for the others: those alone would be half of a domain's series.
+            labels = {"view": view.name, "client": walk.client.value, "outcome": walk.outcome.value}
+            yield metric("autodiscover_client_outcome", 1, **labels)
 
 
 def _endpoint(view: ViewPicture, endpoint: Endpoint, met: tuple[Meeting, ...]) -> Iterator[Measure]:
     """The series of one endpoint: by address where it is our own, the worst of all under an empty address elsewhere."""
     own = view.role(met[0].candidate) in (CandidateRole.INTENDED, CandidateRole.REFERENCE)
     own = own and view.method is not Method.EXCHANGE_ONLINE and endpoint is not Endpoint.ROOT
+    own = own and len({meeting.address for meeting in met}) <= LISTED
     groups: dict[str, list[Meeting]] = {}
     for meeting in met:
         if meeting.reach is not Reach.UNSEEN:
