@@ -32,7 +32,7 @@ NM, CO = "certificate-name-mismatch", "certificate-common-name-only"
 CX, NV, SELF = "certificate-expired", "certificate-not-yet-valid", "certificate-self-signed"
 CI, CU = "certificate-chain-incomplete", "certificate-untrusted"
 CF, PIN, CD = "certificate-foreign", "certificate-unexpected", "certificate-addresses-differ"
-CE, UR = "certificate-expiring", "certificate-unreadable"
+CE, UR, WEAK = "certificate-expiring", "certificate-unreadable", "certificate-weak"
 UNREADABLE = UnreadableCertificate("00" * 32, "bad DER")
 SECOND = "203.0.113.11"
 
@@ -235,6 +235,14 @@ RAISED = {
         incidents.row_14("srv").site(FOREIGN, Site(certificate("*.hoster.example", days=5), PAGE)),  # type: ignore[union-attr]
         at(CE, "CRITICAL", (FOREIGN,), cause=NM),
     ),
+    "a short key": (
+        presenting(replace(SINGLE, key_type="RSA", key_bits=1024)),
+        at(WEAK, "WARNING", args={"where": SERVER}),
+    ),
+    "a short key of another machine": (
+        incidents.row_14("srv").site(FOREIGN, Site(replace(HOSTER, key_type="RSA", key_bits=512), PAGE)),  # type: ignore[union-attr]
+        at(WEAK, "WARNING", (FOREIGN,), cause=NM),
+    ),
     "no certificate at all": (
         presenting(UNREADABLE),
         at(UR, "UNKNOWN", args={"reason": "bad DER"}),
@@ -300,6 +308,10 @@ SILENT = {
         "at the web site": healthy("srv").site(APEX, Site(certificate(DOMAIN, days=5), PAGE)),
         "it has expired": presenting(certificate(REMOTE, days=-3)),
         "before the intended endpoint": incidents.row_1("srv").site(SERVER, Site(SINGLE)),
+    },
+    WEAK: {
+        "strong": healthy("srv"),
+        "at the web site": healthy("srv").site(APEX, Site(replace(certificate(DOMAIN), signature_hash="sha1"), PAGE)),
     },
     UR: {"readable": healthy("srv"), "at the web site": healthy("srv").site(APEX, Site(UNREADABLE, PAGE))},
 }

@@ -94,6 +94,14 @@ RAISED = {
     "no common protocol": (serving(handshake=Handshake.REJECTED), at(TLS, "CRITICAL", args={"reason": "rejected"})),
     "no TLS at all": (serving(handshake=Handshake.NOT_TLS), at(TLS, "CRITICAL", args={"reason": "not-tls"})),
     "reset while shaking hands": (serving(handshake=Handshake.RESET), at(TLS, "CRITICAL")),
+    "a client certificate is demanded": (
+        serving(answer=status(403), asks=True),
+        at(CC, "CRITICAL", args={"url": f"https://{REMOTE}", "where": SERVER}),
+    ),
+    "a client certificate is suspected": (
+        serving(answer=status(403), elsewhere=EXCHANGE),
+        at(CS, "CRITICAL", args={"url": f"https://{REMOTE}", "where": SERVER}),
+    ),
     "a web page": (answering(PAGE), at(NA, "CRITICAL", args={"answer": "a web page"})),
     "404": (
         answering(status(404)),
@@ -215,6 +223,24 @@ SILENT = {
         .site(SERVER, Site(MULTI, redirect(URL)))
         .site("203.0.113.12", Site(SINGLE)),
         "Microsoft's": CLOUDY,
+    },
+    CC: {
+        "Exchange": HEALTHY,
+        "asked for and done without": serving(asks=True),
+        "the web site": apex(Site(PANEL, status(403), asks=True)),
+        "nothing is asked for": answering(status(403)),
+    },
+    CS: {
+        "Exchange": HEALTHY,
+        "refused everywhere": serving(answer=status(403), elsewhere=status(403)),
+        "it is proven": serving(answer=status(403), asks=True, elsewhere=EXCHANGE),
+    },
+    NO: {"Exchange": HEALTHY, "a method we do not know to be Exchange's": answering(PASSWORD)},
+    RI: {"a healthy redirect": healthy("redirect"), "it loops": answering(redirect(URL)), "Exchange": HEALTHY},
+    RL: {
+        "a healthy redirect": healthy("redirect"),
+        "it leads elsewhere": answering(redirect(f"https://{REMOTE}/owa/")),
+        "the web site": apex(Site(PANEL, redirect(f"https://{DOMAIN}/autodiscover/autodiscover.xml"))),
     },
     FL: {
         "Exchange": HEALTHY,

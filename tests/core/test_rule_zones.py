@@ -1,0 +1,176 @@
+"""Rules about who serves the domain's records: resolvers and authorities that disagree, stale answers, parents."""
+
+from dataclasses import replace
+
+import pytest
+
+from check_autodiscover.core.judge import judge
+from check_autodiscover.core.policy import Resolver
+from check_autodiscover.core.survey import DnsStatus, RecordType, Srv
+from tests.core import incidents
+from tests.core.incidents import REMOTE, SRV, A, healthy, served
+from tests.core.judging import Told, assert_told, rules_of, verdict
+from tests.core.worlds import (
+    AUTODISCOVER,
+    DOMAIN,
+    FOREIGN,
+    SERVER,
+    SRV_NAME,
+    Site,
+    World,
+    Zone,
+    certificate,
+    survey_of,
+)
+
+SD, AI, ST = "dns-servers-disagree", "dns-authority-inconsistent", "dns-stale-answer"
+IZ, PE = "dns-inside-zone-extra-records", "dns-parent-exposed"
+SECOND = "192.0.2.54"
+
+
+def beside(method: str, zone: Zone) -> World:
+    """The outside view asks a second resolver, which serves another zone."""
+    world = healthy(method)
+    inside, outside = world.policy.views
+    outside = replace(outside, resolvers=(*outside.resolvers, Resolver(SECOND)))
+    return replace(world.with_policy(views=(inside, outside)), resolvers={SECOND: zone})
+
+
+def outside(method: str) -> Zone:
+    return healthy(method).zones["outside"]
+
+
+def changed_at_one_server(*addresses: str) -> World:
+    """One of the domain's own servers has other addresses at `autodiscover.D`."""
+    world = served(healthy("host"))
+    address = next(iter(world.resolvers))
+    zone = world.resolvers[address].with_(AUTODISCOVER, A, *addresses)
+    return replace(world, resolvers={**world.resolvers, address: zone})
+
+
+def cached() -> World:
+    """A resolver still answers with an address that the domain's own servers do not give any more."""
+    world = served(healthy("host"))
+    own = {address: zone.with_(AUTODISCOVER, A, "203.0.113.12") for address, zone in world.resolvers.items()}
+    return replace(world, resolvers=own)
+
+
+def hiding() -> World:
+    world = healthy("host").zone(lambda zone: zone.with_(DOMAIN, RecordType.MX, "mx.contoso.com"), "outside")
+    return world.zone(lambda zone: zone.with_(f"www.{DOMAIN}", A, FOREIGN), "outside")
+
+
+def holding() -> World:
+    world = hiding().zone(lambda zone: zone.with_(f"www.{DOMAIN}", A, SERVER), "inside")
+    return world.zone(lambda zone: replace(zone, authoritative=True), "inside")
+
+
+RAISED = {
+    "a resolver that has no record": (
+        beside("host", outside("host").without(AUTODISCOVER)),
+        Told(
+            SD,
+            "WARNING",
+            "autodiscover",
+            AUTODISCOVER,
+            views=("outside",),
+            args={"told": f"192.0.2.53: {SERVER}, {SECOND}: no record"},
+        ),
+    ),
+    "a resolver that has another SRV record": (
+        beside("srv", outside("srv").with_(SRV_NAME, SRV, Srv(0, 0, 443, "x.example"))),
+        Told(
+            SD,
+            "WARNING",
+            "srv",
+            SRV_NAME,
+            views=("outside",),
+            args={"told": f"192.0.2.53: {REMOTE}, {SECOND}: x.example"},
+        ),
+    ),
+    "a resolver that disagrees, without Autodiscover": (
+        beside("none", outside("none").with_(SRV_NAME, SRV, Srv(0, 0, 443, REMOTE))),
+        Told(SD, "OK", "srv", SRV_NAME, views=("outside",)),
+    ),
+    "a lame server": (
+        incidents.row_41("host"),
+        Told(AI, "WARNING", "zone", DOMAIN, args={"told": "198.51.100.55: refused", "serial": ""}),
+    ),
+    "servers of two serials": (
+        incidents.row_41_serial("host"),
+        Told(AI, "OK", "zone", DOMAIN, args={"told": "198.51.100.54: serial 7, 198.51.100.55: serial 8"}),
+    ),
+    "an old answer in a cache": (
+        cached(),
+        Told(
+            ST,
+            "OK",
+            "autodiscover",
+            AUTODISCOVER,
+            args={"cached": SERVER, "served": "203.0.113.12", "seconds": "300"},
+        ),
+    ),
+    "an inside zone that hides": (
+        hiding(),
+        Told(
+            IZ,
+            "OK",
+            "zone",
+            DOMAIN,
+            views=("inside",),
+            args={"hidden": f"{DOMAIN} MX and www.{DOMAIN} A", "held": "", "server": "10.0.0.2"},
+        ),
+    ),
+    "an inside zone that holds": (
+        holding(),
+        Told(IZ, "OK", "zone", DOMAIN, views=("inside",), args={"hidden": f"{DOMAIN} MX", "held": f"www.{DOMAIN} A"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RAISED)
+def test_each_disagreement_of_servers_is_told_with_its_facts(case: str) -> None:
+    assert_told(*RAISED[case])
+
+
+ROTATED = outside("host").with_(AUTODISCOVER, A, "203.0.113.12")
+SILENT = {
+    SD: {
+        "one resolver": healthy("host"),
+        "two that agree": beside("host", outside("host")),
+        "no data here, no name there": beside("srv", outside("srv").with_(AUTODISCOVER, "TXT", "tombstone")),
+        "other addresses with fit certificates": beside("host", ROTATED).site(
+            "203.0.113.12", Site(certificate(incidents.MAIL, AUTODISCOVER))
+        ),
+        "a dead one": beside("host", replace(outside("host"), failing={"": DnsStatus.TIMEOUT})),
+    },
+    AI: {
+        "all serve": served(healthy("host")),
+        "nobody is known": healthy("host"),
+        "other addresses": changed_at_one_server("203.0.113.12"),
+    },
+    ST: {"as served": served(healthy("host")), "nobody is known": healthy("host")},
+    IZ: {
+        "alike": healthy("host"),
+        "one view": hiding().with_policy(views=healthy("host").policy.views[:1]),
+        "only inside": healthy("host").zone(lambda zone: zone.with_(f"www.{DOMAIN}", A, SERVER), "inside"),
+    },
+    PE: {"no parents": healthy("host")},
+}
+
+
+@pytest.mark.parametrize(("rule", "case"), [(rule, case) for rule, cases in SILENT.items() for case in cases])
+def test_nothing_is_told_where_servers_agree(rule: str, case: str) -> None:
+    assert rule not in rules_of(verdict(SILENT[rule][case]))
+
+
+@pytest.mark.parametrize("exposed", [True, False])
+def test_a_parent_whose_autodiscover_name_resolves_is_told(exposed: bool) -> None:
+    name = "autodiscover.example.com"
+    world = healthy("host")
+    if exposed:
+        world = world.zone(lambda zone: zone.with_(name, A, FOREIGN))
+    report = judge(survey_of(world, parents=("example.com",)))
+    told = [(item.finding.subject, item.finding.addresses) for item in report.judgements if item.finding.rule == PE]
+    assert told == [(name, (FOREIGN,))] * (2 * exposed)
+    assert report.state.value == "OK"
