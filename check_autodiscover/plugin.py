@@ -92,11 +92,20 @@ def _report(arguments: "Arguments") -> "Report":
 
     from check_autodiscover.run import survey_domain
 
-    survey = asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust))
-    # Not while answers are on their way: the time it takes would be measured as the resolvers'.
+    survey = asyncio.run(
+        survey_domain(arguments.domain, arguments.policy, arguments.trust, meanwhile=_load_what_follows)
+    )
     from check_autodiscover.core.judge import judge
 
     return judge(survey, now=survey.ended)
+
+
+def _load_what_follows() -> None:
+    """Import what comes after the survey, while there is nothing to do but to wait for answers."""
+    import nagiosplugin  # noqa: F401
+
+    import check_autodiscover.core.judge
+    import check_autodiscover.render  # noqa: F401
 
 
 def _exit_code(report: "Report") -> int:

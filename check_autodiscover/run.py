@@ -5,9 +5,10 @@ wanted; what is not yet asked starts at once, so that no wave waits for its slow
 """
 
 import asyncio
-import secrets
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from check_autodiscover.core.plan import plan
@@ -49,8 +50,13 @@ class Probes:
     endpoint: EndpointProbe
 
 
-async def survey_domain(domain: str, policy: Policy, trust: TrustSettings) -> Survey:
+async def survey_domain(
+    domain: str, policy: Policy, trust: TrustSettings, *, meanwhile: Callable[[], object] = lambda: None
+) -> Survey:
     """Observe a domain (A-labels) within the policy's time limit.
+
+    `meanwhile` is called in a thread while answers are under way: a process that lives for one survey imports there
+    what it needs afterwards.
 
     Raises:
         TrustError: the trust anchors cannot be loaded.
@@ -61,15 +67,13 @@ async def survey_domain(domain: str, policy: Policy, trust: TrustSettings) -> Su
     from check_autodiscover.trust import load_trust
 
     loaded = load_trust(trust)
-    probes = Probes(
-        ResolverProbe(source_address=policy.source_address),
-        ConnectionProbe(
-            loaded,
-            domain,
-            connect_timeout=policy.connect_timeout,
-            user_agent=policy.user_agent,
-            source_address=policy.source_address,
-        ),
+    dns = ResolverProbe(source_address=policy.source_address)
+    endpoint = ConnectionProbe(
+        loaded,
+        domain,
+        connect_timeout=policy.connect_timeout,
+        user_agent=policy.user_agent,
+        source_address=policy.source_address,
     )
     survey = Survey(
         domain=domain,
@@ -79,7 +83,23 @@ async def survey_domain(domain: str, policy: Policy, trust: TrustSettings) -> Su
         anchors=loaded.description,
         parents=registrable_parents(domain),
     )
-    return await conduct(survey, probes)
+    preparation = asyncio.ensure_future(_prepare(dns.prepare, endpoint.prepare, meanwhile))
+    try:
+        return await conduct(survey, Probes(dns, endpoint))
+    finally:
+        await preparation
+
+
+async def _prepare(
+    dns: Callable[[], Awaitable[None]], endpoint: Callable[[], Awaitable[None]], meanwhile: Callable[[], object]
+) -> None:
+    """Load what is needed later, in the order of need, once the first questions have left."""
+    await asyncio.sleep(0)
+    # Whoever needs what cannot be loaded meets the same failure, and says it.
+    with suppress(Exception):
+        await dns()
+        await endpoint()
+        await asyncio.get_running_loop().run_in_executor(None, meanwhile)
 
 
 def registrable_parents(domain: str) -> tuple[str, ...]:
@@ -97,7 +117,7 @@ def registrable_parents(domain: str) -> tuple[str, ...]:
 
 def _labels() -> tuple[str, ...]:
     """Random labels that start with a letter and that nobody has asked for before."""
-    return tuple(f"x{secrets.token_hex(8)}" for _ in range(LABELS))
+    return tuple(f"x{os.urandom(8).hex()}" for _ in range(LABELS))
 
 
 def _with_system(view: View) -> View:

@@ -1,4 +1,4 @@
-"""DNS messages to and from bytes, by dnspython; the resolver probe imports it when it is made, nobody else does."""
+"""DNS replies from bytes, by dnspython; the resolver probe imports it while it waits for the first one."""
 
 import struct
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ import dns.rrset
 
 from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
 
-__all__ = ["MAX_ADDRESSES", "MAX_ALIASES", "MAX_RECORDS", "decode", "encode"]
+__all__ = ["MAX_ADDRESSES", "MAX_ALIASES", "MAX_RECORDS", "decode"]
 
 MAX_ADDRESSES = 64
 """Addresses, and SRV records, that are kept of one answer."""
@@ -25,9 +25,6 @@ MAX_ALIASES = 16
 MAX_RECORDS = 1024
 """Records that a message may announce: each name in them may be a chain of pointers, and all are walked in Python."""
 
-EDNS_PAYLOAD = 1232
-"""Bytes of UDP payload that arrive unfragmented (DNS Flag Day 2020)."""
-
 _COUNTS = struct.Struct("!6x3H")
 
 _STATUSES = {
@@ -36,18 +33,6 @@ _STATUSES = {
     dns.rcode.SERVFAIL: DnsStatus.SERVFAIL,
     dns.rcode.REFUSED: DnsStatus.REFUSED,
 }
-
-
-def encode(question: DnsQuestion, query_id: int, *, edns: bool) -> bytes:
-    """A recursive query. Raises ValueError for a name that the wire format cannot hold (RFC 1035 2.3.4)."""
-    try:
-        name = dns.name.from_text(question.name or ".", origin=dns.name.root)
-    except dns.exception.DNSException as error:
-        raise ValueError(f"not a domain name: {question.name!r}") from error
-    query = dns.message.make_query(
-        name, question.type.value, use_edns=0 if edns else False, payload=EDNS_PAYLOAD, id=query_id
-    )
-    return query.to_wire()
 
 
 def decode(wire: bytes, question: DnsQuestion) -> DnsAnswer:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from check_autodiscover import __version__
 from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, HttpAnswer, Scheme, Variant
 from check_autodiscover.probes.dial import ClearStream, connect, enter
+from check_autodiscover.probes.preparation import Prepared
 from check_autodiscover.trust import Trust
 
 if TYPE_CHECKING:
@@ -48,20 +49,21 @@ class ConnectionProbe:
         self._user_agent = user_agent or f"check_autodiscover/{__version__}"
         self._source = source_address
         self._slots = slots or asyncio.Semaphore(MAX_IN_FLIGHT)
-        self._tools: tuple[Handshaker, Visitor] | None = None
+        self._tools = Prepared(self._load_tools)
 
-    def prepare(self) -> None:
-        """Load what a connection needs; the first contact does it otherwise. Raises TrustError for unusable anchors."""
-        self._prepared()
+    async def prepare(self) -> None:
+        """Load what a connection needs; the first contact does it otherwise.
 
-    def _prepared(self) -> "tuple[Handshaker, Visitor]":
-        if self._tools is None:
-            # OpenSSL and h11 cost more than a DNS round trip: a plugin's first questions leave before the imports.
-            from check_autodiscover.probes.exchange import Visitor
-            from check_autodiscover.probes.handshake import Handshaker
+        Raises TrustError for unusable anchors, ImportError for a missing library.
+        """
+        await self._tools.get()
 
-            self._tools = Handshaker(self._trust.context), Visitor(self._domain, self._user_agent)
-        return self._tools
+    def _load_tools(self) -> "tuple[Handshaker, Visitor]":
+        # OpenSSL and h11 cost more than a DNS round trip: a plugin's first questions leave before the imports.
+        from check_autodiscover.probes.exchange import Visitor
+        from check_autodiscover.probes.handshake import Handshaker
+
+        return Handshaker(self._trust.context), Visitor(self._domain, self._user_agent)
 
     async def probe_endpoint(self, question: EndpointQuestion, give_up_at: float) -> Contact:
         """All that one connection yields by `give_up_at` (seconds on the loop's clock)."""
@@ -84,7 +86,7 @@ class ConnectionProbe:
             return await self._in_clear(connected, question, give_up_at)
 
     async def _over_tls(self, connected: socket.socket, question: EndpointQuestion, give_up_at: float) -> Contact:
-        handshaker, visitor = self._prepared()
+        handshaker, visitor = await self._tools.get()
         stream = _stream(handshaker, connected, question)
         answers: tuple[HttpAnswer, ...] = ()
         if await stream.shake_hands(give_up_at, 2 * self._connect_timeout):
@@ -92,7 +94,7 @@ class ConnectionProbe:
         return Contact(Connect.CONNECTED, stream.describe(), answers)
 
     async def _in_clear(self, connected: socket.socket, question: EndpointQuestion, give_up_at: float) -> Contact:
-        _, visitor = self._prepared()
+        _, visitor = await self._tools.get()
         stream = ClearStream(connected)
         return Contact(
             Connect.CONNECTED, None, await visitor.converse(stream, question, give_up_at, 2 * self._connect_timeout)

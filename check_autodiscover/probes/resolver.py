@@ -1,20 +1,22 @@
 """Asks DNS servers; implements `ports.DnsProbe` for `run`.
 
-dnspython serves as the codec alone. Each query has a connected UDP socket of its own, which gives it a random port and
+dnspython reads the replies. Each query has a connected UDP socket of its own, which gives it a random port and
 lets the kernel drop what does not come from the server (RFC 5452), and falls back to TCP when the answer is cut.
 """
 
 import asyncio
 import errno
-import secrets
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import repeat
 
 from check_autodiscover.core.policy import Resolver, Transport
 from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus
 from check_autodiscover.probes.dial import enter, open_socket, socket_address
+from check_autodiscover.probes.dns_query import encode
+from check_autodiscover.probes.preparation import Prepared
 
 __all__ = ["MAX_IN_FLIGHT", "ResolverProbe"]
 
@@ -34,19 +36,14 @@ class ResolverProbe:
     """
 
     def __init__(self, source_address: str = "", *, retransmit_after: float = 1.0) -> None:
-        # Not at the head of the module: `--help` and a bad option must not pay for the codec.
-        from dns import _features
-
-        # All our names are A-labels already: dnspython would load the tables of IDNA 2008 with each start. Its own
-        # switch, given for cases where asking the installation for optional packages serves badly.
-        _features.force("idna", False)
-        from check_autodiscover.probes.dns_wire import decode, encode
-
-        self._decode = decode
-        self._encode = encode
+        self._decoder = Prepared(_load_decoder)
         self._source = source_address
         self._retransmit_after = retransmit_after
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+
+    async def prepare(self) -> None:
+        """Load what the first reply needs, which does it otherwise. Raises ImportError for a missing library."""
+        await self._decoder.get()
 
     async def probe_dns(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> DnsAnswer:
         """The resolver's answer, or why there is none by `give_up_at` (seconds on the loop's clock)."""
@@ -54,24 +51,26 @@ class ResolverProbe:
             return DnsAnswer(DnsStatus.CUT_SHORT)
         started = asyncio.get_running_loop().time()
         try:
-            answer = await self._ask(question, resolver, give_up_at)
+            reply = await self._ask(question, resolver, give_up_at)
         finally:
             self._slots.release()
-        return replace(answer, seconds=asyncio.get_running_loop().time() - started)
+        seconds = asyncio.get_running_loop().time() - started
+        if isinstance(reply, DnsStatus):
+            return DnsAnswer(reply, seconds=seconds)
+        decode = await self._decoder.get()
+        return replace(decode(reply, question), seconds=seconds)
 
-    async def _ask(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> DnsAnswer:
+    async def _ask(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> bytes | DnsStatus:
         for edns in (True, False):
             try:
-                query = self._encode(question, secrets.randbelow(0x10000), edns=edns)
+                query = encode(question, int.from_bytes(os.urandom(2), "big"), edns=edns)
             except ValueError:
                 # Names come from other people's records too; one that cannot be asked has no answer.
-                return DnsAnswer(DnsStatus.MALFORMED)
+                return DnsStatus.MALFORMED
             reply = await self._reply(query, resolver, give_up_at)
-            if isinstance(reply, DnsStatus):
-                return DnsAnswer(reply)
-            if _rcode(reply) != _FORMERR:
-                return self._decode(reply, question)
-        return DnsAnswer(DnsStatus.MALFORMED)
+            if isinstance(reply, DnsStatus) or _rcode(reply) != _FORMERR:
+                return reply
+        return DnsStatus.MALFORMED
 
     async def _reply(self, query: bytes, resolver: Resolver, give_up_at: float) -> bytes | DnsStatus:
         loop = asyncio.get_running_loop()
@@ -127,6 +126,18 @@ class ResolverProbe:
         if not _answers(query, reply):
             raise _Unusable
         return reply
+
+
+def _load_decoder() -> Callable[[bytes, DnsQuestion], DnsAnswer]:
+    # Not at the head of the module: the first questions leave before the library is there.
+    from dns import _features
+
+    # All our names are A-labels already: dnspython would load the tables of IDNA 2008 with each start. Its own
+    # switch, given for cases where asking the installation for optional packages serves badly.
+    _features.force("idna", False)
+    from check_autodiscover.probes.dns_wire import decode
+
+    return decode
 
 
 class _Unusable(Exception):

@@ -176,12 +176,12 @@ def test_importing_the_probes_loads_no_heavy_library() -> None:
 def test_loading_trust_leaves_tls_for_later(tmp_path: Path, authority: trustme.CA) -> None:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     script = (
-        "import sys\n"
+        "import asyncio, sys\n"
         "from check_autodiscover.trust import *\n"
         "from check_autodiscover.probes.endpoint import ConnectionProbe\n"
         "probe = ConnectionProbe(load_trust(TrustSettings(ca_files=(sys.argv[1],))), 'example.com')\n"
         "print('OpenSSL' in sys.modules)\n"
-        "probe.prepare()\n"
+        "asyncio.run(probe.prepare())\n"
         "print('OpenSSL' in sys.modules, 'h11' in sys.modules)\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "ca.pem")]

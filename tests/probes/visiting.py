@@ -48,7 +48,7 @@ class Visits:
                 prober = ConnectionProbe(
                     self.trust, "example.com", connect_timeout=connect_timeout, source_address=source_address
                 )
-                prober.prepare()
+                await prober.prepare()
                 question = EndpointQuestion(name, host, site.port, scheme, path)
                 give_up_at = asyncio.get_running_loop().time() + patience
                 return await prober.probe_endpoint(question, give_up_at), site
