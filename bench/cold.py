@@ -76,7 +76,7 @@ def _sets(world: World) -> Mapping[str, tuple[Command, ...]]:
 
 def _dig(world: World, resolver: int, name: str, kind: str) -> Command:
     port = str(world.dns_ports[resolver])
-    return (str(PLUGINS / "check_dig"), "-H", "127.0.0.1", "-p", port, "-l", name, "-T", kind)
+    return (str(PLUGINS / "check_dig"), "-H", world.place.resolver, "-p", port, "-l", name, "-T", kind)
 
 
 def _certificate(world: World, name: str) -> Command:

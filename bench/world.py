@@ -1,19 +1,22 @@
 """A healthy domain on loopback for the benchmarks: a real named on two ports, and real nginx sites.
 
 Needs named, dig, nginx and openssl, and neither root nor a network namespace: ports are free high ones, and the
-addresses 127.0.0.2 and up are the sites'. Used by `bench.cold` and `bench.imports`.
+addresses 127.0.0.2 and up are the sites'. Root's named serves port 53 too, where the domain's own server is looked for;
+for others that server is out of reach. Used by `bench.cold` and `bench.imports`;
+`bench.latency` puts the same world into a network namespace of its own.
 """
 
+import os
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["AUTODISCOVER", "DOMAIN", "HOSTS", "SERVER", "World", "start_world"]
+__all__ = ["AUTODISCOVER", "DOMAIN", "HOSTS", "LOOPBACK", "SERVER", "Place", "World", "start_world"]
 
 DOMAIN = "contoso.test"
 AUTODISCOVER = f"autodiscover.{DOMAIN}"
@@ -30,10 +33,10 @@ ZONE = f"""\
 $TTL 300
 @ SOA ns hostmaster 1 3600 600 86400 60
 @ NS ns
-ns A 127.0.0.1
-@ A {HOSTS[DOMAIN]}
-autodiscover A {HOSTS[AUTODISCOVER]}
-remote A {HOSTS[SERVER]}
+ns A {{resolver}}
+@ A {{root}}
+autodiscover A {{autodiscover}}
+remote A {{server}}
 _autodiscover._tcp SRV 0 0 443 {SERVER}.
 """
 
@@ -41,7 +44,7 @@ ROOT_ZONE = """\
 $TTL 300
 @ SOA ns.contoso.test. hostmaster.contoso.test. 1 3600 600 86400 60
 @ NS ns.contoso.test.
-ns.contoso.test. A 127.0.0.1
+ns.contoso.test. A {resolver}
 """
 
 NAMED = """\
@@ -75,9 +78,22 @@ http {{
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """Where the running world is found: both resolvers are on 127.0.0.1, `ca_file` is the only trust anchor."""
+class Place:
+    """Where the daemons run: the addresses of both resolvers and of each site, and what starts a command there."""
 
+    resolver: str
+    hosts: Mapping[str, str]
+    prefix: tuple[str, ...] = ()
+
+
+LOOPBACK = Place("127.0.0.75", HOSTS)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where the running world is found: `ca_file` is its only trust anchor."""
+
+    place: Place
     dns_ports: tuple[int, int]
     https_port: int
     http_port: int
@@ -87,17 +103,18 @@ class World:
     def plugin_arguments(self) -> tuple[str, ...]:
         """The plugin's options for a check of this world through both resolvers."""
         inside, outside = self.dns_ports
-        views = ("--view", f"inside=127.0.0.1:{inside}", "--view", f"outside=127.0.0.1:{outside}")
+        address = self.place.resolver
+        views = ("--view", f"inside={address}:{inside}", "--view", f"outside={address}:{outside}")
         ports = ("--https-port", str(self.https_port), "--http-port", str(self.http_port))
         return ("-H", DOMAIN, "-S", SERVER, *views, *ports, "-r", str(self.ca_file))
 
 
 @contextmanager
-def start_world(folder: Path) -> Iterator[World]:
+def start_world(folder: Path, place: Place = LOOPBACK) -> Iterator[World]:
     """The world, once both daemons have given a real answer; RuntimeError if one does not, or is not installed."""
     if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
         raise RuntimeError(f"not installed: {', '.join(missing)}")
-    world = World((_free_port(), _free_port()), _free_port(), _free_port(), folder / "ca.pem")
+    world = World(place, (_authority_port(), _free_port()), _free_port(), _free_port(), folder / "ca.pem")
     _write_certificates(folder)
     _write_configuration(folder, world)
     with ExitStack() as stack:
@@ -105,10 +122,14 @@ def start_world(folder: Path) -> Iterator[World]:
             ("named", "-g", "-n", "1", "-c", f"{folder}/named.conf"),
             ("nginx", "-c", f"{folder}/nginx.conf"),
         ):
-            stack.enter_context(_daemon(command, folder))
-        _wait_until(lambda: all(map(_resolves, world.dns_ports)), "named")
-        _wait_until(lambda: _accepts(HOSTS[SERVER], world.https_port), "nginx")
+            stack.enter_context(_daemon((*place.prefix, *command), folder / f"{command[0]}.log"))
+        _wait_until(lambda: all(_resolves(place, port) for port in world.dns_ports), "named")
+        _wait_until(lambda: _accepts(place, world.https_port), "nginx")
         yield world
+
+
+def _authority_port() -> int:
+    return 53 if os.geteuid() == 0 else _free_port()
 
 
 def _free_port() -> int:
@@ -134,11 +155,14 @@ def _write_certificates(folder: Path) -> None:
 
 
 def _write_configuration(folder: Path, world: World) -> None:
-    listeners = " ".join(f"listen-on port {port} {{ 127.0.0.1; }};" for port in world.dns_ports)
+    listeners = " ".join(f"listen-on port {port} {{ {world.place.resolver}; }};" for port in world.dns_ports)
     (folder / "named.conf").write_text(NAMED.format(folder=folder, listeners=listeners, domain=DOMAIN))
-    (folder / "domain.zone").write_text(ZONE)
-    (folder / "root.zone").write_text(ROOT_ZONE)
-    root, autodiscover, server = HOSTS.values()
+    root, autodiscover, server = (world.place.hosts[name] for name in HOSTS)
+    resolver = world.place.resolver
+    (folder / "domain.zone").write_text(
+        ZONE.format(resolver=resolver, root=root, autodiscover=autodiscover, server=server)
+    )
+    (folder / "root.zone").write_text(ROOT_ZONE.format(resolver=resolver))
     (folder / "nginx.conf").write_text(
         NGINX.format(
             folder=folder,
@@ -152,8 +176,8 @@ def _write_configuration(folder: Path, world: World) -> None:
 
 
 @contextmanager
-def _daemon(command: tuple[str, ...], folder: Path) -> Iterator[None]:
-    with (folder / f"{command[0]}.log").open("wb") as log:
+def _daemon(command: tuple[str, ...], log_file: Path) -> Iterator[None]:
+    with log_file.open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         yield
@@ -170,11 +194,13 @@ def _wait_until(answers: Callable[[], bool], name: str) -> None:
     raise RuntimeError(f"{name} gave no answer")
 
 
-def _resolves(port: int) -> bool:
-    command = ("dig", "@127.0.0.1", "-p", str(port), "+time=1", "+tries=1", "+short", AUTODISCOVER, "A")
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip() == HOSTS[AUTODISCOVER]
+def _resolves(place: Place, port: int) -> bool:
+    server = (f"@{place.resolver}", "-p", str(port))
+    command = (*place.prefix, "dig", *server, "+time=1", "+tries=1", "+short", AUTODISCOVER, "A")
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip() == place.hosts[AUTODISCOVER]
 
 
-def _accepts(address: str, port: int) -> bool:
-    with socket.socket() as connection:
-        return connection.connect_ex((address, port)) == 0
+def _accepts(place: Place, port: int) -> bool:
+    target = f"{place.hosts[SERVER]}:{port}"
+    command = (*place.prefix, "openssl", "s_client", "-connect", target)
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
