@@ -63,10 +63,10 @@ def _phases(picture: Picture) -> Iterator[Measure]:
 def _dns(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
     yield from _resolvers(picture, view)
     scene = view.scene
-    found = scene.catch_all.found
-    parent = picture.survey.domain
-    yield metric("autodiscover_dns_wildcard", None if found is None else float(found), view=view.name, parent=parent)
-    known = found is not None and scene.autodiscover.presence in _KNOWN
+    for catch_all in (scene.catch_all, scene.srv_catch_all):
+        told = None if catch_all.found is None else float(catch_all.found)
+        yield metric("autodiscover_dns_wildcard", told, view=view.name, parent=catch_all.parent)
+    known = scene.catch_all.found is not None and scene.autodiscover.presence in _KNOWN
     captured = float(scene.captured) if known else None
     yield metric("autodiscover_dns_wildcard_captures", captured, view=view.name, endpoint="autodiscover")
     yield from _addresses(view)
