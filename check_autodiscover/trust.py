@@ -1,7 +1,9 @@
 """The trust anchors that certificates are judged against, found and checked before anything is asked.
 
 Front ends turn options into `TrustSettings` and call `load_trust` once per process; the endpoint probe takes its TLS
-context from the result. A probe never rejects a certificate: OpenSSL's objections are recorded, and judged by the core.
+context from the result, the resolver probe contexts for its encrypted transports. The endpoint probe never rejects a
+certificate: OpenSSL's objections are recorded, and judged by the core. A resolver is an instrument: what it says over a
+connection that anybody may have opened proves nothing, so there a certificate must fit.
 """
 
 import os
@@ -74,12 +76,29 @@ class Trust:
     def _load_anchors(self, context: "SSL.Context") -> None:
         from OpenSSL import SSL
 
-        pairs = [(name, None) for name in self._files] + [(None, name) for name in self._directories]
-        for file, directory in pairs:
+        for file, directory in self._places():
             try:
                 context.load_verify_locations(file, directory)
             except SSL.Error as error:
                 raise TrustError(f"cannot load trust anchors from {file or directory}") from error
+
+    def resolver_context(self) -> ssl.SSLContext:
+        """A new TLS client context that refuses a server whose chain, or whose name (RFC 9525), does not fit.
+
+        Raises TrustError if the anchors became unusable since they were loaded.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.hostname_checks_common_name = False
+        for file, directory in self._places():
+            try:
+                context.load_verify_locations(file, directory)
+            except OSError as error:
+                raise TrustError(f"cannot load trust anchors from {file or directory}") from error
+        return context
+
+    def _places(self) -> list[tuple[str | None, str | None]]:
+        return [(name, None) for name in self._files] + [(None, name) for name in self._directories]
 
 
 def load_trust(settings: TrustSettings) -> Trust:

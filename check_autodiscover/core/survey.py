@@ -64,6 +64,8 @@ class DnsStatus(Enum):
     MALFORMED = "malformed"
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
+    UNTRUSTED = "untrusted"
+    """An encrypted transport whose certificate does not fit the server: it was asked nothing."""
     CUT_SHORT = "cut-short"
     """The run's deadline came first: nothing is known."""
     DISBELIEVED = "disbelieved"

@@ -7,7 +7,7 @@ import socket
 
 from check_autodiscover.core.survey import Connect
 
-__all__ = ["ClearStream", "SocketAddress", "connect", "cut_by", "enter", "open_socket", "socket_address"]
+__all__ = ["ClearStream", "SocketAddress", "connect", "cut_by", "enter", "open_socket", "open_stream", "socket_address"]
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
@@ -86,22 +86,11 @@ async def enter(slots: asyncio.Semaphore, give_up_at: float) -> bool:
         return False
 
 
-async def connect(host: str, port: int, source: str, give_up_at: float, patience: float) -> socket.socket | Connect:
-    """A connected TCP socket, which the caller closes, or why there is none."""
-    when, cut = cut_by(give_up_at, patience)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        async with asyncio.timeout_at(when):
-            return await _connect(host, port, source)
-    except TimeoutError:
-        return Connect.CUT_SHORT if cut else Connect.TIMEOUT
-    except OSError as error:
-        if family == socket.AF_INET6 and _lacks_ipv6(error):
-            return Connect.NO_FAMILY
-        return _OUTCOMES.get(error.errno or 0, Connect.UNREACHABLE)
+async def open_stream(host: str, port: int, source: str) -> socket.socket:
+    """A connected TCP socket, which the caller closes, waited for as long as it takes.
 
-
-async def _connect(host: str, port: int, source: str) -> socket.socket:
+    Raises OSError, and ValueError where `host` is no IP literal.
+    """
     family, address = socket_address(host, port)
     opened = open_socket(family, socket.SOCK_STREAM, source)
     try:
@@ -112,6 +101,21 @@ async def _connect(host: str, port: int, source: str) -> socket.socket:
         opened.close()
         raise
     return opened
+
+
+async def connect(host: str, port: int, source: str, give_up_at: float, patience: float) -> socket.socket | Connect:
+    """A connected TCP socket, which the caller closes, or why there is none."""
+    when, cut = cut_by(give_up_at, patience)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        async with asyncio.timeout_at(when):
+            return await open_stream(host, port, source)
+    except TimeoutError:
+        return Connect.CUT_SHORT if cut else Connect.TIMEOUT
+    except OSError as error:
+        if family == socket.AF_INET6 and _lacks_ipv6(error):
+            return Connect.NO_FAMILY
+        return _OUTCOMES.get(error.errno or 0, Connect.UNREACHABLE)
 
 
 def _lacks_ipv6(error: OSError) -> bool:

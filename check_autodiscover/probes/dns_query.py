@@ -29,7 +29,9 @@ _RECURSION_DESIRED, _CHECKING_DISABLED = 0x0100, 0x0010
 
 _HEADER = struct.Struct("!6H")
 _QUESTION = struct.Struct("!2H")
-_EDNS = struct.pack("!B2HIH", 0, _OPT, EDNS_PAYLOAD, 0, 0)
+_DNSSEC_OK = 0x8000
+_EDNS = struct.pack("!B2HIH", 0, _OPT, EDNS_PAYLOAD, _DNSSEC_OK, 0)
+"""RFC 6891 6.1.2. Signatures are wanted because they tell what a wildcard made, whoever validates them."""
 
 
 def encode(question: DnsQuestion, query_id: int, *, edns: bool) -> bytes:

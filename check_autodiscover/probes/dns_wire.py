@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import dns.exception
 import dns.flags
@@ -14,7 +15,10 @@ import dns.rrset
 
 from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
 
-__all__ = ["MAX_ADDRESSES", "MAX_ALIASES", "MAX_RECORDS", "decode"]
+if TYPE_CHECKING:
+    from dns.rdtypes.ANY.NSEC import NSEC
+
+__all__ = ["MAX_ADDRESSES", "MAX_ALIASES", "MAX_HOSTS", "MAX_RECORDS", "decode"]
 
 MAX_ADDRESSES = 64
 """Addresses, and SRV records, that are kept of one answer."""
@@ -24,6 +28,16 @@ MAX_ALIASES = 16
 
 MAX_RECORDS = 1024
 """Records that a message may announce: each name in them may be a chain of pointers, and all are walked in Python."""
+
+MAX_HOSTS = 64
+"""Names of servers that are kept of one answer."""
+
+_HOSTS = {RecordType.NS: "target", RecordType.MX: "exchange"}
+"""Where the types that name servers hold the name."""
+
+_NXNAME = 128
+_SIGNER_TYPES = frozenset({dns.rdatatype.NSEC, dns.rdatatype.RRSIG})
+"""Types that a name has because it is signed, and for no other reason."""
 
 _COUNTS = struct.Struct("!6x3H")
 
@@ -37,9 +51,9 @@ _STATUSES = {
 
 def decode(wire: bytes, question: DnsQuestion) -> DnsAnswer:
     """What a reply says to the question. Bytes that are no DNS message are MALFORMED."""
-    if sum(_COUNTS.unpack_from(wire)) > MAX_RECORDS:
-        return DnsAnswer(DnsStatus.MALFORMED)
     try:
+        if sum(_COUNTS.unpack_from(wire)) > MAX_RECORDS:
+            return DnsAnswer(DnsStatus.MALFORMED)
         return _answer(dns.message.from_wire(wire), question)
     except (dns.exception.DNSException, ValueError, LookupError, struct.error):
         return DnsAnswer(DnsStatus.MALFORMED)
@@ -63,6 +77,10 @@ def _answer(reply: dns.message.Message, question: DnsQuestion) -> DnsAnswer:
         ttl=min(ttls, default=None),
         authoritative=bool(reply.flags & dns.flags.AA),
         zone="" if records else zone,
+        names=_hosts(records, question.type),
+        serial=_serial(reply),
+        synthesized=_synthesized(reply, (*chain, *records)),
+        compact_denial=status is DnsStatus.NODATA and _is_compact(reply, question),
     )
 
 
@@ -111,6 +129,54 @@ def _services(records: Iterable[dns.rrset.RRset], type_: RecordType) -> tuple[Sr
     services = {Srv(item.priority, item.weight, item.port, _text(item.target)) for rrset in records for item in rrset}
     ordered = sorted(services, key=lambda item: (item.priority, -item.weight, item.target, item.port))
     return tuple(ordered[:MAX_ADDRESSES])
+
+
+def _hosts(records: Iterable[dns.rrset.RRset], type_: RecordType) -> tuple[str, ...]:
+    if (field := _HOSTS.get(type_)) is None:
+        return ()
+    return tuple(sorted({_text(getattr(item, field)) for rrset in records for item in rrset})[:MAX_HOSTS])
+
+
+def _serial(reply: dns.message.Message) -> int | None:
+    """The zone's serial number, asked for or come along with a negative answer."""
+    found = (rrset for rrset in (*reply.answer, *reply.authority) if rrset.rdtype == dns.rdatatype.SOA)
+    return next((rrset[0].serial for rrset in found), None)
+
+
+def _synthesized(reply: dns.message.Message, answer: tuple[dns.rrset.RRset, ...]) -> bool | None:
+    """Whether a wildcard made what stands at the asked name, None where no signature tells.
+
+    The signature counts the labels of the name that was signed (RFC 4034 3.1.3); the asterisk is none of them.
+    """
+    if not answer:
+        return None
+    first = answer[0]
+    signatures = reply.get_rrset(reply.answer, first.name, dns.rdataclass.IN, dns.rdatatype.RRSIG, first.rdtype)
+    if signatures is None:
+        return None
+    labels = len(first.name) - 1 - first.name.is_wild()
+    return any(signature.labels < labels for signature in signatures)
+
+
+def _is_compact(reply: dns.message.Message, question: DnsQuestion) -> bool:
+    """Whether NODATA may stand for a name that does not exist: a signer's proof made for this one question.
+
+    RFC 9824 says so by the type NXNAME; before it, a span of the name alone without any type of its own said as much.
+    """
+    name = dns.name.from_text(question.name or ".", origin=dns.name.root)
+    proofs = reply.get_rrset(reply.authority, name, dns.rdataclass.IN, dns.rdatatype.NSEC)
+    return proofs is not None and any(_denies(name, proof) for proof in proofs)
+
+
+def _denies(name: dns.name.Name, proof: "NSEC") -> bool:
+    types = _types(proof.windows)
+    return _NXNAME in types or (proof.next.labels == (b"\0", *name.labels) and types <= _SIGNER_TYPES)
+
+
+def _types(windows: Iterable[tuple[int, bytes]]) -> set[int]:
+    """The types of a bitmap (RFC 4034 4.1.2)."""
+    octets = ((256 * window + 8 * index, octet) for window, bitmap in windows for index, octet in enumerate(bitmap))
+    return {first + bit for first, octet in octets for bit in range(8) if octet & 0x80 >> bit}
 
 
 def _text(name: dns.name.Name) -> str:

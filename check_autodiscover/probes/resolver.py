@@ -1,52 +1,88 @@
 """Asks DNS servers; implements `ports.DnsProbe` for `run`.
 
-dnspython reads the replies. Each query has a connected UDP socket of its own, which gives it a random port and
-lets the kernel drop what does not come from the server (RFC 5452), and falls back to TCP when the answer is cut.
+dnspython reads the replies; messages travel by the carriers of `dns_datagram`, `dns_stream` and `dns_https`.
 """
 
 import asyncio
 import errno
+import ipaddress
 import os
-import socket
-from collections.abc import Callable, Iterator
+import ssl
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import repeat
 
 from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus
-from check_autodiscover.probes.dial import enter, open_socket, socket_address
+from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.probes.dial import enter, socket_address
+from check_autodiscover.probes.dns_datagram import DatagramCarrier
+from check_autodiscover.probes.dns_header import FORMERR, Carrier, Unusable, is_truncated, rcode
 from check_autodiscover.probes.dns_query import encode
 from check_autodiscover.probes.preparation import Prepared
+from check_autodiscover.trust import Trust, TrustSettings, load_trust
 
 __all__ = ["MAX_IN_FLIGHT", "ResolverProbe"]
 
 MAX_IN_FLIGHT = 128
 """Queries at a time: more overflow the host's receive buffer, and healthy domains time out (measured)."""
 
-_HEADER = 12
-_FORMERR = 1
+LOCATE_PATIENCE = 2.0
+"""Seconds that one server gets to tell the address of a resolver that is given by name."""
+
 _LOCAL_FAULTS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class ResolverProbe:
-    """Asks one resolver one question, any number at a time; one object serves a whole process.
+    """Asks one resolver one question, any number at a time.
 
-    `source_address` is the local address to ask from where the family fits. A lost query is repeated after
-    `retransmit_after` seconds, and from then on after twice that.
+    `source_address` is the local address to ask from where the family fits. A lost datagram is repeated after
+    `retransmit_after` seconds, and from then on after twice that. `trust` holds the anchors for resolvers over TLS and
+    HTTPS, those of the system where none is given; `bootstrap` the servers that know the addresses of resolvers given
+    by name, this host's own where none are given. `close` ends what it keeps open between questions.
     """
 
-    def __init__(self, source_address: str = "", *, retransmit_after: float = 1.0) -> None:
+    def __init__(
+        self,
+        source_address: str = "",
+        *,
+        trust: Trust | None = None,
+        bootstrap: tuple[Resolver, ...] = (),
+        retransmit_after: float = 1.0,
+    ) -> None:
         self._decoder = Prepared(_load_decoder)
         self._source = source_address
+        self._trust = trust
+        self._bootstrap = bootstrap
         self._retransmit_after = retransmit_after
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._carriers: dict[Resolver, Carrier] = {}
+
+    def require(self, resolvers: Iterable[Resolver]) -> None:
+        """See that these resolvers can be asked, before anything is.
+
+        Raises:
+            MissingExtra: the packages for a resolver's transport are not installed.
+            TrustError: the trust anchors cannot be loaded.
+        """
+        for resolver in resolvers:
+            if resolver.transport in (Transport.TLS, Transport.HTTPS):
+                self._carrier(resolver)
 
     async def prepare(self) -> None:
         """Load what the first reply needs, which does it otherwise. Raises ImportError for a missing library."""
         await self._decoder.get()
 
+    async def close(self) -> None:
+        """Close the connections that are kept for further questions."""
+        while self._carriers:
+            _, carrier = self._carriers.popitem()
+            await carrier.close()
+
     async def probe_dns(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> DnsAnswer:
-        """The resolver's answer, or why there is none by `give_up_at` (seconds on the loop's clock)."""
+        """The resolver's answer, or why there is none by `give_up_at` (seconds on the loop's clock).
+
+        Raises what `require` would have raised, and ValueError for what is no server: `system` and `authoritative`
+        stand for others.
+        """
         if not await enter(self._slots, give_up_at):
             return DnsAnswer(DnsStatus.CUT_SHORT)
         started = asyncio.get_running_loop().time()
@@ -55,10 +91,13 @@ class ResolverProbe:
         finally:
             self._slots.release()
         seconds = asyncio.get_running_loop().time() - started
+        return replace(await self._read(reply, question), seconds=seconds)
+
+    async def _read(self, reply: bytes | DnsStatus, question: DnsQuestion) -> DnsAnswer:
         if isinstance(reply, DnsStatus):
-            return DnsAnswer(reply, seconds=seconds)
+            return DnsAnswer(reply)
         decode = await self._decoder.get()
-        return replace(decode(reply, question), seconds=seconds)
+        return decode(reply, question)
 
     async def _ask(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> bytes | DnsStatus:
         for edns in (True, False):
@@ -68,7 +107,7 @@ class ResolverProbe:
                 # Names come from other people's records too; one that cannot be asked has no answer.
                 return DnsStatus.MALFORMED
             reply = await self._reply(query, resolver, give_up_at)
-            if isinstance(reply, DnsStatus) or _rcode(reply) != _FORMERR:
+            if isinstance(reply, DnsStatus) or rcode(reply) != FORMERR:
                 return reply
         return DnsStatus.MALFORMED
 
@@ -77,55 +116,70 @@ class ResolverProbe:
         started = loop.time()
         try:
             async with asyncio.timeout_at(give_up_at):
-                if resolver.transport is Transport.UDP:
-                    reply = await self._over_udp(query, resolver)
-                    if not _is_truncated(reply):
-                        return reply
-                return await self._over_tcp(query, resolver)
+                return await self._carry(query, resolver)
         except TimeoutError:
             # A silence shorter than one retransmission is our haste, not the resolver's.
             waited = loop.time() - started >= self._retransmit_after
             return DnsStatus.TIMEOUT if waited else DnsStatus.CUT_SHORT
-        except _Unusable:
+        except Unusable:
             return DnsStatus.MALFORMED
+        except ssl.SSLCertVerificationError:
+            return DnsStatus.UNTRUSTED
         except OSError as error:
             return DnsStatus.CUT_SHORT if error.errno in _LOCAL_FAULTS else DnsStatus.UNREACHABLE
 
-    async def _over_udp(self, query: bytes, resolver: Resolver) -> bytes:
-        family, address = socket_address(resolver.host, resolver.port)
-        refused = False
-        with open_socket(family, socket.SOCK_DGRAM, self._source) as udp:
-            udp.connect(address)
-            for seconds in self._pauses():
-                try:
-                    async with asyncio.timeout(seconds):
-                        return await _ask_once(udp, query)
-                except TimeoutError:
-                    continue
-                except OSError:
-                    # A resolver that is being restarted refuses for a moment: one more try before that is believed.
-                    if refused:
-                        raise
-                    refused = True
-                    await asyncio.sleep(seconds)
-        raise AssertionError("the pauses between retransmissions have no end")
-
-    def _pauses(self) -> Iterator[float]:
-        yield self._retransmit_after
-        yield from repeat(2 * self._retransmit_after)
-
-    async def _over_tcp(self, query: bytes, resolver: Resolver) -> bytes:
-        loop = asyncio.get_running_loop()
-        family, address = socket_address(resolver.host, resolver.port)
-        with open_socket(family, socket.SOCK_STREAM, self._source) as tcp:
-            await loop.sock_connect(tcp, address)
-            # Length and message in one segment (RFC 7766 section 8).
-            await loop.sock_sendall(tcp, len(query).to_bytes(2, "big") + query)
-            length = int.from_bytes(await _read_exactly(tcp, 2), "big")
-            reply = await _read_exactly(tcp, length)
-        if not _answers(query, reply):
-            raise _Unusable
+    async def _carry(self, query: bytes, resolver: Resolver) -> bytes:
+        reply = await self._carrier(resolver).exchange(query)
+        if resolver.transport is Transport.UDP and is_truncated(reply):
+            reply = await self._carrier(replace(resolver, transport=Transport.TCP)).exchange(query)
         return reply
+
+    def _carrier(self, resolver: Resolver) -> Carrier:
+        """The one carrier to this resolver."""
+        if resolver not in self._carriers:
+            self._carriers[resolver] = self._new_carrier(resolver)
+        return self._carriers[resolver]
+
+    def _new_carrier(self, resolver: Resolver) -> Carrier:
+        # A check over datagrams alone does without the other modules.
+        match resolver.transport:
+            case Transport.UDP:
+                return DatagramCarrier(resolver, self._source, self._retransmit_after)
+            case Transport.TCP | Transport.TLS:
+                from check_autodiscover.probes.dns_stream import StreamCarrier
+
+                context = self._context() if resolver.transport is Transport.TLS else None
+                return StreamCarrier(resolver, self._source, context)
+            case Transport.HTTPS:
+                from check_autodiscover.probes.dns_https import HttpsCarrier
+
+                return HttpsCarrier(resolver, self._source_for(resolver), self._context(), self._locate)
+            case _:
+                raise ValueError(f"{resolver.label} is no server")
+
+    def _context(self) -> ssl.SSLContext:
+        """A context of each resolver's own, because HTTPS adds its protocols to it."""
+        self._trust = self._trust or load_trust(TrustSettings())
+        return self._trust.resolver_context()
+
+    def _source_for(self, resolver: Resolver) -> str:
+        """The source address unless it is of another family than the resolver's."""
+        if not self._source or not _is_address(resolver.host):
+            return self._source
+        same = socket_address(self._source, 0)[0] == socket_address(resolver.host, 0)[0]
+        return self._source if same else ""
+
+    async def _locate(self, host: str) -> str:
+        """The address of a resolver that is given by name or address. Raises OSError where nobody tells."""
+        if _is_address(host):
+            return host
+        for server in self._bootstrap or _own_servers():
+            for type_ in (RecordType.A, RecordType.AAAA):
+                question = DnsQuestion("", server.label, host, type_)
+                reply = await self._ask(question, server, asyncio.get_running_loop().time() + LOCATE_PATIENCE)
+                if addresses := (await self._read(reply, question)).addresses:
+                    return addresses[0]
+        raise OSError(errno.EHOSTUNREACH, f"no address for {host}")
 
 
 def _load_decoder() -> Callable[[bytes, DnsQuestion], DnsAnswer]:
@@ -140,47 +194,15 @@ def _load_decoder() -> Callable[[bytes, DnsQuestion], DnsAnswer]:
     return decode
 
 
-class _Unusable(Exception):
-    """A reply over TCP that does not belong to the query."""
-
-
-async def _ask_once(udp: socket.socket, query: bytes) -> bytes:
-    """Send the query and wait for its reply, for as long as it takes. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    await loop.sock_sendall(udp, query)
-    while not _answers(query, reply := await loop.sock_recv(udp, 0xFFFF)):
-        # sock_recv does not suspend while datagrams wait: without this a flood would keep every deadline from passing.
-        await asyncio.sleep(0)
-    return reply
-
-
-async def _read_exactly(tcp: socket.socket, length: int) -> bytes:
-    """Exactly so many bytes. Raises OSError, for an early end too."""
-    data = bytearray()
-    while len(data) < length:
-        piece = await asyncio.get_running_loop().sock_recv(tcp, length - len(data))
-        if not piece:
-            raise ConnectionResetError(errno.ECONNRESET, "closed before the whole reply had come")
-        data += piece
-    return bytes(data)
-
-
-def _answers(query: bytes, reply: bytes) -> bool:
-    """Whether these bytes are a reply to the query: its ID and its question, in whatever case (RFC 5452 section 9.1).
-
-    A server that cannot read a question may leave it out of its error.
-    """
-    if len(reply) < _HEADER or reply[:2] != query[:2] or not reply[2] & 0x80:
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
         return False
-    if reply[4:6] == b"\0\0":
-        return _rcode(reply) != 0
-    end = query.index(b"\0", _HEADER) + 5
-    return reply[4:6] == query[4:6] and reply[_HEADER:end].lower() == query[_HEADER:end].lower()
+    return True
 
 
-def _rcode(reply: bytes) -> int:
-    return reply[3] & 0x0F
+def _own_servers() -> tuple[Resolver, ...]:
+    from check_autodiscover.probes.system import system_resolvers
 
-
-def _is_truncated(reply: bytes) -> bool:
-    return bool(reply[2] & 0x02)
+    return system_resolvers()

@@ -1,0 +1,136 @@
+"""Queries over HTTPS (RFC 8484), with the packages of the extra `doh`.
+
+The resolver probe imports this module when it first needs it; without the extra that is a MissingExtra.
+"""
+
+import asyncio
+import errno
+import ssl
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+
+from check_autodiscover import __version__
+from check_autodiscover.core.policy import Resolver
+from check_autodiscover.probes.dns_header import Unusable, answers, renumbered
+from check_autodiscover.probes.extra import MissingExtra
+
+try:
+    # Without the client above it: no proxies or passwords from the environment, no redirects, no cookies, no log.
+    import httpcore2
+
+    # It imports these with its first request, which is too late to learn that they are missing.
+    import_module("anyio")
+    import_module("h2.connection")
+except ImportError as error:
+    raise MissingExtra("DNS over HTTPS", "doh", error) from error
+
+__all__ = ["HttpsCarrier"]
+
+MAX_REPLY = 0xFFFF
+"""Octets of the longest DNS message."""
+
+_MEDIA_TYPE = b"application/dns-message"
+_OK = 200
+
+
+class HttpsCarrier:
+    """Asks one server by POST over connections that it shares and keeps.
+
+    The server's certificate must hold the resolver's name, or without one the host of its URL. `locate` tells the
+    address of that host.
+    """
+
+    def __init__(
+        self, resolver: Resolver, source: str, context: ssl.SSLContext, locate: Callable[[str], Awaitable[str]]
+    ) -> None:
+        self._resolver = resolver
+        self._locate = locate
+        self._locating = asyncio.Lock()
+        self._address = ""
+        self._may_repeat = False
+        self._pool = httpcore2.AsyncConnectionPool(ssl_context=context, http2=True, local_address=source or None)
+
+    async def exchange(self, query: bytes) -> bytes:
+        """The reply, for as long as it takes.
+
+        Raises OSError, of it ssl.SSLCertVerificationError where the certificate does not fit, and Unusable.
+        """
+        # One ID for all, so that caches take equal questions for equal (RFC 8484 4.1).
+        own = renumbered(query, 0)
+        while True:
+            try:
+                reply = await self._post(own)
+            except OSError:
+                # The server may have closed a connection that served before: once more, on another.
+                if not self._may_repeat:
+                    raise
+                self._may_repeat = False
+            else:
+                self._may_repeat = True
+                if not answers(own, reply):
+                    raise Unusable
+                return renumbered(reply, int.from_bytes(query[:2], "big"))
+
+    async def _post(self, query: bytes) -> bytes:
+        url = await self._url()
+        name = self._resolver.name or self._resolver.host
+        # An address is checked without the scope that it has on this host alone.
+        tls = {"sni_hostname": name.partition("%")[0]}
+        try:
+            async with self._pool.stream(
+                "POST", url, headers=self._headers(name), content=query, extensions=tls
+            ) as response:
+                return await _body(response)
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            raise _plain(error) from error
+
+    async def _url(self) -> httpcore2.URL:
+        async with self._locating:
+            self._address = self._address or await self._locate(self._resolver.host)
+        return httpcore2.URL(
+            scheme=b"https",
+            host=self._address.encode("ascii"),
+            port=self._resolver.port,
+            target=_target(self._resolver.path),
+        )
+
+    def _headers(self, name: str) -> list[tuple[bytes, bytes]]:
+        host = f"[{name}]" if ":" in name else name
+        usual = self._resolver.port == self._resolver.transport.port
+        return [
+            (b"Host", (host if usual else f"{host}:{self._resolver.port}").encode("ascii")),
+            (b"Accept", _MEDIA_TYPE),
+            (b"Content-Type", _MEDIA_TYPE),
+            (b"User-Agent", f"check_autodiscover/{__version__}".encode("ascii")),
+        ]
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pool.aclose()
+
+
+async def _body(response: httpcore2.Response) -> bytes:
+    if response.status != _OK:
+        raise Unusable
+    body = bytearray()
+    async for piece in response.aiter_stream():
+        body += piece
+        if len(body) > MAX_REPLY:
+            raise Unusable
+    return bytes(body)
+
+
+def _plain(error: Exception) -> OSError:
+    """The fault as the standard library tells it, a certificate that does not fit above all."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return ConnectionResetError(errno.ECONNRESET, str(error))
+
+
+def _target(path: str) -> bytes:
+    """A request target: nothing but visible ASCII (RFC 9112 3.2)."""
+    octets = (path or "/").encode("utf-8")
+    return b"".join(bytes([octet]) if 0x21 <= octet <= 0x7E else b"%%%02X" % octet for octet in octets)
