@@ -6,7 +6,7 @@ a value behind `VIEW=` needs to know all views.
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import Any, NoReturn
@@ -143,6 +143,7 @@ _PARSERS: Mapping[ValueKind, Callable[[str], Any]] = {
     ValueKind.ALIAS: parse_host,
     ValueKind.METHOD: values.parse_method,
     ValueKind.VIEW: values.parse_view,
+    ValueKind.VIEW_NAME: values.parse_view_name,
     ValueKind.RESOLVER: values.parse_resolver,
     ValueKind.ADDRESS: values.parse_address,
     ValueKind.HOST_ADDRESS: values.parse_host_address,
@@ -246,9 +247,15 @@ def _views(given: _Given) -> tuple[View, ...]:
     resolver = given.one("dns_server", None)
     default = () if resolver is None else (View("default", (resolver,)),)
     try:
-        return values.views_of((*default, *given.each("views")))
+        views = values.views_of((*default, *given.each("views")))
     except values.BadValue as error:
         raise _usage_error("views", str(error)) from None
+    apart = given.each("no_connect")
+    unknown = next((name for name in apart if name not in {view.name for view in views}), None)
+    if unknown is not None:
+        known = ", ".join(view.name for view in views)
+        raise _usage_error("no_connect", f"there is no view '{unknown}': there is {known}")
+    return tuple(replace(view, connect=view.name not in apart) for view in views)
 
 
 def _methods(given: _Given, views: tuple[View, ...]) -> dict[str, Method]:

@@ -24,8 +24,8 @@ from check_autodiscover.values import (
     parse_port,
     parse_resolver,
     parse_srv,
-    parse_view_name,
     thresholds_of,
+    view_of,
 )
 
 __all__ = ["Configuration", "ConfigurationError", "Module", "default_configuration", "load_configuration"]
@@ -145,7 +145,7 @@ def _module(base: Module, value: Value, folder: Path) -> Module:
 
 def _with_views(base: Module, value: Value, folder: Path) -> Module:
     """The module with the views of the file. Their CA files are added up: trust is the run's, not the view's."""
-    sections = {name: entry.section(("resolvers", "ca_files")) for name, entry in value.entries().items()}
+    sections = {name: entry.section(("resolvers", "ca_files", "connect")) for name, entry in value.entries().items()}
     views = tuple(_view(name, entry, sections[name]) for name, entry in value.entries().items())
     files = [file for section in sections.values() if "ca_files" in section for file in section["ca_files"].each(str)]
     return replace(
@@ -159,10 +159,9 @@ def _view(name: str, value: Value, entries: Mapping[str, Value]) -> View:
     resolvers = entries["resolvers"].each(parse_resolver) if "resolvers" in entries else ()
     if not resolvers:
         raise value.error("a view needs resolvers: [ADDRESS, ...]")
-    if len(set(resolvers)) < len(resolvers):
-        raise entries["resolvers"].error("a resolver is given twice")
+    connect = entries["connect"].parsed(_switch) if "connect" in entries else True
     try:
-        return View(parse_view_name(name), resolvers)
+        return view_of(name, resolvers, connect)
     except ValueError as error:
         raise value.error(str(error)) from error
 

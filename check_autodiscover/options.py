@@ -23,6 +23,7 @@ class ValueKind(Enum):
     ALIAS = "alias"
     METHOD = "method"
     VIEW = "view"
+    VIEW_NAME = "view-name"
     RESOLVER = "resolver"
     ADDRESS = "address"
     HOST_ADDRESS = "host-address"
@@ -54,6 +55,7 @@ _METAVARS = {
     ValueKind.ALIAS: "NAME",
     ValueKind.METHOD: "METHOD",
     ValueKind.VIEW: "NAME=RESOLVER[,RESOLVER...]",
+    ValueKind.VIEW_NAME: "VIEW",
     ValueKind.RESOLVER: "ADDR",
     ValueKind.ADDRESS: "ADDR|CIDR",
     ValueKind.HOST_ADDRESS: "ADDR",
@@ -127,9 +129,19 @@ _VIEWS = (
         "views",
         ValueKind.VIEW,
         "a DNS view, as in inside=10.0.0.2 and outside=192.0.2.53; repeatable. RESOLVER is ADDR, ADDR:PORT, "
-        "[V6]:PORT, any of these behind udp:// or tcp://, or system (the nameservers of resolv.conf). Without"
-        " a view: default=system",
+        "[V6]:PORT, any of these behind udp:// or tcp://; tls://ADDR[:PORT][#NAME] and https://HOST/path[#NAME], "
+        "whose certificate must hold NAME, or without it the address or host; system (the nameservers of "
+        "resolv.conf); or authoritative (the domain's own servers, each asked directly). Without a view: "
+        "default=system",
         key="views",
+        repeatable=True,
+    ),
+    Option(
+        ("--no-connect",),
+        "no_connect",
+        ValueKind.VIEW_NAME,
+        "judge this view's DNS only, and connect to none of its addresses (no way there from here); repeatable",
+        key="views.connect",
         repeatable=True,
     ),
     Option(("-s", "--dns-server"), "dns_server", ValueKind.RESOLVER, "short for --view default=ADDR"),

@@ -196,25 +196,58 @@ def parse_view_name(text: str) -> str:
 
 
 _SYSTEM = Resolver("", transport=Transport.SYSTEM)
-_TRANSPORTS = {"udp": Transport.UDP, "tcp": Transport.TCP}
+_AUTHORITATIVE = Resolver("", transport=Transport.AUTHORITATIVE)
+_NAMED = {"system": _SYSTEM, "authoritative": _AUTHORITATIVE}
+_TRANSPORTS = {
+    "udp": Transport.UDP,
+    "tcp": Transport.TCP,
+    "tls": Transport.TLS,
+    "https": Transport.HTTPS,
+}
 
 DEFAULT_VIEWS = (View("default", (_SYSTEM,)),)
 """Where no view is given: what this host's own resolvers say."""
 
 
 def parse_resolver(text: str) -> Resolver:
-    """A DNS server: `ADDR`, `ADDR:PORT`, `[V6]:PORT`, also behind `udp://` or `tcp://`; `system`. Raises BadValue."""
-    if text == "system":
-        return _SYSTEM
+    """A DNS server of a view. Raises BadValue.
+
+    `ADDR`, `ADDR:PORT` or `[V6]:PORT`, also behind `udp://` or `tcp://`; `tls://ADDR[:PORT][#NAME]`;
+    `https://HOST[:PORT]/path[#NAME]`; `system`; `authoritative`.
+    """
+    if text in _NAMED:
+        return _NAMED[text]
     scheme, separator, rest = text.rpartition("://")
     transport = _TRANSPORTS.get(scheme) if separator else Transport.UDP
     if transport is None:
-        raise BadValue(f"{_quoted(text)} is no resolver: {_quoted(scheme + separator)} is not udp:// or tcp://")
-    address, port = _host_and_port(rest)
-    host = _address(address)
+        known = ", ".join(f"{name}://" for name in _TRANSPORTS)
+        raise BadValue(f"{_quoted(text)} is no resolver: {_quoted(scheme + separator)} is none of {known}")
+    encrypted = transport in (Transport.TLS, Transport.HTTPS)
+    rest, mark, name = rest.partition("#") if encrypted else (rest, "", "")
+    server, slash, path = rest.partition("/") if transport is Transport.HTTPS else (rest, "", "")
+    if transport is Transport.HTTPS and not path:
+        raise BadValue(f"{_quoted(text)} is no resolver: an https one has a path, as in https://dns.example/dns-query")
+    address, port = _host_and_port(server)
+    host = _address(address) or (_named_host(text, address) if transport is Transport.HTTPS else None)
     if host is None:
-        raise BadValue(f"{_quoted(text)} is no resolver: it is ADDR, ADDR:PORT, [V6]:PORT or system")
-    return Resolver(host, parse_port(port) if port is not None else 53, transport)
+        raise BadValue(f"{_quoted(text)} is no resolver: {_SHAPES}")
+    return Resolver(
+        host,
+        parse_port(port) if port is not None else transport.port,
+        transport,
+        _named_host(text, name) if mark else "",
+        slash + path,
+    )
+
+
+_SHAPES = "it is ADDR, ADDR:PORT, [V6]:PORT, tls://ADDR#NAME, https://HOST/path, system or authoritative"
+
+
+def _named_host(text: str, name: str) -> str:
+    try:
+        return parse_host(name)
+    except ValueError as error:
+        raise BadValue(f"{_quoted(text)} is no resolver: {error}") from None
 
 
 def _host_and_port(text: str) -> tuple[str, str | None]:
@@ -231,12 +264,14 @@ def parse_view(text: str) -> View:
     name, equals, resolvers = text.partition("=")
     if not equals:
         raise BadValue(f"{_quoted(text)} is no view: it is NAME=RESOLVER, as in inside=192.0.2.53")
-    return view_of(name, resolvers.split(","))
+    return view_of(name, map(parse_resolver, resolvers.split(",")))
 
 
-def view_of(name: str, resolvers: Iterable[str]) -> View:
+def view_of(name: str, resolvers: Iterable[Resolver], connect: bool = True) -> View:
     """A view of this name and these resolvers. Raises BadValue."""
-    view = View(parse_view_name(name), tuple(parse_resolver(resolver) for resolver in resolvers))
+    view = View(parse_view_name(name), tuple(resolvers), connect)
+    if len(view.resolvers) > 1 and _AUTHORITATIVE in view.resolvers:
+        raise BadValue(f"the view {_quoted(name)} has more resolvers than authoritative: give them a view of their own")
     if len(set(view.resolvers)) < len(view.resolvers):
         raise BadValue(f"the view {_quoted(name)} names a resolver twice")
     return view

@@ -233,9 +233,7 @@ def views(*names: str) -> tuple[View, ...]:
 
 def survey_of(world: World, labels: tuple[str, ...] = ("xrandom",), parents: tuple[str, ...] = ()) -> Survey:
     """The survey of a whole run in a world."""
-    survey = Survey(
-        domain=DOMAIN, policy=world.policy, labels=labels, started=NOW - 0.4, ended=NOW, parents=parents
-    )
+    survey = Survey(domain=DOMAIN, policy=world.policy, labels=labels, started=NOW - 0.4, ended=NOW, parents=parents)
     while wanted := plan(survey) - set(survey.lookups) - set(survey.contacts) - survey.unfinished:
         for question in wanted:
             survey = _answered(world, survey, question)

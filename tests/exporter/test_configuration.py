@@ -120,7 +120,7 @@ modules: {strict: {ca_files: [own.pem], system_trust: false}}
         ("views:\n  inside:\n    resolvers: [dns.example]", "file.yml:3: views.inside.resolvers: "),
         (
             "views: {in: {resolvers: [192.0.2.1, '192.0.2.1:53']}}",
-            "file.yml:1: views.in.resolvers: a resolver is given",
+            "file.yml:1: views.in: the view 'in' names a resolver twice",
         ),
         ("? [a]\n: b", "file.yml:1: expected a single value"),
         ("- a", "file.yml:1: expected keys with values"),
@@ -144,3 +144,15 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigurationError, match="is not UTF-8 text"):
         load_configuration(str(file))
+
+
+def test_a_view_may_be_judged_by_its_dns_alone(tmp_path: Path) -> None:
+    file = tmp_path / "file.yml"
+    file.write_text(
+        "views: {in: {resolvers: [authoritative], connect: false}, out: {resolvers: ['tls://192.0.2.1']}}\n"
+    )
+    views = load_configuration(str(file)).modules["default"].policy.views
+    assert [(view.name, view.connect, view.resolvers[0].label) for view in views] == [
+        ("in", False, "authoritative"),
+        ("out", True, "tls://192.0.2.1"),
+    ]

@@ -144,6 +144,9 @@ DOMAIN = ("-H", "contoso.com")
         ("--view", (*DOMAIN, "--view", "inside=dns.example")),
         ("--view", (*DOMAIN, "--view", "a=10.0.0.1", "--view", "a=10.0.0.2")),
         ("--view", (*DOMAIN, "--view", "default=10.0.0.1", "-s", "10.0.0.2")),
+        ("--view", (*DOMAIN, "--view", "a=authoritative,10.0.0.2")),
+        ("--view", (*DOMAIN, "--view", "a=https://dns.example")),
+        ("--no-connect", (*DOMAIN, "--no-connect", "elsewhere")),
         ("--timeout", (*DOMAIN, "-t", "0")),
         ("--timeout-result", (*DOMAIN, "--timeout-result", "fine")),
         ("--output", (*DOMAIN, "-o", "xml")),
@@ -205,3 +208,14 @@ def test_every_value_that_is_offered_for_choice_is_taken() -> None:
     for option in OPTIONS:
         for choice in CHOICES.get(option.kind, ()):
             assert parse(option.flags[0], choice).domain == "contoso.com"
+
+
+def test_a_view_that_is_not_to_be_connected_to_is_marked_and_no_other() -> None:
+    views = parse(*VIEWS, "--no-connect", "outside").policy.views
+    assert {view.name: view.connect for view in views} == {"inside": True, "outside": False}
+
+
+def test_a_view_that_does_not_exist_cannot_be_left_unconnected() -> None:
+    assert refused(*DOMAIN, *VIEWS, "--no-connect", "dmz") == (
+        "--no-connect: there is no view 'dmz': there is inside, outside"
+    )

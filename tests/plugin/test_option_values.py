@@ -53,6 +53,23 @@ HEX = "0123456789abcdef" * 4
         (values.parse_resolver, "udp://192.0.2.53", Resolver("192.0.2.53")),
         (values.parse_resolver, "tcp://[2001:db8::53]:54", Resolver("2001:db8::53", 54, Transport.TCP)),
         (values.parse_resolver, "system", Resolver("", transport=Transport.SYSTEM)),
+        (values.parse_resolver, "authoritative", Resolver("", transport=Transport.AUTHORITATIVE)),
+        (values.parse_resolver, "tls://192.0.2.53", Resolver("192.0.2.53", 853, Transport.TLS)),
+        (
+            values.parse_resolver,
+            "tls://[2001:db8::53]:8530#DNS.example.",
+            Resolver("2001:db8::53", 8530, Transport.TLS, "dns.example"),
+        ),
+        (
+            values.parse_resolver,
+            "https://dns.example/dns-query",
+            Resolver("dns.example", 443, Transport.HTTPS, "", "/dns-query"),
+        ),
+        (
+            values.parse_resolver,
+            "https://192.0.2.53:8443/q#dns.example",
+            Resolver("192.0.2.53", 8443, Transport.HTTPS, "dns.example", "/q"),
+        ),
         (
             values.parse_view,
             "in-1=10.0.0.2,system",
@@ -84,10 +101,13 @@ REFUSED: dict[Callable[[str], object], tuple[str, ...]] = {
     values.parse_view_name: ("", "A", "a_b", "a b", "a=b", "a" * 33, "\u00e4"),
     values.parse_resolver: (
         "", "dns.example", "192.0.2.53:", "192.0.2.53:x", "192.0.2.53:99999", "2001:db8::53:99999", "[192.0.2.53]:53",
-        "[::1", "[::1]x", "tls://192.0.2.53", "https://dns.example/q", "authoritative", "udp://system", "://192.0.2.1",
-        "fe80::1%eth0", "udp://tcp://192.0.2.1",
+        "[::1", "[::1]x", "tls://dns.example", "tls://192.0.2.53#", "tls://192.0.2.53#a b", "tls://192.0.2.53/path",
+        "https://dns.example", "https://dns.example/", "https:///q", "https://dns.example:0/q", "https://dns.example/q#",
+        "udp://192.0.2.53#dns.example", "udp://system", "tls://authoritative", "://192.0.2.1", "fe80::1%eth0",
+        "udp://tcp://192.0.2.1",
     ),
-    values.parse_view: ("", "inside", "=10.0.0.2", "inside=", "inside=10.0.0.2,", "inside=10.0.0.2,10.0.0.2", "IN=::1"),
+    values.parse_view: ("", "inside", "=10.0.0.2", "inside=", "inside=10.0.0.2,", "inside=10.0.0.2,10.0.0.2", "IN=::1",
+        "a=authoritative,10.0.0.2"),
 }  # fmt: skip
 
 
