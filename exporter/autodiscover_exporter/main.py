@@ -16,6 +16,8 @@ from autodiscover_exporter.log_format import event, set_up_logging
 from autodiscover_exporter.probing import probe_domain
 from autodiscover_exporter.server import serve
 from check_autodiscover.config import Configuration, ConfigurationError, default_configuration, load_configuration
+from check_autodiscover.probes.extra import MissingExtra
+from check_autodiscover.probes.resolver import ResolverProbe
 from check_autodiscover.trust import TrustError, load_trust
 
 __all__ = ["main", "run"]
@@ -36,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         configuration = _configuration(arguments.config_file)
         if not arguments.config_check:
             _serve(arguments, configuration)
-    except (ConfigurationError, TrustError, CannotListen) as error:
+    except (ConfigurationError, MissingExtra, TrustError, CannotListen) as error:
         logger.error("cannot start", extra=event(error=str(error)))
         return 1
     return 0
@@ -44,8 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _configuration(file: str) -> Configuration:
     configuration = load_configuration(file) if file else default_configuration()
-    for trust in {module.trust for module in configuration.modules.values()}:
-        load_trust(trust)
+    for module in configuration.modules.values():
+        resolvers = (resolver for view in module.policy.views for resolver in view.resolvers)
+        ResolverProbe(trust=load_trust(module.trust)).require(resolvers)
     return configuration
 
 
