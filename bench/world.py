@@ -1,12 +1,11 @@
 """A healthy domain on loopback for the benchmarks: a real named on two ports, and real nginx sites.
 
 Needs named, dig, nginx and openssl, and neither root nor a network namespace: ports are free high ones, and the
-addresses 127.0.0.2 and up are the sites'. Root's named serves port 53 too, where the domain's own server is looked for;
-for others that server is out of reach. Used by `bench.cold` and `bench.imports`;
-`bench.latency` puts the same world into a network namespace of its own.
+addresses 127.0.0.2 and up are the sites'. Where port 53 can be had, named serves that: the domain's own server is
+looked for there, and otherwise out of reach. Used by `bench.cold` and `bench.imports`; `bench.latency` puts the same
+world into a network namespace of its own.
 """
 
-import os
 import shutil
 import socket
 import subprocess
@@ -86,7 +85,7 @@ class Place:
     prefix: tuple[str, ...] = ()
 
 
-LOOPBACK = Place("127.0.0.75", HOSTS)
+LOOPBACK = Place("127.0.0.1", HOSTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +128,15 @@ def start_world(folder: Path, place: Place = LOOPBACK) -> Iterator[World]:
 
 
 def _authority_port() -> int:
-    return 53 if os.geteuid() == 0 else _free_port()
+    try:
+        return _free_port(53)
+    except OSError:
+        return _free_port()
 
 
-def _free_port() -> int:
+def _free_port(wanted: int = 0) -> int:
     with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
+        tcp.bind(("127.0.0.1", wanted))
         port: int = tcp.getsockname()[1]
         udp.bind(("127.0.0.1", port))
         return port

@@ -25,6 +25,9 @@ UNKNOWN = 3
 TRACEBACK = 3
 """Verbosity from which a bug is told with its traceback."""
 
+SWITCH_SECONDS = 0.0005
+"""How long the importing thread may hold up the one that reads answers."""
+
 _DISTRIBUTIONS = {"OpenSSL": "pyOpenSSL", "dns": "dnspython"}
 """What to install for a module that is called otherwise."""
 
@@ -33,6 +36,9 @@ def run() -> None:
     """The program: check, print, exit."""
     # A process that ends within seconds never gets back what a collection costs.
     gc.disable()
+    # Answers are read while a thread imports: with the usual pauses each system call would wait for 5 ms, and the
+    # resolvers would look slow.
+    sys.setswitchinterval(SWITCH_SECONDS)
     exit_code = main()
     # Nor what it costs to take a hundred modules down in order: all output is flushed, nothing else is held.
     os._exit(exit_code)
@@ -101,7 +107,7 @@ def _report(arguments: "Arguments") -> "Report":
 
 
 def _load_what_follows() -> None:
-    """Import what comes after the survey, while there is nothing to do but to wait for answers."""
+    """Import what comes after the survey."""
     import nagiosplugin  # noqa: F401
 
     import check_autodiscover.core.judge
@@ -143,6 +149,10 @@ def _failure(domain: str, fault: str) -> str:
 
 
 def _missing(error: ImportError) -> str:
+    from check_autodiscover.probes.extra import MissingExtra
+
+    if isinstance(error, MissingExtra):
+        return str(error)
     module = (error.name or "").partition(".")[0] or "?"
     package = _DISTRIBUTIONS.get(module, module)
     return f"Python module {module} is missing or cannot be used ({error}); install it: pip install {package}"

@@ -7,8 +7,7 @@ wanted; what is not yet asked starts at once, so that no wave waits for its slow
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from check_autodiscover.core.plan import plan
@@ -22,6 +21,7 @@ from check_autodiscover.core.survey import (
     EndpointQuestion,
     Observation,
     Question,
+    RecordType,
     Survey,
 )
 from check_autodiscover.ports import Deadline, DnsProbe, EndpointProbe
@@ -42,6 +42,9 @@ LABELS = 3
 """Random labels asked for: answers may rotate, and no one of them decides alone."""
 
 
+_LEADING = {RecordType.SRV: 0, RecordType.NS: 1, RecordType.A: 2, RecordType.AAAA: 3}
+
+
 @dataclass(frozen=True, slots=True)
 class Probes:
     """The observers of the world that a run uses."""
@@ -51,15 +54,16 @@ class Probes:
 
 
 async def survey_domain(
-    domain: str, policy: Policy, trust: TrustSettings, *, meanwhile: Callable[[], object] = lambda: None
+    domain: str, policy: Policy, trust: TrustSettings, *, meanwhile: Callable[[], object] | None = None
 ) -> Survey:
     """Observe a domain (A-labels) within the policy's time limit.
 
-    `meanwhile` is called in a thread while answers are under way: a process that lives for one survey imports there
-    what it needs afterwards.
+    `meanwhile` is called in a thread, once, while connections are under way, if there are any: a process that lives for
+    one survey imports there what it needs afterwards.
 
     Raises:
         TrustError: the trust anchors cannot be loaded.
+        MissingExtra: a resolver needs packages that are not installed.
     """
     # Imported here: the parser, help and usage errors need none of it, and it is half of a cold start.
     from check_autodiscover.probes.endpoint import ConnectionProbe
@@ -67,7 +71,8 @@ async def survey_domain(
     from check_autodiscover.trust import load_trust
 
     loaded = load_trust(trust)
-    dns = ResolverProbe(source_address=policy.source_address)
+    dns = ResolverProbe(source_address=policy.source_address, trust=loaded)
+    dns.require(resolver for view in policy.views for resolver in view.resolvers)
     endpoint = ConnectionProbe(
         loaded,
         domain,
@@ -83,23 +88,10 @@ async def survey_domain(
         anchors=loaded.description,
         parents=registrable_parents(domain),
     )
-    preparation = asyncio.ensure_future(_prepare(dns.prepare, endpoint.prepare, meanwhile))
     try:
-        return await conduct(survey, Probes(dns, endpoint))
+        return await conduct(survey, Probes(dns, endpoint), meanwhile)
     finally:
-        await preparation
-
-
-async def _prepare(
-    dns: Callable[[], Awaitable[None]], endpoint: Callable[[], Awaitable[None]], meanwhile: Callable[[], object]
-) -> None:
-    """Load what is needed later, in the order of need, once the first questions have left."""
-    await asyncio.sleep(0)
-    # Whoever needs what cannot be loaded meets the same failure, and says it.
-    with suppress(Exception):
-        await dns()
-        await endpoint()
-        await asyncio.get_running_loop().run_in_executor(None, meanwhile)
+        await dns.close()
 
 
 def registrable_parents(domain: str) -> tuple[str, ...]:
@@ -133,13 +125,16 @@ def _with_system(view: View) -> View:
     return replace(view, resolvers=tuple(resolvers))
 
 
-async def conduct(survey: Survey, probes: Probes) -> Survey:
-    """Ask what the plan wants until nothing is left to ask or the time is up; the survey says what was cut off."""
+async def conduct(survey: Survey, probes: Probes, meanwhile: Callable[[], object] | None = None) -> Survey:
+    """Ask what the plan wants until nothing is left to ask or the time is up; the survey says what was cut off.
+
+    `meanwhile` is called in a thread as soon as a first connection has told what it can.
+    """
     loop = asyncio.get_running_loop()
     begun = loop.time()
     limit = survey.policy.timeout
     deadline = Deadline(begun + limit * (1 - REPLY_SHARE), begun + limit * DNS_SHARE)
-    conductor = _Conductor(probes, _resolvers(survey), deadline)
+    conductor = _Conductor(probes, _resolvers(survey), deadline, meanwhile)
     survey = await conductor.conduct(survey)
     return replace(survey, ended=survey.started + loop.time() - begun)
 
@@ -163,15 +158,32 @@ def _finder(survey: Survey) -> Resolver:
     return outer[0].resolvers[0] if outer else system_resolvers()[0]
 
 
+def _urgency(question: Question) -> tuple[bool, int]:
+    """The place of a question among those asked together: DNS first, and of it what leads to further questions."""
+    match question:
+        case DnsQuestion():
+            return False, _LEADING.get(question.type, len(_LEADING))
+        case EndpointQuestion():
+            return True, 0
+
+
 class _Conductor:
     """The tasks under way in one run."""
 
-    def __init__(self, probes: Probes, resolvers: Mapping[tuple[str, str], Resolver], deadline: Deadline) -> None:
+    def __init__(
+        self,
+        probes: Probes,
+        resolvers: Mapping[tuple[str, str], Resolver],
+        deadline: Deadline,
+        meanwhile: Callable[[], object] | None,
+    ) -> None:
         self._probes = probes
         self._resolvers = resolvers
         self._deadline = deadline
         self._tasks: dict[asyncio.Task[Observation], Question] = {}
         self._asked: set[Question] = set()
+        self._meanwhile = meanwhile
+        self._aside: list[asyncio.Future[object]] = []
 
     async def conduct(self, survey: Survey) -> Survey:
         self._ask(plan(survey))
@@ -183,6 +195,7 @@ class _Conductor:
                 for task in done:
                     survey = survey.observed(self._tasks.pop(task), task.result())
                 self._ask(plan(survey))
+                self._use_wait(survey)
             return replace(survey, unfinished=frozenset(self._tasks.values()))
         finally:
             await self._stop()
@@ -195,10 +208,14 @@ class _Conductor:
         return done
 
     def _ask(self, wanted: frozenset[Question]) -> None:
-        # DNS first: its answers decide what else there is to ask.
-        for question in sorted(wanted - self._asked, key=lambda item: isinstance(item, EndpointQuestion)):
+        for question in sorted(wanted - self._asked, key=_urgency):
             self._asked.add(question)
             self._tasks[asyncio.ensure_future(self._answer(question))] = question
+
+    def _use_wait(self, survey: Survey) -> None:
+        # The quickest connection is done, others take another round trip or two: nothing else is to be done until then.
+        if survey.contacts and self._tasks and self._meanwhile and not self._aside:
+            self._aside.append(asyncio.get_running_loop().run_in_executor(None, self._meanwhile))
 
     async def _answer(self, question: Question) -> Observation:
         match question:
@@ -227,4 +244,4 @@ class _Conductor:
     async def _stop(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._aside, return_exceptions=True)

@@ -77,6 +77,8 @@ class ConnectionProbe:
         return replace(contact, seconds=asyncio.get_running_loop().time() - started)
 
     async def _contact(self, question: EndpointQuestion, give_up_at: float) -> Contact:
+        # While the connection opens there is nothing else to do.
+        self._tools.begin()
         connected = await connect(question.address, question.port, self._source, give_up_at, self._connect_timeout)
         if isinstance(connected, Connect):
             return Contact(connected)

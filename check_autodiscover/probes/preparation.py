@@ -5,7 +5,7 @@ The probes use it for the libraries that they import late. In a process that has
 
 import asyncio
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 __all__ = ["Prepared"]
 
@@ -22,9 +22,25 @@ class Prepared(Generic[T]):
         self._make = make
         self._made: asyncio.Future[T] | None = None
 
-    async def get(self) -> T:
-        """The value."""
+    def begin(self) -> asyncio.Future[T]:
+        """Start to make it, for somebody who will need it soon."""
         if self._made is None:
             self._made = asyncio.get_running_loop().run_in_executor(None, self._make)
+            self._made.add_done_callback(_seen)
+        return self._made
+
+    def begin_soon(self) -> None:
+        """Start to make it when everything has run that is ready to: what is sent first leaves undisturbed."""
+        if self._made is None:
+            asyncio.get_running_loop().call_soon(self.begin)
+
+    async def get(self) -> T:
+        """The value."""
         # Whoever gives up takes it from nobody else.
-        return await asyncio.shield(self._made)
+        return await asyncio.shield(self.begin())
+
+
+def _seen(made: asyncio.Future[Any]) -> None:
+    """Take note of a failure, which concerns nobody if nobody comes for the value."""
+    if not made.cancelled():
+        made.exception()

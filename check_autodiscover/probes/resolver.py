@@ -85,6 +85,7 @@ class ResolverProbe:
         """
         if not await enter(self._slots, give_up_at):
             return DnsAnswer(DnsStatus.CUT_SHORT)
+        self._decoder.begin_soon()
         started = asyncio.get_running_loop().time()
         try:
             reply = await self._ask(question, resolver, give_up_at)

@@ -1,49 +1,88 @@
-"""What a fresh process does first: it asks, and imports while it waits for the answers."""
+"""What a fresh process does when: it asks first, and imports while it waits."""
 
+import asyncio
 import subprocess
 import sys
 
+from check_autodiscover.core.policy import Policy, Resolver, View
+from check_autodiscover.core.survey import (
+    Connect,
+    Contact,
+    DnsAnswer,
+    DnsQuestion,
+    DnsStatus,
+    EndpointQuestion,
+    RecordType,
+    Scheme,
+    Survey,
+)
+from check_autodiscover.run import Probes, conduct
+
 SCRIPT = """
-import asyncio, sys
+import asyncio, select, socket, sys
 from check_autodiscover.core.policy import Policy, Resolver, View
 from check_autodiscover.run import survey_domain
 from check_autodiscover.trust import TrustSettings
 
-HEAVY = {'OpenSSL', 'cryptography', 'dns', 'h11'}
-loaded = []
+class Watch:
+    # Asked by the interpreter for each module that is not there yet.
+    def find_spec(self, name, path, target=None):
+        if name in ('dns', 'OpenSSL'):
+            asked = bool(select.select([server], [], [], 0)[0])
+            print(name, 'after the questions' if asked else 'too early')
 
-class Server(asyncio.DatagramProtocol):
-    # Answers nothing until it is opened, and then everything with NXDOMAIN.
-    def __init__(self):
-        self.open, self.waiting = False, []
-    def connection_made(self, transport):
-        self.transport = transport
-    def datagram_received(self, query, client):
-        self.waiting.append((query, client))
-        if self.open:
-            self.answer()
-    def answer(self):
-        self.open = True
-        while self.waiting:
-            query, client = self.waiting.pop()
-            self.transport.sendto(query[:2] + bytes([0x81, 0x83]) + query[4:], client)
-
-async def main():
-    loop = asyncio.get_running_loop()
-    transport, server = await loop.create_datagram_endpoint(Server, local_addr=('127.0.0.1', 0))
-    resolver = Resolver('127.0.0.1', transport.get_extra_info('sockname')[1])
-    asked = asyncio.ensure_future(survey_domain(
-        'example.test', Policy(views=(View('default', (resolver,)),)), TrustSettings(),
-        meanwhile=lambda: (loaded.extend(HEAVY & set(sys.modules)), loop.call_soon_threadsafe(server.answer)),
-    ))
-    loaded.extend(HEAVY & set(sys.modules))
-    survey = await asked
-    print(len(loaded), *sorted({answer.status.value for answer in survey.lookups.values()}))
-
-asyncio.run(main())
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+    server.bind(('127.0.0.1', 0))
+    sys.meta_path.insert(0, Watch())
+    policy = Policy(views=(View('default', (Resolver(*server.getsockname()),)),), timeout=1.0)
+    asyncio.run(survey_domain('example.test', policy, TrustSettings()))
 """
 
 
-def test_libraries_are_loaded_while_the_first_answers_are_awaited() -> None:
+def test_library_is_looked_for_when_the_first_questions_have_left() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("4 nxdomain\n", "")
+    assert (done.stdout, done.stderr) == ("dns after the questions\n", "")
+
+
+class World:
+    """Answers like a domain with an address; HTTPS is told when `opened`."""
+
+    def __init__(self, status: DnsStatus) -> None:
+        self.status = status
+        self.opened = asyncio.Event()
+
+    async def probe_dns(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> DnsAnswer:
+        found = self.status is DnsStatus.ANSWER and question.type is RecordType.A
+        return DnsAnswer(DnsStatus.ANSWER, addresses=("192.0.2.1",)) if found else DnsAnswer(DnsStatus.NXDOMAIN)
+
+    async def probe_endpoint(self, question: EndpointQuestion, give_up_at: float) -> Contact:
+        if question.scheme is Scheme.HTTPS:
+            await self.opened.wait()
+        return Contact(Connect.REFUSED)
+
+
+def survey(status: DnsStatus) -> tuple[Survey, int]:
+    calls: list[None] = []
+
+    async def main() -> Survey:
+        loop, world = asyncio.get_running_loop(), World(status)
+
+        def meanwhile() -> None:
+            calls.append(None)
+            loop.call_soon_threadsafe(world.opened.set)
+
+        policy = Policy(views=(View("default", (Resolver("192.0.2.53"),)),))
+        unasked = Survey(domain="example.test", policy=policy, labels=(), started=0.0)
+        return await conduct(unasked, Probes(world, world), meanwhile)
+
+    return asyncio.run(main()), len(calls)
+
+
+def test_wait_for_the_other_connections_is_used_once() -> None:
+    seen, calls = survey(DnsStatus.ANSWER)
+    assert (len(seen.contacts), len(seen.unfinished), calls) == (3, 0, 1)
+
+
+def test_nothing_is_done_aside_where_there_is_nothing_to_wait_for() -> None:
+    seen, calls = survey(DnsStatus.NXDOMAIN)
+    assert (len(seen.contacts), calls) == (0, 0)
