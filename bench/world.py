@@ -2,8 +2,8 @@
 
 Needs named, dig, nginx and openssl, and neither root nor a network namespace: ports are free high ones, and the
 addresses 127.0.0.2 and up are the sites'. Where port 53 can be had, named serves that: the domain's own server is
-looked for there, and otherwise out of reach. Used by `bench.cold` and `bench.imports`; `bench.latency` puts the same
-world into a network namespace of its own.
+looked for there, and otherwise out of reach. Used by `bench.cold`, `bench.dns` and `bench.imports`; `bench.latency`
+puts the same world into a network namespace of its own.
 """
 
 import shutil
@@ -109,13 +109,16 @@ class World:
 
 
 @contextmanager
-def start_world(folder: Path, place: Place = LOOPBACK) -> Iterator[World]:
-    """The world, once both daemons have given a real answer; RuntimeError if one does not, or is not installed."""
+def start_world(folder: Path, place: Place = LOOPBACK, records: str = "") -> Iterator[World]:
+    """The world, once both daemons have given a real answer; `records` are further lines of the domain's zone.
+
+    Raises RuntimeError if a daemon gives no answer, or is not installed.
+    """
     if missing := [program for program in PROGRAMS if shutil.which(program) is None]:
         raise RuntimeError(f"not installed: {', '.join(missing)}")
     world = World(place, (_authority_port(), _free_port()), _free_port(), _free_port(), folder / "ca.pem")
     _write_certificates(folder)
-    _write_configuration(folder, world)
+    _write_configuration(folder, world, records)
     with ExitStack() as stack:
         for command in (
             ("named", "-g", "-n", "1", "-c", f"{folder}/named.conf"),
@@ -156,13 +159,13 @@ def _write_certificates(folder: Path) -> None:
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
-def _write_configuration(folder: Path, world: World) -> None:
+def _write_configuration(folder: Path, world: World, records: str) -> None:
     listeners = " ".join(f"listen-on port {port} {{ {world.place.resolver}; }};" for port in world.dns_ports)
     (folder / "named.conf").write_text(NAMED.format(folder=folder, listeners=listeners, domain=DOMAIN))
     root, autodiscover, server = (world.place.hosts[name] for name in HOSTS)
     resolver = world.place.resolver
     (folder / "domain.zone").write_text(
-        ZONE.format(resolver=resolver, root=root, autodiscover=autodiscover, server=server)
+        ZONE.format(resolver=resolver, root=root, autodiscover=autodiscover, server=server) + records
     )
     (folder / "root.zone").write_text(ROOT_ZONE.format(resolver=resolver))
     (folder / "nginx.conf").write_text(
