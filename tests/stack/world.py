@@ -7,6 +7,7 @@ inside and another outside, and both reach the same Exchange.
 import os
 import re
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,13 @@ from tempfile import mkdtemp
 
 from tests.stack.bind import DOMAIN, Bind, DnsView, start_bind
 from tests.stack.certificates import DAYS_LEFT, Authority, SiteCertificate
+from tests.stack.dnsdist import Fault, start_dnsdist
+from tests.stack.knot import start_knot
 from tests.stack.namespace import Daemon, Namespace
 from tests.stack.nginx import Behaviour, Site, start_nginx
+from tests.stack.unbound import start_unbound
 
-__all__ = ["FOREIGN", "INSIDE", "OUTSIDE", "SERVER_INSIDE", "SERVER_OUTSIDE", "Verdict", "World"]
+__all__ = ["FOREIGN", "INSIDE", "OUTSIDE", "SERVER_INSIDE", "SERVER_OUTSIDE", "VIEWS", "Verdict", "World"]
 
 INSIDE = "127.0.0.53"
 """Where the inside view is asked."""
@@ -27,6 +31,8 @@ SERVER_INSIDE = "127.0.2.10"
 SERVER_OUTSIDE = "127.0.3.10"
 FOREIGN = "127.0.4.80"
 """A stranger's web site."""
+
+VIEWS = (f"inside={INSIDE}", f"outside={OUTSIDE}")
 
 ROOT_OF_PROJECT = Path(__file__).resolve().parents[2]
 
@@ -66,9 +72,10 @@ class World:
         """A certificate that clients here trust, for these names."""
         return self.authority.issue(self._new_folder("certificate"), *names, days_left=days_left)
 
-    def publish(self, *views: DnsView) -> Bind:
-        """Serve these views from one named of their own."""
-        bind = self.stack.enter_context(start_bind(self.namespace, self._new_folder("bind") / "run", views))
+    def publish(self, *views: DnsView, certificate: SiteCertificate | None = None) -> Bind:
+        """Serve these views from one named of their own, over TLS and HTTPS too with a certificate."""
+        folder = self._new_folder("bind") / "run"
+        bind = self.stack.enter_context(start_bind(self.namespace, folder, views, certificate))
         self.served.update({view.name: (view, bind) for view in views})
         return bind
 
@@ -76,6 +83,21 @@ class World:
         """Change a view's DNS while it runs, by nsupdate commands such as `delete NAME A`."""
         known, bind = self.served[view]
         bind.update(known, *commands)
+
+    def serve_zone(self, address: str, zone: str) -> None:
+        """Start a second authority that serves this master file, or refuses everything where it is empty."""
+        self.stack.enter_context(start_knot(self.namespace, self._new_folder("knot") / "run", address, zone))
+
+    def cache(self, address: str, upstream: str, anchor: str = "") -> None:
+        """Start a caching resolver in front of a server, which validates with a trust anchor."""
+        folder = self._new_folder("unbound") / "run"
+        self.stack.enter_context(start_unbound(self.namespace, folder, address, upstream, anchor))
+
+    def disturb(self, address: str, upstream: str, *faults: Fault | str) -> None:
+        """Put something in front of a server that does this to its answers."""
+        texts = [fault.value if isinstance(fault, Fault) else fault for fault in faults]
+        folder = self._new_folder("dnsdist") / "run"
+        self.stack.enter_context(start_dnsdist(self.namespace, folder, address, upstream, texts))
 
     def serve(self, *sites: Site) -> None:
         """Start these sites."""
@@ -94,15 +116,25 @@ class World:
         self.stack.callback(daemon.kill)
         return daemon
 
-    def check(self, *options: str) -> Verdict:
-        """Run the plugin once, as a monitoring system does."""
-        command = (sys.executable, "-m", "check_autodiscover.plugin", "-H", DOMAIN)
-        views = ("--view", f"inside={INSIDE}", "--view", f"outside={OUTSIDE}")
+    def check(
+        self, *options: str, views: Iterable[str] = VIEWS, domain: str = DOMAIN, system_resolver: str = ""
+    ) -> Verdict:
+        """Run the plugin once, as a monitoring system does, on a host whose own resolver is `system_resolver`."""
+        asked = [option for view in views for option in ("--view", view)]
         trust = ("-r", str(self.authority.anchor))
-        done = self.namespace.run(*command, *views, *trust, *options, environment=_environment())
+        plugin = (sys.executable, "-m", "check_autodiscover.plugin", "-H", domain, *asked, *trust, *options)
+        command = self._with_resolver(system_resolver, plugin) if system_resolver else plugin
+        done = self.namespace.run(*command, environment=_environment())
         assert done.stderr == ""
         first_line = done.stdout.partition("\n")[0].partition(" | ")[0]
         return Verdict(done.returncode, first_line, done.stdout)
+
+    def _with_resolver(self, address: str, command: tuple[str, ...]) -> tuple[str, ...]:
+        """The command, in a mount namespace of its own where resolv.conf is another."""
+        file = self._new_folder("system") / "resolv.conf"
+        file.write_text(f"nameserver {address}\n")
+        script = f'mount --bind "{file}" /etc/resolv.conf && exec "$@"'
+        return ("unshare", "--mount", "sh", "-c", script, "sh", *command)
 
     def _new_folder(self, label: str) -> Path:
         return Path(mkdtemp(prefix=f"{label}-", dir=self.folder))
