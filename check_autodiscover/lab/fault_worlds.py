@@ -28,9 +28,11 @@ from check_autodiscover.lab.parts import (
     both_views,
     critical,
     exchange_sites,
+    outside_view,
+    resolver,
     warning,
 )
-from check_autodiscover.lab.world import Behaviour, CertificateSpec, Issuer, Site, Verdict, World, WorldView
+from check_autodiscover.lab.world import Behaviour, CertificateSpec, Issuer, ResolverKind, Site, Verdict, World
 
 __all__ = ["FAULTS", "OTHER_FAULTS", "SCENARIOS"]
 
@@ -156,7 +158,7 @@ FAULTS = (
     World(
         name="resolver-dead",
         title="The outside resolver is dead: nobody knows what clients see there",
-        views=(SRV_VIEWS[0], WorldView("outside", SRV_VIEWS[1].zones, answers=False)),
+        views=(SRV_VIEWS[0], outside_view(resolver(*REMOTE_OUTSIDE, kind=ResolverKind.DEAD))),
         sites=SRV_SITES,
         declared=BY_SRV,
         verdict=Verdict(State.UNKNOWN, "dns-lookup-failed"),

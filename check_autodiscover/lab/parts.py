@@ -6,7 +6,17 @@ the tables of worlds.
 
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.state import State
-from check_autodiscover.lab.world import Behaviour, CertificateSpec, Declaration, Site, Verdict, WorldView, Zone
+from check_autodiscover.lab.world import (
+    Behaviour,
+    CertificateSpec,
+    Declaration,
+    ResolverKind,
+    Site,
+    Verdict,
+    WorldResolver,
+    WorldView,
+    Zone,
+)
 
 __all__ = [
     "APEX",
@@ -42,6 +52,8 @@ __all__ = [
     "both_views",
     "critical",
     "exchange_sites",
+    "outside_view",
+    "resolver",
     "warning",
 ]
 
@@ -94,9 +106,19 @@ def both_views(
 ) -> tuple[WorldView, ...]:
     """Both views of the domain, its apex and web site included; `beside` are other zones that both know."""
     return (
-        WorldView("inside", (Zone("contoso.com", (f"@ A {APEX_INSIDE}", *inside)), *beside)),
-        WorldView("outside", (Zone("contoso.com", (*WEB_OUTSIDE, *outside)), *beside)),
+        WorldView("inside", (WorldResolver((Zone("contoso.com", (f"@ A {APEX_INSIDE}", *inside)), *beside)),)),
+        outside_view(resolver(*outside, beside=beside)),
     )
+
+
+def outside_view(*resolvers: WorldResolver, connect: bool = True) -> WorldView:
+    """The view from outside, through these resolvers."""
+    return WorldView("outside", resolvers, connect)
+
+
+def resolver(*records: str, kind: ResolverKind = ResolverKind.HONEST, beside: tuple[Zone, ...] = ()) -> WorldResolver:
+    """A resolver outside that knows the web site's records and these of the domain; `beside` are other zones."""
+    return WorldResolver((Zone("contoso.com", (*WEB_OUTSIDE, *records)), *beside), kind)
 
 
 def exchange_sites(inside: CertificateSpec, outside: CertificateSpec | None = None) -> tuple[Site, ...]:

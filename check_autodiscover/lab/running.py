@@ -11,7 +11,6 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
@@ -20,7 +19,7 @@ from threading import Thread
 from check_autodiscover.lab.certificates import Certificates
 from check_autodiscover.lab.dns_server import bind_resolver, refuse, serve
 from check_autodiscover.lab.site_server import bind_everywhere, serve_site
-from check_autodiscover.lab.world import World
+from check_autodiscover.lab.world import SEARCH_PAGE, ResolverKind, World
 from check_autodiscover.lab.zone_data import ZoneData
 
 __all__ = ["RESOLVER_HOST", "Lab", "running"]
@@ -34,7 +33,8 @@ _Server = asyncio.DatagramTransport | asyncio.Server
 class Lab:
     """A world that runs: where its resolvers and sites are to be found.
 
-    `resolvers` maps views to `ADDR:PORT`; `anchor` is the PEM file to trust, `configuration` the exporter's file.
+    `resolvers` maps views to `ADDR:PORT[,ADDR:PORT...]`; `anchor` is the PEM file to trust, `configuration` the
+    exporter's file.
     """
 
     world: World
@@ -47,7 +47,8 @@ class Lab:
     @property
     def command(self) -> list[str]:
         """The plugin's arguments that check this world."""
-        views = [argument for name, address in self.resolvers.items() for argument in ("--view", f"{name}={address}")]
+        views = [word for name, addresses in self.resolvers.items() for word in ("--view", f"{name}={addresses}")]
+        views += [word for view in self.world.views if not view.connect for word in ("--no-connect", view.name)]
         ports = ["--https-port", str(self.https_port), "--http-port", str(self.http_port)]
         return ["-H", self.world.domain, *views, "-r", str(self.anchor), *ports, *self.world.declared.options]
 
@@ -63,7 +64,10 @@ def running(world: World) -> Iterator[Lab]:
         ports = _bind(world, stack)
         certificates = Certificates(folder, time.time())
         stack.enter_context(_served(lambda: _start(world, ports, certificates)))
-        resolvers = {name: "{}:{}".format(*udp.getsockname()) for name, (udp, _) in ports.resolvers.items()}
+        resolvers = {
+            name: ",".join("{}:{}".format(*udp.getsockname()) for udp, _ in pairs)
+            for name, pairs in ports.resolvers.items()
+        }
         lab = Lab(world, resolvers, ports.https_port, ports.http_port, certificates.anchor, folder / "exporter.yml")
         lab.configuration.write_text(_configuration(lab), encoding="utf-8")
         yield lab
@@ -78,7 +82,14 @@ def _configuration(lab: Lab) -> str:
         "https_port": lab.https_port,
         "http_port": lab.http_port,
     }
-    views = {name: {"resolvers": [address], "ca_files": [lab.anchor.name]} for name, address in lab.resolvers.items()}
+    views = {
+        view.name: {
+            "resolvers": lab.resolvers[view.name].split(","),
+            "ca_files": [lab.anchor.name],
+            "connect": view.connect,
+        }
+        for view in lab.world.views
+    }
     return json.dumps({"views": views, "modules": {"default": module}}, indent=1) + "\n"
 
 
@@ -86,7 +97,7 @@ def _configuration(lab: Lab) -> str:
 class _Ports:
     """All ports of a world, bound before anything answers: resolvers by view, sites by address."""
 
-    resolvers: dict[str, tuple[socket, socket]]
+    resolvers: dict[str, list[tuple[socket, socket]]]
     https_port: int
     https: dict[str, socket]
     http_port: int
@@ -99,8 +110,12 @@ def _bind(world: World, stack: ExitStack) -> _Ports:
             stack.callback(bound.close)
 
     addresses = _addresses(world)
-    resolvers = {view.name: bind_resolver(RESOLVER_HOST) for view in world.views}
-    kept(chain(*resolvers.values()))
+    resolvers: dict[str, list[tuple[socket, socket]]] = {view.name: [] for view in world.views}
+    for view in world.views:
+        for _ in view.resolvers:
+            pair = bind_resolver(RESOLVER_HOST)
+            kept(pair)
+            resolvers[view.name].append(pair)
     https_port, https = bind_everywhere(addresses)
     kept(https.values())
     http_port, http = bind_everywhere(addresses)
@@ -110,19 +125,21 @@ def _bind(world: World, stack: ExitStack) -> _Ports:
 
 def _addresses(world: World) -> tuple[str, ...]:
     """Every address that the world's DNS leads to, for where there is no site the connection must be refused."""
-    records = (record.split() for view in world.views for zone in view.zones for record in zone.records)
+    resolvers = [resolver for view in world.views for resolver in view.resolvers]
+    records = (record.split() for resolver in resolvers for zone in resolver.zones for record in zone.records)
     named = (data[0] for _, type_, *data in records if type_ == "A")
-    return tuple(dict.fromkeys((*(site.address for site in world.sites), *named)))
+    searched = (SEARCH_PAGE for resolver in resolvers if resolver.kind is ResolverKind.REWRITING)
+    return tuple(dict.fromkeys((*(site.address for site in world.sites), *named, *searched)))
 
 
 async def _start(world: World, ports: _Ports, certificates: Certificates) -> list[_Server]:
     servers: list[_Server] = []
     for view in world.views:
-        udp, tcp = ports.resolvers[view.name]
-        if view.answers:
-            servers.extend(await serve(udp, tcp, ZoneData(view.zones)))
-        else:
-            refuse(udp)
+        for resolver, (udp, tcp) in zip(view.resolvers, ports.resolvers[view.name], strict=True):
+            if resolver.kind is ResolverKind.DEAD:
+                refuse(udp)
+            else:
+                servers.extend(await serve(udp, tcp, ZoneData(resolver.zones, resolver.kind)))
     for site in world.sites:
         context = certificates.context(site.certificate) if site.certificate else None
         https = await serve_site(ports.https[site.address], site.https, context, site.redirect_to)

@@ -11,13 +11,16 @@ from check_autodiscover.core.state import State
 
 __all__ = [
     "DAYS_LEFT",
+    "SEARCH_PAGE",
     "Behaviour",
     "CertificateSpec",
     "Declaration",
     "Issuer",
+    "ResolverKind",
     "Site",
     "Verdict",
     "World",
+    "WorldResolver",
     "WorldView",
     "Zone",
 ]
@@ -85,13 +88,38 @@ class Zone:
     records: tuple[str, ...]
 
 
+class ResolverKind(Enum):
+    """What a resolver makes of the zones that it knows."""
+
+    HONEST = "honest"
+    """It answers from them, and says of every other name that it does not exist."""
+    DEAD = "dead"
+    """Nobody listens: its port refuses."""
+    FAILING = "failing"
+    """It says SERVFAIL for every name in them, and answers other questions."""
+    REWRITING = "rewriting"
+    """It gives the address SEARCH_PAGE to every name that does not exist."""
+
+
+SEARCH_PAGE = "127.0.100.53"
+"""Where a provider that sells what its customers mistype leads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldResolver:
+    """One resolver of a view."""
+
+    zones: tuple[Zone, ...]
+    kind: ResolverKind = ResolverKind.HONEST
+
+
 @dataclass(frozen=True, slots=True)
 class WorldView:
-    """What the resolver of one view knows; where `answers` is False it is dead: its port refuses."""
+    """The resolvers of one view; `connect` is False where the plugin is told not to connect to its addresses."""
 
     name: str
-    zones: tuple[Zone, ...]
-    answers: bool = True
+    resolvers: tuple[WorldResolver, ...]
+    connect: bool = True
 
 
 @dataclass(frozen=True, slots=True)

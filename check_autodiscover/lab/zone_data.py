@@ -14,7 +14,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from check_autodiscover.lab.world import Zone
+from check_autodiscover.lab.world import SEARCH_PAGE, ResolverKind, Zone
 
 __all__ = ["TTL", "Reply", "ZoneData"]
 
@@ -40,9 +40,10 @@ class Reply:
 
 
 class ZoneData:
-    """The zones that one resolver knows, indexed by name once."""
+    """The zones that one resolver knows, indexed by name once, and what it makes of them."""
 
-    def __init__(self, zones: Iterable[Zone]) -> None:
+    def __init__(self, zones: Iterable[Zone], kind: ResolverKind = ResolverKind.HONEST) -> None:
+        self._kind = kind
         self._nodes: dict[dns.name.Name, _Node] = {}
         self._origins: set[dns.name.Name] = set()
         self._load(ROOT, ROOT.records)
@@ -50,7 +51,16 @@ class ZoneData:
             self._load(zone, (SOA, *zone.records))
 
     def answer(self, name: dns.name.Name, type_: dns.rdatatype.RdataType) -> Reply:
-        """What a resolver says to a question: aliases are followed as far as the data goes."""
+        """What the resolver says to a question."""
+        if self._kind is ResolverKind.FAILING and self._origin(name) != dns.name.root:
+            return Reply(dns.rcode.SERVFAIL)
+        reply = self._known(name, type_)
+        if self._kind is ResolverKind.REWRITING and reply.rcode is dns.rcode.NXDOMAIN:
+            return Reply(dns.rcode.NOERROR, _search_page(name) if type_ is dns.rdatatype.A else ())
+        return reply
+
+    def _known(self, name: dns.name.Name, type_: dns.rdatatype.RdataType) -> Reply:
+        """What the data say: aliases are followed as far as they go."""
         found: list[dns.rrset.RRset] = []
         while len(found) < MAX_ALIASES:
             node = self._node(name)
@@ -98,6 +108,10 @@ class ZoneData:
         while encloser not in self._nodes and encloser != origin:
             encloser = encloser.parent()
         return self._nodes.get(dns.name.Name((b"*", *encloser.labels)))
+
+
+def _search_page(name: dns.name.Name) -> tuple[dns.rrset.RRset]:
+    return (dns.rrset.from_text(name, TTL, dns.rdataclass.IN, dns.rdatatype.A, SEARCH_PAGE),)
 
 
 def _at(rrset: dns.rrset.RRset, name: dns.name.Name) -> dns.rrset.RRset:

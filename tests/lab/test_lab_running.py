@@ -23,16 +23,24 @@ from check_autodiscover.core.survey import AUTODISCOVER_PATH
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.world import (
     DAYS_LEFT,
+    SEARCH_PAGE,
     Behaviour,
     CertificateSpec,
     Declaration,
     Issuer,
+    ResolverKind,
     Site,
     Verdict,
     World,
+    WorldResolver,
     WorldView,
     Zone,
 )
+
+
+def _resolver(*records: str, kind: ResolverKind = ResolverKind.HONEST) -> WorldResolver:
+    return WorldResolver((Zone("contoso.com", records),), kind)
+
 
 MANY = tuple(f"many A 127.0.9.{last}" for last in range(1, 200))
 EXCHANGE = CertificateSpec(("mail.contoso.com", "autodiscover.contoso.com"))
@@ -45,9 +53,11 @@ WORLD = World(
     name="all",
     title="Every behaviour",
     views=(
-        WorldView("inside", (Zone("contoso.com", ("mail A 127.0.7.1", *MANY)),)),
-        WorldView("outside", (Zone("contoso.com", ("mail A 127.0.7.2", "nothing A 127.0.7.9")),)),
-        WorldView("dead", (Zone("contoso.com", ("mail A 127.0.7.3",)),), answers=False),
+        WorldView("inside", (_resolver("mail A 127.0.7.1", *MANY), _resolver("mail A 127.0.7.4"))),
+        WorldView("outside", (_resolver("mail A 127.0.7.2", "nothing A 127.0.7.9"),)),
+        WorldView("dead", (_resolver("mail A 127.0.7.3", kind=ResolverKind.DEAD),), connect=False),
+        WorldView("failing", (_resolver("mail A 127.0.7.3", kind=ResolverKind.FAILING),)),
+        WorldView("rewriting", (_resolver("mail A 127.0.7.3", kind=ResolverKind.REWRITING),)),
     ),
     sites=(
         Site("127.0.7.1", EXCHANGE, Behaviour.EXCHANGE),
@@ -68,8 +78,14 @@ def lab() -> Iterator[Lab]:
         yield alive
 
 
-def _ask(lab: Lab, view: str, name: str, *, tcp: bool = False) -> dns.message.Message:
-    host, _, port = lab.resolvers[view].partition(":")
+def _places(lab: Lab, view: str) -> list[tuple[str, str]]:
+    """Where the resolvers of a view listen."""
+    pairs = (place.partition(":") for place in lab.resolvers[view].split(","))
+    return [(host, port) for host, _, port in pairs]
+
+
+def _ask(lab: Lab, view: str, name: str, *, tcp: bool = False, resolver: int = 0) -> dns.message.Message:
+    host, port = _places(lab, view)[resolver]
     ask = dns.query.tcp if tcp else dns.query.udp
     return ask(dns.message.make_query(name, "A", use_edns=False), host, port=int(port), timeout=5)
 
@@ -86,13 +102,29 @@ def test_each_view_has_a_resolver_with_answers_of_its_own(lab: Lab, tcp: bool) -
     assert not inside.flags & dns.flags.AA
 
 
+def test_the_resolvers_of_a_view_have_zones_of_their_own(lab: Lab) -> None:
+    told = [_addresses(_ask(lab, "inside", "mail.contoso.com", resolver=number)) for number in (0, 1)]
+    assert told == [["127.0.7.1"], ["127.0.7.4"]]
+
+
+def test_a_failing_resolver_fails_for_its_zones_alone(lab: Lab) -> None:
+    assert _ask(lab, "failing", "mail.contoso.com").rcode() is dns.rcode.SERVFAIL
+    assert _ask(lab, "failing", "fabrikam.com").rcode() is dns.rcode.NXDOMAIN
+
+
+def test_a_rewriting_resolver_has_an_address_for_every_name_that_does_not_exist(lab: Lab) -> None:
+    for name in ("autodiscover.contoso.com", "host.invalid"):
+        assert _addresses(_ask(lab, "rewriting", name)) == [SEARCH_PAGE]
+    assert _addresses(_ask(lab, "rewriting", "mail.contoso.com")) == ["127.0.7.3"]
+
+
 def test_an_answer_too_big_for_a_datagram_is_truncated_and_whole_over_tcp(lab: Lab) -> None:
     assert _ask(lab, "inside", "many.contoso.com").flags & dns.flags.TC
     assert len(_addresses(_ask(lab, "inside", "many.contoso.com", tcp=True))) == len(MANY)
 
 
 def test_a_dead_resolver_refuses(lab: Lab) -> None:
-    host, _, port = lab.resolvers["dead"].partition(":")
+    ((host, port),) = _places(lab, "dead")
     with socket.socket(type=socket.SOCK_DGRAM) as asking:
         asking.connect((host, int(port)))
         asking.send(dns.message.make_query("contoso.com", "A").to_wire())
@@ -103,7 +135,7 @@ def test_a_dead_resolver_refuses(lab: Lab) -> None:
 
 
 def test_what_is_no_query_is_not_answered_and_harms_nobody(lab: Lab) -> None:
-    host, _, port = lab.resolvers["inside"].partition(":")
+    host, port = _places(lab, "inside")[0]
     with socket.socket(type=socket.SOCK_DGRAM) as asking:
         asking.sendto(b"\x00garbage", (host, int(port)))
     assert _addresses(_ask(lab, "inside", "mail.contoso.com")) == ["127.0.7.1"]
@@ -253,10 +285,11 @@ def test_a_certificate_has_as_many_whole_days_left_as_ordered(lab: Lab) -> None:
 
 
 def test_the_command_leads_the_plugin_into_the_lab(lab: Lab) -> None:
-    views = [f"--view {name}={lab.resolvers[name]}" for name in ("inside", "outside", "dead")]
+    views = [f"--view {view.name}={lab.resolvers[view.name]}" for view in WORLD.views]
     ports = f"--https-port {lab.https_port} --http-port {lab.http_port}"
     assert (
-        " ".join(lab.command) == f"-H contoso.com {' '.join(views)} -r {lab.anchor} {ports} -m host -S mail.contoso.com"
+        " ".join(lab.command)
+        == f"-H contoso.com {' '.join(views)} --no-connect dead -r {lab.anchor} {ports} -m host -S mail.contoso.com"
     )
 
 
@@ -280,7 +313,7 @@ def test_nothing_is_left_of_a_lab_that_has_ended() -> None:
 @pytest.mark.parametrize("record", ["mail AAAA nonsense", "mail A 192.0.2.1"], ids=["unreadable", "not this host's"])
 def test_a_world_that_cannot_start_says_why_and_leaves_no_thread(record: str) -> None:
     before = set(threads())
-    broken = replace(WORLD, views=(WorldView("inside", (Zone("contoso.com", (record,)),)),))
+    broken = replace(WORLD, views=(WorldView("inside", (_resolver(record),)),))
     with pytest.raises((OSError, dns.exception.DNSException)), running(broken):
         pass
     assert set(threads()) <= before

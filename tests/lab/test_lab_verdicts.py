@@ -23,8 +23,23 @@ def test_a_world_comes_to_its_verdict(world: World) -> None:
     assert (report.state, roots[:1]) == (world.verdict.state, [world.verdict.root] if world.verdict.root else [])
 
 
-def test_the_exporters_configuration_declares_what_the_plugins_options_do() -> None:
-    with running(world_named("scenario-1-host-record")) as lab:
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("one-resolver-dead", "did not answer; the view's others did"),
+        ("not-connected", "outside: its addresses were not connected to"),
+    ],
+)
+def test_what_was_not_looked_at_is_said_where_all_is_well(name: str, note: str) -> None:
+    with running(world_named(name)) as lab:
+        arguments = parse_arguments(lab.command)
+        report = judge(asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust)))
+    assert note in "\n".join(report.notes)
+
+
+@pytest.mark.parametrize("name", ["scenario-1-host-record", "not-connected", "one-resolver-dead"])
+def test_the_exporters_configuration_declares_what_the_plugins_options_do(name: str) -> None:
+    with running(world_named(name)) as lab:
         by_options = parse_arguments(lab.command)
         by_file = load_configuration(str(lab.configuration)).modules["default"]
     assert by_file.policy == by_options.policy

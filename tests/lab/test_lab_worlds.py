@@ -15,6 +15,9 @@ healthy-srv healthy-san healthy-wildcard-certificate healthy-prefix healthy-exch
 scenario-1-host-record scenario-1-inside-only scenario-1-wildcard scenario-2-wrong-address scenario-2-outside-only
 srv-missing srv-wrong-target srv-shadowed root-domain-trap expired expiring untrusted one-address-of-two nothing-there
 resolver-dead
+one-resolver-dead not-connected tombstone srv-catch-all wildcard-alias nxdomain-rewriting resolvers-disagree unresolvable
+srv-target-alias srv-two-targets srv-two-targets-one-broken relative-name cloud-alias-inside-missing hybrid-alias-host
+parent-exposed
 """.split()  # noqa: SIM905
 )
 
@@ -36,8 +39,8 @@ def test_a_world_is_found_by_its_name_and_an_unknown_one_is_not() -> None:
 @each_world
 def test_a_world_has_an_inside_and_an_outside_with_readable_zones(world: World) -> None:
     assert [view.name for view in world.views] == ["inside", "outside"]
-    for view in world.views:
-        ZoneData(view.zones)
+    for resolver in (resolver for view in world.views for resolver in view.resolvers):
+        ZoneData(resolver.zones, resolver.kind)
 
 
 @each_world
