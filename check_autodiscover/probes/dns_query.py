@@ -62,5 +62,6 @@ def _escaped_name(name: str) -> bytes:
 
     try:
         return from_text(name).to_wire() or b""
-    except DNSException as error:
+    except (DNSException, struct.error) as error:
+        # Up to dnspython 2.6 an escape above 255 is no DNSException.
         raise ValueError(f"not a domain name: {name!r}") from error

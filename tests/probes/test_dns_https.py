@@ -1,10 +1,12 @@
-"""Questions over HTTPS: what is posted, whom it trusts, how the server's address is found, what needs the extra."""
+"""Questions over HTTPS: what is sent, whom it trusts, how the server's address is found, what needs the extra."""
 
 import asyncio
 import ssl
 import sys
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import dns.flags
 import dns.message
@@ -33,9 +35,11 @@ def http11(certificate: trustme.LeafCert) -> ssl.SSLContext:
     return context
 
 
-def posted(request: bytes) -> tuple[bytes, bytes]:
-    head, _, body = request.partition(b"\r\n\r\n")
-    return head, body
+def asked(request: bytes) -> bytes:
+    """The query that a request carries."""
+    target = request.split(b" ", 2)[1]
+    encoded = target.partition(b"dns=")[2]
+    return urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))
 
 
 def telling(limit: int = 1_000_000) -> Handler:
@@ -43,7 +47,7 @@ def telling(limit: int = 1_000_000) -> Handler:
 
     async def handle(site: Site, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for _ in range(limit):
-            reply = message(posted(await site.read_request(reader))[1], RECORD).to_wire()
+            reply = message(asked(await site.read_request(reader)), RECORD).to_wire()
             head = b"HTTP/1.1 200 OK\r\nContent-Type: application/dns-message\r\nContent-Length: %d\r\n\r\n" % len(
                 reply
             )
@@ -110,20 +114,27 @@ def tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
     return http11(certificate)
 
 
-def test_question_is_posted_as_rfc_8484_has_it(tls: ssl.SSLContext, trust: Trust) -> None:
+def test_question_is_asked_as_rfc_8484_has_it(tls: ssl.SSLContext, trust: Trust) -> None:
     answered, site = ask(telling(), tls, trust)
     assert (answered.status, answered.addresses) == (DnsStatus.ANSWER, ("192.0.2.7",))
-    head, body = posted(site.requests[0])
-    lines = head.lower().split(b"\r\n")
-    assert lines[0] == b"post /dns-query http/1.1"
-    assert {
-        b"content-type: application/dns-message",
-        b"accept: application/dns-message",
-        f"host: {SERVER_NAME}:{site.port}".encode(),
-    } <= set(lines)
-    query = dns.message.from_wire(body)
+    first, *headers = site.requests[0].lower().split(b"\r\n")
+    assert first.startswith(b"get /dns-query?dns=")
+    assert b"=" not in first.partition(b"dns=")[2]
+    assert {b"accept: application/dns-message", f"host: {SERVER_NAME}:{site.port}".encode()} <= set(headers)
+    query = dns.message.from_wire(asked(site.requests[0]))
     assert (query.id, query.flags) == (0, dns.flags.RD)
     assert site.names == [SERVER_NAME]
+
+
+def test_path_with_a_query_of_its_own_keeps_it(tls: ssl.SSLContext, trust: Trust) -> None:
+    async def main() -> tuple[DnsAnswer, bytes]:
+        async with talking(telling(), tls, trust, name=SERVER_NAME) as (client, site):
+            client.resolver = replace(client.resolver, path="/q?profile=\u00e4 b")
+            return await client.ask(), site.requests[0]
+
+    answered, request = asyncio.run(main())
+    assert answered.status is DnsStatus.ANSWER
+    assert request.startswith(b"GET /q?profile=%C3%A4%20b&dns=")
 
 
 def test_connections_are_kept_and_replaced_when_the_server_closes_them(tls: ssl.SSLContext, trust: Trust) -> None:
