@@ -40,11 +40,13 @@ CASE_ARGUMENTS = {
     ("certificate-unexpected", "issuer"): "the issuer's pin",
     ("dns-authority-inconsistent", "serial"): "the serial alone differs",
     ("dns-address-unexpected", "missing"): "an expected address is missing, none is wrong",
+    ("dns-host-record-missing", "alias"): "it is an alias that ends nowhere",
     ("dns-host-record-missing", "inside_only"): "missing inside, present elsewhere",
     ("dns-nxdomain-rewritten", "honest"): "the view has an honest resolver beside it",
     ("dns-parent-exposed", "basic"): "it asks for Basic authentication",
     ("dns-srv-shadowed", "declared"): "the method is declared, not derived",
     ("dns-wildcard-captures-autodiscover", "declared"): "the catch-all is declared as expected, and clients are served",
+    ("service-redirect-invalid", "nowhere"): "it leads to a host without an address",
     ("service-broken", "busy"): "429, or 503 with Retry-After",
 }
 """What the argument that makes a special case of a rule means."""

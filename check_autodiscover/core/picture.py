@@ -174,7 +174,14 @@ def references_of(survey: Survey, scenes: tuple[Scene, ...]) -> References:
         for meeting in met
         if meeting.certificate is not None and covers(meeting.certificate, meeting.candidate.name)
     }
-    return References(frozenset(survey.policy.servers), frozenset(addresses), tuple(certificates.values()))
+    # A name that no view has an address for is a slip of the pen, and must not turn the real server into a stranger.
+    nowhere = {
+        server
+        for server in survey.policy.servers
+        if all(resolve(survey, scene.view, server).presence is Presence.ABSENT for scene in scenes)
+    }
+    names = frozenset(survey.policy.servers) - nowhere
+    return References(names, frozenset(addresses), tuple(certificates.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,9 @@ def _notes(picture: Picture) -> Iterator[str]:
         yield f"one view only, answered by {resolvers}: inside and outside were not compared (--view)"
     if not policy.servers:
         yield "no server named (--server): its certificate is no reference, a stranger is told by its answers only"
+    for server in policy.servers:
+        if server not in picture.references.names:
+            yield f"--server {server} has no address in any view: it is not taken for the server (a misspelling?)"
     if picture.references.names and not picture.references.certificates:
         yield "the certificate of the --server hosts could not be read: certificate-foreign was not judged"
     yield "no directory was asked: domain-joined clients ask Active Directory first"

@@ -6,9 +6,9 @@ import pytest
 
 from check_autodiscover.core.policy import Method, Resolver, Step
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import DnsStatus
+from check_autodiscover.core.survey import DnsStatus, Exchange, HttpAnswer
 from tests.core import incidents
-from tests.core.incidents import HOSTER, REMOTE, A, auto, healthy, wildcard
+from tests.core.incidents import HOSTER, REMOTE, SINGLE, A, auto, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict
 from tests.core.worlds import AUTODISCOVER, DOMAIN, FOREIGN, PAGE, SERVER, SRV_NAME, Site, World, Zone
 
@@ -167,9 +167,6 @@ SILENT = {
         "only the root domain was late": incidents.row_48_after("srv"),
         "only what comes after was late": replace(incidents.row_17("host"), cut=("exchange.contoso.com",)),
         "a step that is skipped": replace(healthy("srv"), cut=("198.51.100.7",)).with_policy(skip_steps=(Step.ROOT,)),
-        "one of two addresses was late": replace(
-            healthy("srv").zone(lambda each: each.with_(REMOTE, A, SERVER, FOREIGN)), cut=(FOREIGN,)
-        ),
     },
 }
 
@@ -252,3 +249,38 @@ def test_a_catch_all_that_warns_a_domain_without_exchange_is_the_cause_and_has_t
     report = verdict(CATCH_ALL.site(FOREIGN, Site(HOSTER, PAGE)).with_policy(views=CATCH_ALL.policy.views[:1]))
     assert report.state is State.CRITICAL
     assert "If nobody uses Outlook here: -m none." in report.roots[0].remedy
+
+
+CUT_ANSWER = HttpAnswer("GET", Exchange.CUT_SHORT)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        healthy("srv").site(SERVER, Site(SINGLE, CUT_ANSWER)),
+        replace(healthy("srv").zone(lambda each: each.with_(REMOTE, A, SERVER, FOREIGN)), cut=(FOREIGN,)),
+    ],
+    ids=["the answer did not come", "one of two addresses did not answer"],
+)
+def test_what_was_not_seen_to_its_end_is_never_ok(world: World) -> None:
+    report = verdict(world)
+    assert report.state is State.CRITICAL
+    assert {item.finding.rule for item in report.roots if item.severity is State.CRITICAL} == {TO}
+    assert verdict(world.with_policy(timeout_result=State.UNKNOWN)).state is State.UNKNOWN
+
+
+def test_a_loop_of_aliases_is_the_cause_and_is_named() -> None:
+    looping = healthy("host").zone(lambda zone: zone.without(AUTODISCOVER).with_(AUTODISCOVER, "CNAME", AUTODISCOVER))
+    report = verdict(looping)
+    assert report.summary.endswith("which has no address: Outlook finds nothing [dns-host-record-missing]")
+
+
+def test_a_redirect_to_a_name_without_an_address_is_the_cause_and_is_named() -> None:
+    report = verdict(healthy("redirect").zone(lambda zone: zone.without(REMOTE)))
+    assert "the redirect leads to remote.contoso.com, which has no address" in report.summary
+
+
+def test_a_misspelt_server_makes_no_stranger_of_the_real_one() -> None:
+    report = verdict(healthy("srv").with_policy(servers=("remot.contoso.com",)))
+    assert report.state is State.OK
+    assert any("remot.contoso.com has no address" in note for note in report.notes)

@@ -49,7 +49,7 @@ _DNS = (
         default=Default.UNKNOWN,
         level=1,
         sentence="{what} ({resolvers})",
-        remedy="Check that {asked} can be reached from here on port 53 and serves this client; nothing is known about "
+        remedy="Check that {asked} can be reached from here and serves this client; nothing is known about "
         "this view until then.",
         rows=(63,),
     ),
@@ -117,7 +117,8 @@ _DNS = (
         default=Default.HARM,
         level=4,
         sentence="{subject} has a record ({where})[[, certificate names only {names}]][[, certificate {certificate}]]",
-        remedy="Delete the record {subject}[[ -> {alias}]] in this view's DNS.[[ Publish instead: {srv_record}]]",
+        remedy="Delete the record {subject}[[ (an alias of {alias})]] in this view's DNS."
+        "[[ Publish instead: {srv_record}]]",
         seed="Rule 1, Scenario 1",
         rows=(1, 3, 4),
     ),
@@ -126,7 +127,10 @@ _DNS = (
         title="The Autodiscover name has no record",
         default=Default.HARM,
         level=4,
-        cases=(Case(Default.WARNING, _EXCHANGE_ONLINE, arg="inside_only"),),
+        cases=(
+            Case(Default.WARNING, _EXCHANGE_ONLINE, arg="inside_only"),
+            Case(Default.HARM, arg="alias", sentence="{subject} is an alias of {alias}, which has no address"),
+        ),
         sentence="no record {subject}[[ ({hiding})]]",
         remedy="Publish in this view's DNS: {wanted}",
         seed="Rule 3, Scenario 2",
@@ -478,6 +482,7 @@ _SERVICE = (
         title="The redirect does not lead to Autodiscover",
         default=Default.HARM,
         level=8,
+        cases=(Case(Default.HARM, arg="nowhere", sentence="the redirect leads to {subject}, which has no address"),),
         sentence="{url} ({where}) answers with {answer}",
         remedy="Let {url} redirect to https://SERVER/autodiscover/autodiscover.xml with status 302; exclude the path "
         "from the site's other redirects.",

@@ -101,8 +101,16 @@ def judge_host_record(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
             yield from _judge_alias(picture, view)
     if view.method in (Method.HOST, Method.EXCHANGE_ONLINE, Method.REDIRECT):
         missing = scene.autodiscover.presence is Presence.ABSENT
-        if missing or (scene.captured and not any(serves(view, item.endpoint) for item in view.intended)):
+        unserved = scene.captured and not any(serves(view, item.endpoint) for item in view.intended)
+        if missing or unserved or dangles(view):
             yield _missing_record(picture, view)
+
+
+def dangles(view: ViewPicture) -> bool:
+    """Whether `autodiscover.D` is an alias that ends nowhere: a loop, or a name without an address."""
+    resolution = view.scene.autodiscover
+    own = view.method in (Method.HOST, Method.REDIRECT) and not view.scene.captured
+    return own and resolution.presence is Presence.PRESENT and not resolution.addresses
 
 
 def _unwanted(view: ViewPicture) -> bool:
@@ -185,6 +193,7 @@ def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
         args=(
             ("wanted", _wanted_record(picture, view)),
             ("hiding", hiding(view, elsewhere)),
+            ("alias", view.scene.autodiscover.aliases[-1] if dangles(view) else ""),
             ("inside_only", "yes" if view.name == "inside" and elsewhere else ""),
         ),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from check_autodiscover.core.candidates import autodiscover_name
 from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.plan import CONTROL
@@ -96,11 +97,18 @@ def _lookup_failed(picture: Picture, view: ViewPicture, failures: tuple[Failure,
         endpoint=Endpoint.ZONE,
         subject=picture.survey.domain if blind else names[0],
         args=(
-            ("what", "no resolver answered" if blind else f"no answer for {joined(names)}"),
+            ("what", _blindness(set(reasons.values())) if blind else f"no answer for {joined(names)}"),
             ("asked", joined(reasons)),
             ("resolvers", ", ".join(f"{label} {status.value}" for label, status in reasons.items())),
         ),
     )
+
+
+_NO_REPLY = {DnsStatus.TIMEOUT, DnsStatus.UNREACHABLE, DnsStatus.REFUSED}
+
+
+def _blindness(statuses: set[DnsStatus]) -> str:
+    return "no resolver answered" if statuses <= _NO_REPLY else "no resolver gave a usable answer"
 
 
 def _failures(view: ViewPicture) -> tuple[Failure, ...]:
@@ -156,12 +164,13 @@ def _waiting(picture: Picture, view: ViewPicture) -> Iterator[str]:
         met = scene.met[candidate]
         if candidate.resolution.presence is Presence.PENDING:
             yield f"DNS for {candidate.name}"
-        cut = [meeting.address for meeting in met if _cut_short(picture, meeting)]
-        if cut and len(cut) == len(met):
-            yield from cut
+        # One address that was not judged is enough: somebody will meet that one.
+        yield from (meeting.address for meeting in met if _cut_short(picture, meeting))
 
 
 def _cut_short(picture: Picture, meeting: Meeting) -> bool:
+    if meeting.reach is Reach.OPEN:
+        return meeting.answer is AnswerClass.UNSEEN
     if meeting.reach is not Reach.UNSEEN:
         return False
     if meeting.contact is not None:
@@ -196,4 +205,6 @@ def _found(view: ViewPicture) -> str:
     if scene.captured:
         record = f"a catch-all *.{scene.catch_all.parent}"
     srv = "no SRV record" if scene.srv.presence is Presence.ABSENT else "an SRV record that does not serve"
+    if scene.srv.not_offered:
+        srv = "an SRV record that says the service is not offered"
     return f"{record} at {scene.autodiscover.name}, {srv}"

@@ -10,6 +10,7 @@ from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
+from check_autodiscover.core.records import Presence
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.rules.walks import unconcerned
@@ -56,11 +57,19 @@ def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
         yield _finding("service-unreachable", view, candidate, dead, reason=_silence(dead[0]))
     elif dead and len(dead) < len(seen):
         yield _finding("service-address-unreachable", view, candidate, dead, reason=_silence(dead[0]))
+    if candidate.hop and _leads_nowhere(candidate):
+        yield _finding("service-redirect-invalid", view, candidate, (), nowhere="yes")
     yield from _judge_demands(view, candidate, seen)
     no_tls = tuple(item for item in seen if item.reach is Reach.NO_TLS and item.demand is Demand.NONE)
     if no_tls:
         yield _finding("service-tls-failed", view, candidate, no_tls, reason=_tls_trouble(no_tls[0]))
     yield from _judge_answers(view, candidate, tuple(item for item in seen if item.reach is Reach.OPEN))
+
+
+def _leads_nowhere(candidate: Candidate) -> bool:
+    resolution = candidate.resolution
+    known = resolution.presence in (Presence.ABSENT, Presence.PRESENT)
+    return known and not resolution.addresses and not candidate.cloud
 
 
 _DEMAND_RULES = {

@@ -116,7 +116,8 @@ def _dangling(candidate: Candidate) -> bool:
 
 
 def _expected(picture: Picture, view: ViewPicture) -> tuple[str, ...]:
-    return declared(picture.survey.policy.expect.srv, view) or picture.survey.policy.servers
+    servers = tuple(name for name in picture.survey.policy.servers if name in picture.references.names)
+    return declared(picture.survey.policy.expect.srv, view) or servers
 
 
 def _names_lacking(view: ViewPicture, candidate: Candidate) -> str:
