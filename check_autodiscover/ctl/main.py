@@ -4,6 +4,7 @@ Exit codes: 0, what the plugin would end with for `diagnose`, and 3 for a usage 
 line. Commands are imported when they are called, so that each needs only what it uses.
 """
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -17,8 +18,15 @@ CANNOT = 3
 
 
 def run() -> None:
-    """The console script."""
-    sys.exit(main())
+    """The console script. A reader that has seen enough, such as `head`, is no fault."""
+    try:
+        exit_code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        exit_code = 0
+    sys.exit(exit_code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,14 @@
+"""The Prometheus exporter; the console script calls `run`."""
+
+import sys
+
+__all__ = ["run"]
+
+
+def run() -> None:
+    """The console script. It is installed with the plugin, whose packages it needs more than."""
+    try:
+        from autodiscover_exporter.main import run as start
+    except ModuleNotFoundError as error:
+        sys.exit(f"autodiscover_exporter: {error.name} is missing: pip install 'check_autodiscover[exporter]'")
+    start()

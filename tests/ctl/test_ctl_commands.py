@@ -81,3 +81,12 @@ def test_lab_tells_how_to_look_at_its_world_with_each_program_and_ends_well_when
         "autodiscover_exporter ",
     ):
         assert f"\n{program}" in told
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+    program = (
+        "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1); "
+        "import sys; sys.argv = ['autodiscoverctl', 'rules']; from check_autodiscover.ctl import run; run()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

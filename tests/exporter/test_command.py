@@ -139,3 +139,12 @@ def test_a_listen_address_is_written_as_it_is_read(text: str, address: ListenAdd
 def test_what_is_no_listen_address_is_refused(text: str) -> None:
     with pytest.raises(BadListenAddress):
         parse_listen_address(text)
+
+
+def test_without_its_packages_the_command_says_what_to_install() -> None:
+    program = "import sys; sys.modules['prometheus_client'] = None; from autodiscover_exporter import run; run()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=ENVIRONMENT)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "autodiscover_exporter: prometheus_client is missing: pip install 'check_autodiscover[exporter]'\n"
+    )
