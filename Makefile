@@ -31,12 +31,14 @@ test-lowest: $(VENV)-lowest/.installed ## the tests with the oldest versions tha
 test-packages: ## the distribution packages
 	@echo 'There are no distribution packages yet, so there is nothing to test.'
 
-bench: $(VENV)-bench/.installed ## the cost of one cold check beside the plugins it replaces; needs named, nginx, check_dig, check_http
+bench: $(VENV)-bench/.installed ## what a check costs and how long it takes; needs named, nginx, check_dig, check_http, and root for the latter
 	# As users install it: an editable package makes every start of Python dearer.
 	rm -rf build
 	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
 	$(VENV)-bench/bin/python -m bench.imports
 	$(VENV)-bench/bin/python -m bench.cold
+	$(VENV)-bench/bin/python -m bench.dns
+	-$(VENV)-bench/bin/python -m bench.latency
 
 docs: $(STAMP) ## the reference documentation, from the programs' own tables
 	$(BIN)/python -m docs.generate

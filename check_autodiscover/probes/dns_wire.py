@@ -9,6 +9,7 @@ import dns.flags
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
@@ -40,6 +41,17 @@ _SIGNER_TYPES = frozenset({dns.rdatatype.NSEC, dns.rdatatype.RRSIG})
 """Types that a name has because it is signed, and for no other reason."""
 
 _COUNTS = struct.Struct("!6x3H")
+
+_USUAL = (
+    (dns.rdataclass.ANY, dns.rdatatype.NS),
+    (dns.rdataclass.ANY, dns.rdatatype.OPT),
+    (dns.rdataclass.ANY, dns.rdatatype.SOA),
+    (dns.rdataclass.IN, dns.rdatatype.A),
+    (dns.rdataclass.IN, dns.rdatatype.SRV),
+)
+for _class, _type in _USUAL:
+    # The library loads a type with its first record, when answers are waiting, and looks in the wrong place first.
+    dns.rdata.get_rdata_class(_class, _type)  # type: ignore[no-untyped-call]
 
 _STATUSES = {
     dns.rcode.NOERROR: DnsStatus.ANSWER,

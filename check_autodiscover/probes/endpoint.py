@@ -78,7 +78,7 @@ class ConnectionProbe:
 
     async def _contact(self, question: EndpointQuestion, give_up_at: float) -> Contact:
         # While the connection opens there is nothing else to do.
-        self._tools.begin()
+        self._tools.begin_soon()
         connected = await connect(question.address, question.port, self._source, give_up_at, self._connect_timeout)
         if isinstance(connected, Connect):
             return Contact(connected)

@@ -22,22 +22,21 @@ class Prepared(Generic[T]):
         self._make = make
         self._made: asyncio.Future[T] | None = None
 
-    def begin(self) -> asyncio.Future[T]:
-        """Start to make it, for somebody who will need it soon."""
-        if self._made is None:
-            self._made = asyncio.get_running_loop().run_in_executor(None, self._make)
-            self._made.add_done_callback(_seen)
-        return self._made
-
     def begin_soon(self) -> None:
-        """Start to make it when everything has run that is ready to: what is sent first leaves undisturbed."""
+        """Start to make it once all has run that is ready to, so that what is to be sent leaves undisturbed."""
         if self._made is None:
-            asyncio.get_running_loop().call_soon(self.begin)
+            asyncio.get_running_loop().call_soon(self._begin)
 
     async def get(self) -> T:
         """The value."""
         # Whoever gives up takes it from nobody else.
-        return await asyncio.shield(self.begin())
+        return await asyncio.shield(self._begin())
+
+    def _begin(self) -> asyncio.Future[T]:
+        if self._made is None:
+            self._made = asyncio.get_running_loop().run_in_executor(None, self._make)
+            self._made.add_done_callback(_seen)
+        return self._made
 
 
 def _seen(made: asyncio.Future[Any]) -> None:
