@@ -250,11 +250,10 @@ def _views(given: _Given) -> tuple[View, ...]:
         views = values.views_of((*default, *given.each("views")))
     except values.BadValue as error:
         raise _usage_error("views", str(error)) from None
-    apart = given.each("no_connect")
-    unknown = next((name for name in apart if name not in {view.name for view in views}), None)
+    names, apart = [view.name for view in views], given.each("no_connect")
+    unknown = next((name for name in apart if name not in names), None)
     if unknown is not None:
-        known = ", ".join(view.name for view in views)
-        raise _usage_error("no_connect", f"there is no view '{unknown}': there is {known}")
+        raise _usage_error("no_connect", f"there is no view '{unknown}': there is {', '.join(names)}")
     return tuple(replace(view, connect=view.name not in apart) for view in views)
 
 

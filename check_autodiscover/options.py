@@ -49,11 +49,10 @@ CHOICES = {
 }
 """The values that a kind is limited to, where there are few."""
 
+_WITHOUT_VALUE = (ValueKind.SWITCH, ValueKind.COUNT, ValueKind.HELP)
 _METAVARS = {
-    ValueKind.DOMAIN: "DOMAIN",
-    ValueKind.HOST: "HOST",
+    **{kind: "" if kind in _WITHOUT_VALUE else kind.value.upper() for kind in ValueKind},
     ValueKind.ALIAS: "NAME",
-    ValueKind.METHOD: "METHOD",
     ValueKind.VIEW: "NAME=RESOLVER[,RESOLVER...]",
     ValueKind.VIEW_NAME: "VIEW",
     ValueKind.RESOLVER: "ADDR",
@@ -63,12 +62,9 @@ _METAVARS = {
     ValueKind.FINGERPRINT: "SHA256",
     ValueKind.ISSUER: "TEXT",
     ValueKind.LIFE_LEFT: "LIFE",
-    ValueKind.FILE: "FILE",
     ValueKind.DIRECTORY: "DIR",
     ValueKind.PORT: "N",
     ValueKind.USER_AGENT: "TEXT",
-    ValueKind.SECONDS: "SECONDS",
-    ValueKind.STATE: "STATE",
     ValueKind.OUTPUT: "FORMAT",
 }
 
@@ -92,7 +88,7 @@ class Option:
     @property
     def metavar(self) -> str:
         """What stands for the value in help texts, empty for an option without one."""
-        metavar = _METAVARS.get(self.kind, "")
+        metavar = _METAVARS[self.kind]
         return f"[VIEW=]{metavar}" if self.prefixed else metavar
 
 

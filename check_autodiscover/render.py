@@ -6,6 +6,7 @@ written without regard to a locale.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from check_autodiscover.core.measures import Measure
 from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role
@@ -83,22 +84,45 @@ def _number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-_Told = tuple[str, ...]
-"""The lines about a root and its consequences, but for the views."""
+_PLACE = r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}|\[[0-9a-f:]+\])(?::[0-9]+)?"
+_PLACES = re.compile(rf"(?<![\w.:])({_PLACE}(?:(?:, | and ){_PLACE})*)(?!\w|:\w)")
+"""IP addresses in a sentence, with or without a port: what usually differs where views have the same fault."""
+
+_Told = dict[str, tuple[str, ...]]
+"""By view, the addresses in the lines about a root; all else in them is the same in these views."""
 
 
 def _findings(report: Report, verbosity: int) -> Iterator[str]:
-    """Each root with its consequences below it; what is the same in several views is told once."""
+    """Each root with its consequences below it; what several views say but for addresses is told once."""
     several = len(report.survey.policy.views) > 1
-    groups: dict[tuple[_Told, bool], list[str]] = {}
+    groups: dict[tuple[tuple[str, ...], bool, int], _Told] = {}
     for root, consequences in _trees(report.judgements):
-        lines = tuple(_tree_lines(root, consequences, verbosity))
-        groups.setdefault((lines, bool(root.finding.view)), []).append(root.finding.view)
-    for (lines, bound), views in groups.items():
-        where = f"{_joined(views)}: " if several and bound else ""
-        state, _, rest = lines[0].partition(" ")
-        yield f"{state} {where}{rest}"
-        yield from lines[1:]
+        view, turn = root.finding.view, 0
+        pieces = _PLACES.split("\n".join(_tree_lines(root, consequences, verbosity)))
+        said, places = tuple(pieces[::2]), tuple(pieces[1::2])
+        # Two faults of one view stay two, though they differ by address alone.
+        while groups.get((said, bool(view), turn), {}).get(view, places) != places:
+            turn += 1
+        groups.setdefault((said, bool(view), turn), {})[view] = places
+    for (said, bound, _), told in groups.items():
+        state, _, rest = _merged(said, told).partition(" ")
+        where = f"{_joined(tuple(told))}: " if several and bound else ""
+        yield from f"{state} {where}{rest}".split("\n")
+
+
+def _merged(said: Sequence[str], told: _Told) -> str:
+    """The lines with the addresses of all their views."""
+    places = (_by_view(dict(zip(told, each, strict=True))) for each in zip(*told.values(), strict=True))
+    return "".join(piece for pair in zip_longest(said, places, fillvalue="") for piece in pair)
+
+
+def _by_view(places: dict[str, str]) -> str:
+    """`127.0.0.1 inside and 192.0.2.1 outside`, or the address alone where all views have the same."""
+    views: dict[str, list[str]] = {}
+    for view, place in places.items():
+        views.setdefault(place, []).append(view)
+    several = len(views) > 1
+    return " and ".join(f"{place} {_joined(where)}" if several else place for place, where in views.items())
 
 
 def _trees(judgements: Iterable[Judgement]) -> list[tuple[Judgement, list[Judgement]]]:

@@ -3,13 +3,25 @@
 Called by `render` only where it is asked for.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
 from check_autodiscover.core.clients import Walk
+from check_autodiscover.core.picture import CatchAll, Scene, observe
+from check_autodiscover.core.records import Presence, address_types
 from check_autodiscover.core.report import Report
-from check_autodiscover.core.survey import Contact, DnsAnswer, DnsQuestion, EndpointQuestion, HttpAnswer, Survey, Tls
+from check_autodiscover.core.survey import (
+    Contact,
+    DnsAnswer,
+    DnsQuestion,
+    DnsStatus,
+    EndpointQuestion,
+    HttpAnswer,
+    RecordType,
+    Survey,
+    Tls,
+)
 from check_autodiscover.hostile import clean
 
 __all__ = ["details", "same_walks"]
@@ -50,13 +62,47 @@ def _observations(survey: Survey, timed: bool) -> Iterator[str]:
     order = {view.name: index for index, view in enumerate(survey.policy.views)}
     for anchor in survey.anchors:
         yield f"Trusted: {clean(anchor)}"
+    for view in survey.policy.views:
+        yield from _catch_alls(observe(survey, view, survey.ended))
     for question in sorted(survey.lookups, key=lambda item: (order.get(item.view, 0), _name_order(item))):
         answer = survey.lookups[question]
-        yield f"DNS {_asked(question)}: {_answered(answer)}{_took(answer.seconds, timed)}"
+        said = ", ".join(_said(question, answer, of_clients=_asked_by_clients(survey, question)))
+        yield f"DNS {_asked(question)}: {said}{_took(answer.seconds, timed)}"
     for met in sorted(survey.contacts, key=lambda item: (item.name, item.scheme.value, item.path, item.address)):
         contact = survey.contacts[met]
         yield f"Contact {_url(met)}: {_met(contact)}{_took(contact.seconds, timed)}"
     yield from sorted(f"Unfinished {_unfinished(question)}" for question in survey.unfinished)
+
+
+def _catch_alls(scene: Scene) -> Iterator[str]:
+    """Whether there is a catch-all in a view, and what it takes."""
+    yield f"Catch-all {scene.view.name}: {_catch_all(scene.catch_all)}{_reach(scene)}"
+    yield f"Catch-all {scene.view.name}: {_catch_all(scene.srv_catch_all)}"
+
+
+def _catch_all(state: CatchAll) -> str:
+    if state.found:
+        targets = state.addresses or dict.fromkeys(service.target for service in state.services)
+        leads_to = ", ".join(filter(None, (state.alias and f"alias {state.alias}", *targets)))
+        return f"*.{state.parent} exists and leads to {clean(leads_to)}"
+    if state.found is None:
+        why = (
+            "names that do not exist are said to exist without records"
+            if state.inconclusive
+            else "no answer to rely on"
+        )
+        return f"whether *.{state.parent} exists could not be told, {why}"
+    return f"no *.{state.parent}"
+
+
+def _reach(scene: Scene) -> str:
+    """The names of Autodiscover that the catch-all answers for, as nothing else stands there."""
+    if not scene.catch_all.found or scene.autodiscover.presence not in (Presence.PRESENT, Presence.ABSENT):
+        return ""
+    taken = [scene.autodiscover.name] if scene.captured else []
+    taken += [scene.srv.name] if scene.srv.aliases[:1] == (scene.catch_all.alias,) else []
+    kept = f"; {scene.autodiscover.name} is an entry of its own"
+    return f"{'' if scene.captured else kept}{'; it answers for ' + ' and '.join(taken) if taken else ''}"
 
 
 def _name_order(question: DnsQuestion) -> tuple[str, str, str]:
@@ -65,17 +111,37 @@ def _name_order(question: DnsQuestion) -> tuple[str, str, str]:
 
 def _asked(question: DnsQuestion) -> str:
     name = clean(question.name) or "."
-    return f"{question.view} {clean(question.resolver)} {name} {question.type.value}"
+    where = "direct" if question.direct else question.view
+    unchecked = " unvalidated" if question.checking_disabled else ""
+    return f"{where} {clean(question.resolver)} {name} {question.type.value}{unchecked}"
 
 
-def _answered(answer: DnsAnswer) -> str:
+def _asked_by_clients(survey: Survey, question: DnsQuestion) -> bool:
+    """Whether a client may remember the answer: it asks for no random name, and for no server of the zone."""
+    random = question.name.partition(".")[0] in survey.labels
+    return not random and question.type in (*address_types(survey), RecordType.SRV)
+
+
+def _said(question: DnsQuestion, answer: DnsAnswer, *, of_clients: bool) -> Iterator[str]:
     services = (f"{srv.priority} {srv.weight} {srv.port} {srv.target or '.'}" for srv in answer.services)
-    parts = [f"alias {clean(name)}" for name in answer.aliases]
-    parts += [clean(text) for text in (*answer.addresses, *services)]
-    parts += [f"zone {clean(answer.zone)}"] if answer.zone else []
-    parts += [f"TTL {answer.ttl}"] if answer.ttl is not None else []
-    parts += ["authoritative"] if answer.authoritative else []
-    return ", ".join((answer.status.value, *parts))
+    yield answer.status.value
+    yield from (f"alias {clean(name)}" for name in answer.aliases)
+    yield from (clean(text) for text in (*answer.addresses, *services, *answer.names))
+    if answer.zone:
+        yield f"zone {clean(answer.zone)}"
+    if answer.serial is not None and question.type is RecordType.SOA:
+        yield f"serial {answer.serial}"
+    if answer.ttl is not None:
+        remembered = of_clients and answer.status in (DnsStatus.NXDOMAIN, DnsStatus.NODATA)
+        yield f"clients may keep this negative answer for {answer.ttl} s" if remembered else f"TTL {answer.ttl}"
+    yield from (words for words, so in _MARKS.items() if so(answer))
+
+
+_MARKS: dict[str, Callable[[DnsAnswer], object]] = {
+    "authoritative": lambda answer: answer.authoritative,
+    "made by a wildcard, as its signature shows": lambda answer: answer.synthesized,
+    "denied compactly": lambda answer: answer.compact_denial,
+}
 
 
 def _url(question: EndpointQuestion) -> str:

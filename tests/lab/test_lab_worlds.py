@@ -15,9 +15,9 @@ healthy-srv healthy-san healthy-wildcard-certificate healthy-prefix healthy-exch
 scenario-1-host-record scenario-1-inside-only scenario-1-wildcard scenario-2-wrong-address scenario-2-outside-only
 srv-missing srv-wrong-target srv-shadowed root-domain-trap expired expiring untrusted one-address-of-two nothing-there
 resolver-dead
-one-resolver-dead not-connected tombstone srv-catch-all wildcard-alias nxdomain-rewriting resolvers-disagree unresolvable
-srv-target-alias srv-two-targets srv-two-targets-one-broken relative-name cloud-alias-inside-missing hybrid-alias-host
-parent-exposed
+one-resolver-dead not-connected tombstone srv-catch-all wildcard-alias nxdomain-rewriting resolvers-disagree
+unresolvable srv-target-alias srv-two-targets srv-two-targets-one-broken relative-name cloud-alias-inside-missing
+hybrid-alias-host parent-exposed
 """.split()  # noqa: SIM905
 )
 

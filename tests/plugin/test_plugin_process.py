@@ -84,6 +84,16 @@ def test_a_missing_module_is_3_and_told_with_what_to_install(module: str, packag
     assert re.fullmatch(rf"AUTODISCOVER UNKNOWN - contoso\.com: .*\b{module}\b.*pip install {package}\n", done.stdout)
 
 
+def test_dns_over_https_without_its_extra_is_3_and_told_with_what_to_install() -> None:
+    argv = ("-H", "contoso.com", "--view", "outside=https://127.0.0.1/dns-query")
+    done = check(*argv, first="sys.modules['httpcore2'] = None")
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout == (
+        "AUTODISCOVER UNKNOWN - contoso.com: DNS over HTTPS needs more packages: "
+        'pip install "check_autodiscover[doh]"\n'
+    )
+
+
 def test_help_needs_no_library() -> None:
     blocked = "; ".join(f"sys.modules[{name!r}] = None" for name in ("dns", "OpenSSL", "cryptography", "nagiosplugin"))
     assert check("--help", first=blocked).stdout.startswith("usage: check_autodiscover -H DOMAIN")

@@ -120,6 +120,45 @@ def test_views_with_different_consequences_are_told_apart() -> None:
     ]
 
 
+def _in_views(*messages: tuple[str, str]) -> list[str]:
+    """The lines about one rule that says this of each view."""
+    causes = tuple(
+        judgement(str(number), "dns-unwanted-host-record", State.WARNING, message, view=view)
+        for number, (view, message) in enumerate(messages)
+    )
+    text = render_text(replace(TRAPPED, judgements=causes))
+    return [line.removesuffix(" [dns-unwanted-host-record]") for line in text.split("\n") if line.startswith("WARNING")]
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "told"),
+    [
+        ("is 10.0.0.1", "is 192.0.2.1", "is 10.0.0.1 inside and 192.0.2.1 outside"),
+        ("(10.0.0.1: refused)", "(192.0.2.1: refused)", "(10.0.0.1 inside and 192.0.2.1 outside: refused)"),
+        ("on 10.0.0.1:5353 is", "on [2001:db8::1]:53 is", "on 10.0.0.1:5353 inside and [2001:db8::1]:53 outside is"),
+        ("has fe80::1", "has 10.0.0.1 and 10.0.0.2", "has fe80::1 inside and 10.0.0.1 and 10.0.0.2 outside"),
+        ("is 10.9.9.9, not 10.0.0.1", "is 10.9.9.9, not 192.0.2.1", None),
+    ],
+)
+def test_a_fault_that_differs_by_address_alone_is_told_once_with_the_addresses_of_each_view(
+    inside: str, outside: str, told: str | None
+) -> None:
+    told = told or "is 10.9.9.9, not 10.0.0.1 inside and 192.0.2.1 outside"
+    assert _in_views(("inside", inside), ("outside", outside)) == [f"WARNING inside and outside: {told}"]
+
+
+def test_two_faults_of_one_view_stay_two_though_they_differ_by_address_alone() -> None:
+    lines = _in_views(("inside", "at 10.0.0.1"), ("inside", "at 10.0.0.2"), ("outside", "at 192.0.2.1"))
+    assert lines == [
+        "WARNING inside and outside: at 10.0.0.1 inside and 192.0.2.1 outside",
+        "WARNING inside: at 10.0.0.2",
+    ]
+
+
+def test_faults_that_differ_by_a_name_are_told_apart() -> None:
+    assert len(_in_views(("inside", "leads to a1.example"), ("outside", "leads to a2.example"))) == 2
+
+
 def _lines(report: Report) -> list[str]:
     return [line for text in (render_text(report, 3), render_log(report)) for line in text.split("\n")]
 
