@@ -24,6 +24,7 @@ class Fault(Enum):
     REFUSED = "addAction(AllRule(), RCodeAction(DNSRCode.REFUSED))"
     SERVFAIL = f'addAction("{DOMAIN}.", RCodeAction(DNSRCode.SERVFAIL))'
     """For the domain alone: other questions are answered."""
+    LAPSED = f'addAction("{DOMAIN}.", RCodeAction(DNSRCode.NXDOMAIN))'
     TRUNCATED = "addAction(TCPRule(false), TCAction())"
     NO_SUCH_NAME = f'addAction("autodiscover.{DOMAIN}.", RCodeAction(DNSRCode.NXDOMAIN))'
     LOSSY = """\
