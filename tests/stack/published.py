@@ -30,9 +30,11 @@ def host_views(*more: str) -> tuple[DnsView, DnsView]:
     )
 
 
-def publish_by_srv(world: World, *more: str, srv: tuple[str, ...] = (SRV,)) -> None:
-    """The server with a certificate for its one name, SRV records to it, and what else is in both views."""
-    world.serve_exchange("remote.contoso.test")
+def publish_by_srv(
+    world: World, *more: str, srv: tuple[str, ...] = (SRV,), names: tuple[str, ...] = ("remote.contoso.test",)
+) -> None:
+    """The server with a certificate for these names, SRV records to it, and what else is in both views."""
+    world.serve_exchange(*names)
     inside, outside = (f"remote A {SERVER_INSIDE}", *srv, *more), (f"remote A {SERVER_OUTSIDE}", *srv, *more)
     world.publish(*views(inside=inside, outside=outside))
 
