@@ -192,6 +192,25 @@ def test_a_secondary_that_only_has_another_serial_is_told_and_alarms_nobody(worl
     assert f"({OUTSIDE}: serial 1, {OTHER}: serial 2)" in lagging.output
 
 
+def test_a_catch_all_is_the_same_from_any_server_of_a_consistent_zone(world: World) -> None:
+    """Rows 2 and 3: BIND and Knot make the same of it."""
+    world.serve(Site(FOREIGN, Behaviour.HOSTER, world.certificate("*.hoster.example")))
+    world.serve_exchange("remote.contoso.test")
+    outside = (f"remote A {SERVER_OUTSIDE}", SRV, f"* A {FOREIGN}", "@ NS ns2", f"ns2 A {OTHER}")
+    world.publish(*views(inside=(f"remote A {SERVER_INSIDE}", SRV), outside=outside))
+    world.serve_zone(OTHER, master_file(OUTSIDE, outside))
+    captured = {
+        world.check(*BY_SRV, views=(f"inside={INSIDE}", f"outside={server}")).told for server in (OUTSIDE, OTHER)
+    }
+    assert captured == {
+        (
+            2,
+            f"{CRITICAL}catch-all *.contoso.test answers autodiscover.contoso.test "
+            f"({FOREIGN}, certificate *.hoster.example): Outlook warns [dns-wildcard-captures-autodiscover]",
+        )
+    }
+
+
 MOVED = "127.0.3.11"
 
 

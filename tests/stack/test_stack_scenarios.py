@@ -10,35 +10,17 @@ import pytest
 from tests.stack.bind import DnsView
 from tests.stack.certificates import DAYS_LEFT, SiteCertificate
 from tests.stack.nginx import Behaviour, Site
+from tests.stack.published import BY_HOST, BY_SRV, HOST_OK, SRV, SRV_OK, publish_by_host, views
 from tests.stack.world import FOREIGN, INSIDE, OUTSIDE, SERVER_INSIDE, SERVER_OUTSIDE, World
 
 WEBSITE = "127.0.4.7"
 SILENT = "127.0.5.10"
 
-SRV = "_autodiscover._tcp SRV 0 0 443 remote"
-
-BY_SRV = ("-m", "srv", "-S", "remote.contoso.test")
-BY_HOST = ("-m", "host", "-S", "mail.contoso.test")
 AUTO = ("-S", "remote.contoso.test")
-
-SRV_OK = (
-    0,
-    "AUTODISCOVER OK - contoso.test: srv to remote.contoso.test, 4 clients configured inside and outside, "
-    f"certificate valid {DAYS_LEFT} d",
-)
-HOST_OK = (
-    0,
-    "AUTODISCOVER OK - contoso.test: host to autodiscover.contoso.test, 4 clients configured inside and outside, "
-    f"certificate valid {DAYS_LEFT} d",
-)
-
-
-def _views(*, inside: tuple[str, ...], outside: tuple[str, ...]) -> tuple[DnsView, DnsView]:
-    return DnsView("inside", INSIDE, inside), DnsView("outside", OUTSIDE, outside)
 
 
 def _srv_views() -> tuple[DnsView, DnsView]:
-    return _views(
+    return views(
         inside=(f"remote A {SERVER_INSIDE}", SRV),
         outside=(f"remote A {SERVER_OUTSIDE}", f"@ A {WEBSITE}", SRV),
     )
@@ -50,17 +32,6 @@ def _publish_by_srv(world: World, *, days_left: int = DAYS_LEFT) -> SiteCertific
     world.serve(Site(WEBSITE, Behaviour.HOSTER, website), Site(WEBSITE, Behaviour.HOSTER))
     world.publish(*_srv_views())
     return world.serve_exchange("remote.contoso.test", days_left=days_left)
-
-
-def _publish_by_host(world: World) -> None:
-    """A multi-name certificate, and a host record beside the server's own."""
-    world.serve_exchange("mail.contoso.test", "autodiscover.contoso.test")
-    world.publish(
-        *_views(
-            inside=(f"mail A {SERVER_INSIDE}", f"autodiscover A {SERVER_INSIDE}"),
-            outside=(f"mail A {SERVER_OUTSIDE}", f"autodiscover A {SERVER_OUTSIDE}"),
-        )
-    )
 
 
 def _serve_hoster(world: World) -> None:
@@ -141,7 +112,7 @@ def test_a_host_record_where_nothing_listens_is_a_warning_because_no_client_is_h
 def test_scenario_2_an_address_that_moved_to_a_foreign_tls_site_is_critical_until_it_is_back(
     world: World, options: tuple[str, ...]
 ) -> None:
-    _publish_by_host(world)
+    publish_by_host(world)
     _serve_hoster(world)
     assert world.check(*options).told == HOST_OK
     name = "autodiscover.contoso.test"
@@ -159,7 +130,7 @@ def test_scenario_2_an_address_that_moved_to_a_foreign_tls_site_is_critical_unti
 
 
 def test_scenario_2_names_the_completely_different_certificate_as_a_consequence(world: World) -> None:
-    _publish_by_host(world)
+    publish_by_host(world)
     _serve_hoster(world)
     world.update("outside", "delete autodiscover.contoso.test A", f"add autodiscover.contoso.test 60 A {FOREIGN}")
     below = world.check(*BY_HOST).output.partition("\n")[2]
@@ -226,7 +197,7 @@ def test_a_critical_view_beside_a_blind_one_is_critical(world: World) -> None:
 def test_the_run_ends_by_itself_when_the_intended_endpoint_stays_silent(world: World) -> None:
     _serve_silence(world)
     world.publish(
-        *_views(inside=(f"remote A {SILENT}", SRV), outside=(f"remote A {SILENT}", SRV)),
+        *views(inside=(f"remote A {SILENT}", SRV), outside=(f"remote A {SILENT}", SRV)),
     )
     # The connection itself is given longer than the run, so that the run's own limit is what ends it.
     limits = ("-t", "3", "--connect-timeout", "5")
