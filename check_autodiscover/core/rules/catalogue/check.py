@@ -1,0 +1,34 @@
+"""The rows about the check itself: `check-*`."""
+
+from check_autodiscover.core.rules.rule import Default, Rule
+
+__all__ = ["CHECK"]
+
+CHECK = (
+    Rule(
+        id="check-method-undetermined",
+        title="Nothing shows how the domain publishes Autodiscover",
+        default=Default.UNKNOWN,
+        level=1,
+        sentence="no way of publishing Autodiscover was found[[ ({found})]]",
+        remedy="Say what is meant: -m srv, host, exchange-online or redirect, with -S for the Exchange server; "
+        "if nobody uses Outlook here: -m none.",
+        rows=(63,),
+    ),
+    Rule(
+        id="check-timed-out",
+        title="The time limit came before the verdict",
+        default=Default.TIMEOUT_RESULT,
+        level=1,
+        sentence="the time limit of {timeout} s passed before {subject} was judged[[ (waiting for {slow})]]",
+        remedy="See what does not answer ({slow}); if it is only slow, raise --timeout.",
+    ),
+    Rule(
+        id="check-internal-error",
+        title="A bug of ours",
+        default=Default.UNKNOWN,
+        level=1,
+        sentence="internal error, please report: {error}",
+        remedy="Run again with -vvv and report the traceback.",
+    ),
+)

@@ -1,0 +1,31 @@
+"""The rows about how clients fare: `client-*`."""
+
+from check_autodiscover.core.rules.rule import Default, Rule
+
+__all__ = ["CLIENT"]
+
+CLIENT = (
+    Rule(
+        id="client-warned",
+        title="Clients show a certificate warning",
+        default=Default.CRITICAL,
+        sentence="certificate warning shown by {clients} at the {step} step ({why})",
+        remedy="See the cause; until it is mended, users must answer No to the warning.",
+    ),
+    Rule(
+        id="client-finds-nothing",
+        title="Clients find no Autodiscover",
+        default=Default.CRITICAL,
+        sentence="nothing found by {clients}",
+        remedy="See the cause; clients that find nothing may ask autodiscover.{tld}, a stranger's name.",
+        rows=(61,),
+    ),
+    Rule(
+        id="client-asks-consent",
+        title="Clients ask for consent",
+        default=Default.NOTE,
+        sentence="consent asked for by {clients} before {host} configures the account ({step} step)",
+        remedy="Expected with this method; a policy can name {host} under RedirectServers to silence it.",
+        rows=(13,),
+    ),
+)
