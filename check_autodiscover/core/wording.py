@@ -9,6 +9,7 @@ from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import ClientName
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.rules.catalogue import RULES
+from check_autodiscover.core.rules.walks import taken_target
 
 __all__ = ["effect_of", "fill", "remedy_of", "sentence_of"]
 
@@ -76,15 +77,18 @@ def effect_of(picture: Picture, finding: Finding) -> str:
     if not walks:
         return ""
     outcome = min((walk.outcome for walk in walks), key=OUTCOMES.index)
-    who, plural = _who(tuple(walk for walk in walks if walk.outcome is outcome))
+    who, plural = _who(view, finding, tuple(walk for walk in walks if walk.outcome is outcome))
     text = _VERB.sub(lambda match: _VERBS[match.group(1)] if plural else match.group(1), _EFFECTS[outcome])
     before = outcome is Outcome.WARNED and finding.endpoint is Endpoint.ROOT
     early = before and role_of(view.method, finding.endpoint) is CandidateRole.BEFORE
     return f": {text.replace('{who}', who)}{' before it gets further' if early else ''}"
 
 
-def _who(walks: tuple[Walk, ...]) -> tuple[str, bool]:
-    """Who is hit: Outlook, or the other clients by what they use."""
+def _who(view: ViewPicture, finding: Finding, walks: tuple[Walk, ...]) -> tuple[str, bool]:
+    """Who is hit: those that take one of several SRV targets, Outlook, or the other clients by what they use."""
+    target = taken_target(view, finding.subject) if finding.endpoint is Endpoint.SRV else ""
+    if target:
+        return f"clients that take {target}", True
     if any(walk.client in _OUTLOOK for walk in walks):
         return "Outlook", False
     return "EWS clients", True

@@ -160,6 +160,11 @@ OTHERS = {
         "inside and outside, no connection to https://remote.contoso.com (203.0.113.10: refused): "
         "Outlook finds nothing [service-unreachable]",
     ),
+    "one of several SRV targets is dead": (
+        incidents.row_21_one_broken("srv"),
+        "inside and outside, no connection to https://remote2.contoso.com (203.0.113.12: refused): "
+        "clients that take remote2.contoso.com find nothing [service-unreachable]",
+    ),
     "configured where none should be": (
         incidents.row_4("none"),
         "inside and outside, autodiscover.contoso.com has a record (203.0.113.10): "

@@ -53,7 +53,7 @@ RAISED = {
             "CRITICAL",
             "srv",
             cause="service-unreachable",
-            args={"clients": EVERYBODY, "step": "", "tld": "com"},
+            args={"clients": EVERYBODY, "step": "", "tld": "com", "target": ""},
         ),
     ),
     "left with nothing while others are warned": (
@@ -63,6 +63,10 @@ RAISED = {
     "left with nothing by the port alone": (
         incidents.row_18("srv"),
         client(CN, "CRITICAL", "srv", cause="dns-srv-port", args={"clients": "ews"}),
+    ),
+    "left with nothing at one of several SRV targets": (
+        incidents.row_21_one_broken("srv"),
+        client(CN, "CRITICAL", "srv", cause="service-unreachable", args={"target": "remote2.contoso.com"}),
     ),
     "asked for consent by an SRV record": (
         healthy("srv"),

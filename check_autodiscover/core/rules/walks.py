@@ -9,7 +9,7 @@ from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.roles import intended_endpoints
 from check_autodiscover.core.rules.phrases import joined
 
-__all__ = ["judge_clients", "judge_views", "unconcerned"]
+__all__ = ["judge_clients", "judge_views", "taken_target", "unconcerned"]
 
 
 def judge_clients(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
@@ -37,9 +37,23 @@ def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outc
             ("url", ended.candidate if ended else ""),
             ("host", ended.candidate.split("/")[2] if ended and "//" in ended.candidate else ""),
             ("why", ended.why if ended else ""),
+            ("target", _dead_end(view, walks[0])),
             ("tld", picture.survey.domain.rpartition(".")[2]),
         ),
     )
+
+
+def taken_target(view: ViewPicture, name: str) -> str:
+    """The SRV target that leads to a name, where there are several: no client takes more than one of them."""
+    records = {item.name: item.srv for item in view.scene.candidates if item.srv is not None}
+    several = len({record.target for record in records.values()}) > 1
+    return records[name].target if several and name in records else ""
+
+
+def _dead_end(view: ViewPicture, walk: Walk) -> str:
+    """The one of several SRV targets at which a walk found nothing."""
+    ends = [step.candidate.split("/")[2] for step in walk.steps if step.step is Step.SRV and "//" in step.candidate]
+    return taken_target(view, ends[-1]) if ends and walk.at is None else ""
 
 
 def unconcerned(view: ViewPicture, walk: Walk) -> bool:

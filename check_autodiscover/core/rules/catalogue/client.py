@@ -16,7 +16,7 @@ CLIENT = (
         id="client-finds-nothing",
         title="Clients find no Autodiscover",
         default=Default.CRITICAL,
-        sentence="nothing found by {clients}",
+        sentence="nothing found by {clients}[[ where they take {target}]]",
         remedy="See the cause; clients that find nothing may ask autodiscover.{tld}, a stranger's name.",
         rows=(61,),
     ),
