@@ -127,8 +127,8 @@ _VIEWS = (
         "a DNS view, as in inside=10.0.0.2 and outside=192.0.2.53; repeatable. RESOLVER is ADDR, ADDR:PORT, "
         "[V6]:PORT, any of these behind udp:// or tcp://; tls://ADDR[:PORT][#NAME] and https://HOST/path[#NAME], "
         "whose certificate must hold NAME, or without it the address or host; system (the nameservers of "
-        "resolv.conf); or authoritative (the domain's own servers, each asked directly). Without a view: "
-        "default=system",
+        "resolv.conf); or authoritative (the domain's own servers, as its parent zone names them, each asked "
+        "directly). Without a view: default=system",
         key="views",
         repeatable=True,
     ),

@@ -6,10 +6,11 @@ Called by `render` only where it is asked for.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
+from check_autodiscover.core.answers import address_types
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
 from check_autodiscover.core.clients import Walk
 from check_autodiscover.core.picture import CatchAll, Scene, observe
-from check_autodiscover.core.records import Presence, address_types
+from check_autodiscover.core.records import Presence
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.survey import (
     Contact,

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from check_autodiscover.core.answers import asks_authority
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Policy, Resolver, Transport, View
-from check_autodiscover.core.records import asks_authority
 from check_autodiscover.core.survey import (
     Contact,
     DnsAnswer,
@@ -150,11 +150,12 @@ def _resolvers(survey: Survey) -> dict[tuple[str, str], Resolver]:
 
 
 def _finder(survey: Survey) -> Resolver:
+    """The resolver that helps to find the domain's own servers: one that looks outward, this host's own without any."""
     from check_autodiscover.probes.system import system_resolvers
 
     asked = [view for view in survey.policy.views if not asks_authority(view)]
     # The inside may have a zone of its own of that name, whose servers are others.
-    outer = [view for view in asked if view.name != "inside"] or asked
+    outer = [view for view in asked if view.name != "inside"]
     return outer[0].resolvers[0] if outer else system_resolvers()[0]
 
 

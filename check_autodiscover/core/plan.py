@@ -7,21 +7,19 @@ question: the addresses behind an SRV target, the rest of an alias chain, the ta
 from collections.abc import Iterator
 from dataclasses import replace
 
+from check_autodiscover.core.answers import (
+    address_types,
+    authorities,
+    authority_questions,
+    invalid_name,
+    questions_of,
+    zone_of,
+)
 from check_autodiscover.core.candidates import autodiscover_name, candidates, questions, srv_name
 from check_autodiscover.core.client_certificate import experiment
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.policy import View
-from check_autodiscover.core.records import (
-    address_types,
-    authorities,
-    bootstrap_view,
-    invalid_name,
-    label_types,
-    questions_of,
-    server_names,
-    unfinished_alias,
-    zone_of,
-)
+from check_autodiscover.core.records import label_types, unfinished_alias
 from check_autodiscover.core.survey import DnsQuestion, DnsStatus, Question, RecordType, Survey
 
 __all__ = ["CONTROL", "MAX_LOOKUPS", "SRV_LABELS", "plan"]
@@ -75,13 +73,8 @@ def _opening_names(survey: Survey) -> Iterator[str]:
 
 def _authorities(survey: Survey, view: View) -> Iterator[DnsQuestion]:
     """The domain's own servers: who they are, and what each says of the names that decide."""
-    finder = bootstrap_view(view)
+    yield from authority_questions(survey, view)
     zone = zone_of(survey, view)
-    for name in {survey.domain, zone}:
-        yield from questions_of(survey, finder, name, RecordType.NS)
-    for name in server_names(survey, view):
-        for type_ in address_types(survey):
-            yield from questions_of(survey, finder, name, type_)
     for server in authorities(survey, view):
         yield DnsQuestion("", server, zone, RecordType.SOA, direct=True)
         yield DnsQuestion("", server, srv_name(survey.domain), RecordType.SRV, direct=True)

@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from zlib import crc32
 
+from check_autodiscover.core.answers import address_types, answer_of
 from check_autodiscover.core.certificate import kind
 from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.finding import Endpoint
@@ -13,7 +14,7 @@ from check_autodiscover.core.measures import Measure, metric
 from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
-from check_autodiscover.core.records import Presence, Resolution, address_types, answer_of
+from check_autodiscover.core.records import Presence, Resolution
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.survey import DnsStatus, RecordType
 

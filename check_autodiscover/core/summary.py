@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from check_autodiscover.core.answers import asks_authority, delegated
 from check_autodiscover.core.candidates import questions
 from check_autodiscover.core.certificate import life_left
 from check_autodiscover.core.finding import Endpoint, Finding
@@ -167,6 +168,8 @@ def _notes(picture: Picture) -> Iterator[str]:
 def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
     if not view.scene.view.connect:
         yield f"{view.name}: its addresses were not connected to"
+    if asks_authority(view.scene.view) and not delegated(picture.survey, view.scene.view):
+        yield f"{view.name}: the parent zone's servers did not say which servers are the domain's"
     if view.scene.catch_all.found is None:
         yield f"{view.name}: whether a catch-all exists could not be told"
     for failure in _dead_resolvers(picture, view):

@@ -70,6 +70,8 @@ class DnsStatus(Enum):
     """The run's deadline came first: nothing is known."""
     DISBELIEVED = "disbelieved"
     """Never observed: stands for what a resolver said that gives addresses to names which cannot exist."""
+    UNDELEGATED = "unknown servers"
+    """Never observed: stands for what a domain's own servers would say, were it known who they are."""
 
     @property
     def conclusive(self) -> bool:

@@ -78,12 +78,15 @@ def _answer(reply: dns.message.Message, question: DnsQuestion) -> DnsAnswer:
     chain, records = _follow(reply, question)
     aliases = tuple(_text(link[0].target) for link in chain)
     if status is DnsStatus.ANSWER and not records and not aliases:
+        records = _delegation(reply, question)
+    if status is DnsStatus.ANSWER and not records and not aliases:
         status = DnsStatus.REFUSED if _is_referral(reply) else DnsStatus.NODATA
     zone, negative_ttl = _authority(reply)
+    is_ns = question.direct and question.type is RecordType.NS
     ttls = [rrset.ttl for rrset in (*chain, *records)] + ([] if records else negative_ttl)
     return DnsAnswer(
         status,
-        addresses=_addresses(records, question.type),
+        addresses=_glue(reply, records) if is_ns else _addresses(records, question.type),
         services=_services(records, question.type),
         aliases=aliases,
         ttl=min(ttls, default=None),
@@ -120,6 +123,15 @@ def _is_referral(reply: dns.message.Message) -> bool:
     return dns.rdatatype.NS in types and dns.rdatatype.SOA not in types
 
 
+def _delegation(reply: dns.message.Message, question: DnsQuestion) -> list[dns.rrset.RRset]:
+    """The servers that a parent zone's server refers to for exactly the zone it was asked about (RFC 1034 4.2.1)."""
+    if not question.direct or question.type is not RecordType.NS:
+        return []
+    name = dns.name.from_text(question.name, origin=dns.name.root)
+    found = reply.get_rrset(reply.authority, name, dns.rdataclass.IN, dns.rdatatype.NS)
+    return [] if found is None else [found]
+
+
 def _authority(reply: dns.message.Message) -> tuple[str, list[int]]:
     """The zone and TTL of a negative answer (RFC 2308 section 5), if its SOA came along."""
     for rrset in reply.authority:
@@ -133,6 +145,14 @@ def _addresses(records: Iterable[dns.rrset.RRset], type_: RecordType) -> tuple[s
         return ()
     # Sorted before they are cut, so that a server that rotates its answers gives the same set each time.
     return tuple(sorted({item.address for rrset in records for item in rrset})[:MAX_ADDRESSES])
+
+
+def _glue(reply: dns.message.Message, servers: Iterable[dns.rrset.RRset]) -> tuple[str, ...]:
+    """The addresses that came along for the servers named."""
+    hosts = {item.target for rrset in servers for item in rrset}
+    types = (dns.rdatatype.A, dns.rdatatype.AAAA)
+    found = (rrset for rrset in reply.additional if rrset.name in hosts and rrset.rdtype in types)
+    return tuple(sorted({item.address for rrset in found for item in rrset})[:MAX_ADDRESSES])
 
 
 def _services(records: Iterable[dns.rrset.RRset], type_: RecordType) -> tuple[Srv, ...]:

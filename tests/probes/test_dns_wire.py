@@ -22,15 +22,28 @@ def question(type_: RecordType = RecordType.A, name: str = NAME) -> DnsQuestion:
     return DnsQuestion("v", "192.0.2.53", name, type_)
 
 
-def read(*answer: str, authority: tuple[str, ...] = (), asked: DnsQuestion | None = None, flags: int = 0) -> DnsAnswer:
+def read(
+    *answer: str,
+    authority: tuple[str, ...] = (),
+    additional: tuple[str, ...] = (),
+    asked: DnsQuestion | None = None,
+    flags: int = 0,
+) -> DnsAnswer:
     asked = asked or question()
-    return decode(reply(asked, answer, authority, flags), asked)
+    return decode(reply(asked, answer, authority, additional, flags), asked)
 
 
-def reply(asked: DnsQuestion, answer: tuple[str, ...], authority: tuple[str, ...] = (), flags: int = 0) -> bytes:
+def reply(
+    asked: DnsQuestion,
+    answer: tuple[str, ...],
+    authority: tuple[str, ...] = (),
+    additional: tuple[str, ...] = (),
+    flags: int = 0,
+) -> bytes:
     made = dns.message.make_response(dns.message.from_wire(encode(asked, 7, edns=True)))
     made.flags |= flags
-    for section, records in ((made.answer, answer), (made.authority, authority)):
+    sections = ((made.answer, answer), (made.authority, authority), (made.additional, additional))
+    for section, records in sections:
         section.extend(dns.rrset.from_text(*record.split(maxsplit=4)) for record in records)  # type: ignore[arg-type]
     return made.to_wire(max_size=65535)
 
@@ -68,6 +81,28 @@ def test_referral_says_nothing_and_who_is_no_authority_shows() -> None:
     answer = read(authority=("example.com. 60 IN NS ns.example.com.",))
     assert (answer.status, answer.authoritative) == (DnsStatus.REFUSED, False)
     assert read(ADDRESS, flags=dns.flags.AA).authoritative
+
+
+DELEGATION = ("example.com. 60 IN NS ns.example.com.", "example.com. 60 IN NS NS.example.net.")
+GLUE = ("ns.example.com. 60 IN A 192.0.2.53", "ns.example.com. 60 IN AAAA 2001:db8::53", TARGET)
+
+
+@pytest.mark.parametrize("zone", ["example.com", "www.example.com"], ids=["the zone itself", "a name in it"])
+def test_a_parents_server_names_the_servers_of_the_zone_it_is_asked_about_and_of_no_other(zone: str) -> None:
+    """RFC 1034 section 4.2.1: with their addresses, and none that came along for other hosts."""
+    asked = DnsQuestion("", "192.0.2.53", zone, RecordType.NS, direct=True)
+    answer = read(authority=DELEGATION, additional=GLUE, asked=asked)
+    if zone == "example.com":
+        assert answer.status is DnsStatus.ANSWER
+        assert answer.names == ("ns.example.com", "ns.example.net")
+        assert answer.addresses == ("192.0.2.53", "2001:db8::53")
+    else:
+        assert (answer.status, answer.names, answer.addresses) == (DnsStatus.REFUSED, (), ())
+
+
+def test_a_resolver_is_not_taken_for_a_parents_server() -> None:
+    answer = read(authority=DELEGATION, additional=GLUE, asked=question(RecordType.NS, "example.com"))
+    assert (answer.status, answer.addresses) == (DnsStatus.REFUSED, ())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A real Knot DNS: a second authority, of another make than the first; used by the worlds of this folder.
 
-What it serves for `contoso.test` is what it is given: other records, another serial, tampered signatures, or nothing.
+What it serves is what it is given: other records of `contoso.test`, another serial, tampered signatures, the zone
+above it, or nothing.
 """
 
 from collections.abc import Iterator
@@ -36,14 +37,14 @@ zone:
 
 
 @contextmanager
-def start_knot(namespace: Namespace, folder: Path, address: str, zone: str) -> Iterator[None]:
-    """A Knot that serves this master file, or refuses every question where it is empty; ended at the end."""
+def start_knot(namespace: Namespace, folder: Path, address: str, zone: str, origin: str) -> Iterator[None]:
+    """A Knot that serves this master file of a zone, or refuses every question where it is empty; ended at the end."""
     folder.mkdir()
     configuration = folder / "knot.conf"
     text = CONFIGURATION.format(folder=folder, address=address)
     if zone:
         (folder / "zone").write_text(zone)
-        text += ZONE.format(folder=folder, domain=DOMAIN)
+        text += ZONE.format(folder=folder, domain=origin)
     configuration.write_text(text)
     daemon = namespace.start("knotd", "-c", str(configuration), log=folder / "knot.log")
     try:

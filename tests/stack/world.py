@@ -84,9 +84,9 @@ class World:
         known, bind = self.served[view]
         bind.update(known, *commands)
 
-    def serve_zone(self, address: str, zone: str) -> None:
-        """Start a second authority that serves this master file, or refuses everything where it is empty."""
-        self.stack.enter_context(start_knot(self.namespace, self._new_folder("knot") / "run", address, zone))
+    def serve_zone(self, address: str, zone: str, origin: str = DOMAIN) -> None:
+        """Start a second authority that serves this master file of a zone, or refuses all where it is empty."""
+        self.stack.enter_context(start_knot(self.namespace, self._new_folder("knot") / "run", address, zone, origin))
 
     def cache(self, address: str, upstream: str, anchor: str = "") -> None:
         """Start a caching resolver in front of a server, which validates with a trust anchor."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from check_autodiscover.core.answers import invalid_name
 from check_autodiscover.core.candidates import autodiscover_name
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import AnswerClass
@@ -9,7 +10,7 @@ from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.plan import CONTROL
 from check_autodiscover.core.policy import Method
-from check_autodiscover.core.records import Failure, Presence, invalid_name
+from check_autodiscover.core.records import Failure, Presence
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.survey import DnsQuestion, DnsStatus, EndpointQuestion, RecordType
 
@@ -91,6 +92,7 @@ def _lookup_failed(picture: Picture, view: ViewPicture, failures: tuple[Failure,
     names = tuple(dict.fromkeys(failure.name for failure in failures))
     blind = view.scene.domain.presence is Presence.FAILED and view.scene.autodiscover.presence is Presence.FAILED
     reasons = {label: status for failure in failures for label, status in failure.reasons}
+    unled = set(reasons.values()) == {DnsStatus.UNDELEGATED}
     return Finding(
         rule="dns-lookup-failed",
         view=view.name,
@@ -98,16 +100,25 @@ def _lookup_failed(picture: Picture, view: ViewPicture, failures: tuple[Failure,
         subject=picture.survey.domain if blind else names[0],
         args=(
             ("what", _blindness(set(reasons.values())) if blind else f"no answer for {joined(names)}"),
-            ("asked", joined(reasons)),
-            ("resolvers", ", ".join(f"{label} {status.value}" for label, status in reasons.items())),
+            ("asked", _UNDELEGATED[1] if unled else joined(reasons)),
+            ("resolvers", _UNDELEGATED[0] if unled else _told(reasons)),
         ),
     )
 
+
+def _told(reasons: dict[str, DnsStatus]) -> str:
+    return ", ".join(f"{label} {status.value}" for label, status in reasons.items())
+
+
+_UNDELEGATED = ("the parent zone's servers did not name them", "a server of the parent zone")
+"""Why a view of the domain's own servers has nobody to ask, and who would have to be reached."""
 
 _NO_REPLY = {DnsStatus.TIMEOUT, DnsStatus.UNREACHABLE, DnsStatus.REFUSED}
 
 
 def _blindness(statuses: set[DnsStatus]) -> str:
+    if statuses == {DnsStatus.UNDELEGATED}:
+        return "the domain's own servers could not be found"
     return "no resolver answered" if statuses <= _NO_REPLY else "no resolver gave a usable answer"
 
 

@@ -3,20 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from check_autodiscover.core.answers import answer_of, asks_authority, authorities, rewrites, zone_of
 from check_autodiscover.core.candidates import autodiscover_name, srv_name
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import authentication_methods
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import View
-from check_autodiscover.core.records import (
-    Presence,
-    answer_of,
-    asks_authority,
-    authorities,
-    resolve,
-    rewrites,
-    zone_of,
-)
+from check_autodiscover.core.records import Presence, resolve
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Survey
 
