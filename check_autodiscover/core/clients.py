@@ -1,15 +1,15 @@
-"""The clients that are judged: their steps and habits, and how their walks end, as tables.
+"""The clients that are walked: their steps and habits, and how their walks end, as tables.
 
-Order of steps: KB 3211279 (Outlook 2016), KB 940881 (SRV), EWS Managed API `AutodiscoverService`. The function that
-walks is in `walking`.
+Each profile names its source. The function that walks is in `walking`, the page for people is made of these tables.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
 from check_autodiscover.core.policy import ClientName, Step
+from check_autodiscover.core.survey import AUTODISCOVER_PATH
 
-__all__ = ["CLIENTS", "OUTCOMES", "UNOBSERVED", "ClientProfile", "Outcome", "Walk", "WalkStep"]
+__all__ = ["CLIENTS", "OUTCOMES", "UNOBSERVED", "ClientProfile", "Outcome", "SrvChoice", "Walk", "WalkStep"]
 
 
 class Outcome(Enum):
@@ -69,19 +69,39 @@ class Walk:
     steps: tuple[WalkStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ClientProfile:
-    """A client's habits.
+class SrvChoice(Enum):
+    """Which of several SRV records a client takes; the value is how documentation says it."""
 
-    Its steps in order, whether it shows a certificate warning or silently goes on, where it asks for consent, and
-    whether it minds the port of an SRV record.
-    """
+    ANY = "any of them: the order is not documented, so the worst counts"
+    LOWEST = "the lowest priority number, any of equals"
+    HIGHEST = "the highest priority number, against RFC 2782; any of equals"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientProfile:
+    """A client's habits: its steps in order, and how it reacts where clients differ."""
 
     name: ClientName
+    title: str
+    """The product, as people know it."""
+    source: str
+    """Where its steps and habits are documented."""
     steps: tuple[Step, ...]
-    warns: bool
-    consents: tuple[Step, ...]
-    minds_srv_port: bool
+    warns: bool = True
+    """Whether it shows a warning for a certificate that it does not accept, or silently goes on."""
+    consents: tuple[Step, ...] = ()
+    """The steps at which it asks the user before it takes another host's settings (KB 2480582)."""
+    srv_choice: SrvChoice = SrvChoice.ANY
+    minds_srv_port: bool = False
+    """Whether it takes SRV records of port 443 alone; others connect to 443 whatever the record says."""
+    needs_ipv4: bool = False
+    """Whether it passes by a name that has no A record."""
+    path: str = AUTODISCOVER_PATH
+    """What it asks for; only the usual path is observed."""
+    parallel_scp: bool = False
+    """Whether it asks DNS beside the directory, so that what DNS leads to disturbs although the directory serves."""
+    unseen: str = ""
+    """Why its outcome cannot be seen from here, empty where it can."""
 
 
 _DNS_STEPS = (Step.ROOT, Step.AUTODISCOVER, Step.REDIRECT, Step.SRV)
@@ -92,8 +112,63 @@ UNOBSERVED = {
 }
 
 CLIENTS = (
-    ClientProfile(ClientName.OUTLOOK_2016, (Step.OFFICE365, Step.SCP, *_DNS_STEPS), True, _CONSENTS, False),
-    ClientProfile(ClientName.OUTLOOK_2013, (Step.SCP, *_DNS_STEPS), True, _CONSENTS, False),
-    ClientProfile(ClientName.OUTLOOK_2010, (Step.SCP, *_DNS_STEPS), True, _CONSENTS, False),
-    ClientProfile(ClientName.EWS, (Step.SCP, *_DNS_STEPS), False, (), True),
+    ClientProfile(
+        name=ClientName.OUTLOOK_2016,
+        title="Outlook 2016, 2019, 2021 and for Microsoft 365 (classic, on Windows)",
+        source='Microsoft KB 3211279, "Outlook 2016 implementation of Autodiscover"',
+        steps=(Step.OFFICE365, Step.SCP, *_DNS_STEPS),
+        consents=_CONSENTS,
+    ),
+    ClientProfile(
+        name=ClientName.OUTLOOK_2013,
+        title="Outlook 2013",
+        source='Rhoderick Milne, "Outlook 2013 Autodiscover" (2018); Microsoft KB 940881 (SRV)',
+        steps=(Step.SCP, *_DNS_STEPS),
+        consents=_CONSENTS,
+        parallel_scp=True,
+    ),
+    ClientProfile(
+        name=ClientName.OUTLOOK_2010,
+        title="Outlook 2010, and 2007 with Service Pack 1 or KB 939184",
+        source="Microsoft KB 940881",
+        steps=(Step.SCP, *_DNS_STEPS),
+        consents=_CONSENTS,
+    ),
+    ClientProfile(
+        name=ClientName.EWS,
+        title="EWS Managed API, and what is built on it",
+        source="ews-managed-api, Autodiscover/AutodiscoverService.cs",
+        steps=(Step.SCP, *_DNS_STEPS),
+        warns=False,
+        srv_choice=SrvChoice.LOWEST,
+        minds_srv_port=True,
+    ),
+    ClientProfile(
+        name=ClientName.OUTLOOK_2007,
+        title="Outlook 2007 as released, without Service Pack 1",
+        source="Microsoft KB 940881, which added the SRV step to later ones",
+        steps=(Step.SCP, Step.ROOT, Step.AUTODISCOVER, Step.REDIRECT),
+        consents=(Step.REDIRECT,),
+    ),
+    ClientProfile(
+        name=ClientName.EXCHANGELIB,
+        title="exchangelib, the Python library",
+        source="exchangelib, autodiscover/discovery",
+        steps=_DNS_STEPS,
+        warns=False,
+        srv_choice=SrvChoice.HIGHEST,
+        minds_srv_port=True,
+        needs_ipv4=True,
+        path="/autodiscover/autodiscover.svc",
+    ),
+    ClientProfile(
+        name=ClientName.OUTLOOK_MOBILE,
+        title="Outlook for iOS and Android, by Microsoft's AutoDetect service",
+        source='Microsoft, "Using hybrid Modern Authentication with Outlook for iOS and Android"',
+        steps=(Step.OFFICE365,),
+        warns=False,
+        path="/autodiscover/autodiscover.json",
+        unseen="not observed: Exchange Online is asked first, and leads Microsoft's servers, not the phone, to ours",
+    ),
 )
+"""Every client that is walked, those that are judged by default first."""

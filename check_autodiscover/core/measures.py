@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from check_autodiscover.core.certificate import Certificate, life_left, lifetime
-from check_autodiscover.core.clients import Outcome
+from check_autodiscover.core.clients import Outcome, Walk
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Presence
@@ -187,5 +187,9 @@ def _verdict(picture: Picture, tally: Tally) -> Iterator[Measure]:
         declared=survey.policy.method.value,
         server=survey.policy.servers[0] if survey.policy.servers else "",
     )
-    looked = [view for view in picture.views if any(walk.outcome is not Outcome.UNKNOWN for walk in view.walks)]
+    looked = [view for view in picture.views if any(_seen(walk) for walk in view.walks)]
     yield metric("autodiscover_views_agree", None if len(looked) < 2 else float(not tally.disagree))
+
+
+def _seen(walk: Walk) -> bool:
+    return walk.judged and walk.outcome is not Outcome.UNKNOWN

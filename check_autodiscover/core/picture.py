@@ -13,7 +13,7 @@ from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, meetings
 from check_autodiscover.core.plan import SRV_LABELS
-from check_autodiscover.core.policy import Method, View
+from check_autodiscover.core.policy import Family, Method, View
 from check_autodiscover.core.records import Presence, Resolution, Services, label_types, resolve, services
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.survey import Srv, Survey
@@ -224,10 +224,10 @@ def host_of(method: Method, scene: Scene, references: References) -> Host:
 def walks_of(survey: Survey, scene: Scene, method: Method, references: References) -> tuple[Walk, ...]:
     """The walks of all clients in a view under a method."""
     host = host_of(method, scene, references)
-    judged = survey.policy.clients
+    judged, ipv4 = survey.policy.clients, Family.IPV4 in survey.policy.families
     return tuple(
         walk(
-            Walker(profile, scene.candidates, scene.srv.presence, scene.met.__getitem__, host.stranger),
+            Walker(profile, scene.candidates, scene.srv.presence, scene.met.__getitem__, host.stranger, ipv4),
             scene.view.name,
             profile.name in judged,
         )

@@ -57,12 +57,15 @@ class Step(Enum):
 
 
 class ClientName(Enum):
-    """The clients whose walks are modelled and judged."""
+    """The clients whose walks are modelled; `clients` has the habits of each."""
 
     OUTLOOK_2016 = "outlook-2016"
     OUTLOOK_2013 = "outlook-2013"
     OUTLOOK_2010 = "outlook-2010"
     EWS = "ews"
+    OUTLOOK_2007 = "outlook-2007"
+    EXCHANGELIB = "exchangelib"
+    OUTLOOK_MOBILE = "outlook-mobile"
 
 
 class Family(Enum):
@@ -189,7 +192,9 @@ class SeverityOverride:
     reason: str = ""
 
 
-DEFAULT_CLIENTS = tuple(ClientName)
+DEFAULT_CLIENTS = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010, ClientName.EWS)
+"""The clients that are judged unless policy names others; those left are walked and told of, and alarm nobody."""
+
 DEFAULT_THRESHOLDS = Thresholds(LifeLeft(30 * DAY, 0.25), LifeLeft(14 * DAY, 0.15))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.client_certificate import Demand
-from check_autodiscover.core.clients import OUTCOMES, UNOBSERVED, ClientProfile, Outcome, Walk, WalkStep
+from check_autodiscover.core.clients import OUTCOMES, UNOBSERVED, ClientProfile, Outcome, SrvChoice, Walk, WalkStep
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, NameFault, Reach
 from check_autodiscover.core.policy import Step
@@ -57,6 +57,12 @@ _CERTIFICATE_CODES = {
     Verdict.REVOKED: ("0x80072F8A", "the certificate is revoked"),
 }
 
+HTTPS_PORT = 443
+"""The port that clients use (MS-OXDISCO; EWS Managed API); a lab connects elsewhere, and is judged by it."""
+
+_SRV_CHOICES: dict[SrvChoice, Callable[[list[int]], int]] = {SrvChoice.LOWEST: min, SrvChoice.HIGHEST: max}
+"""Which priority number is taken, where not any is."""
+
 Meet = Callable[[Candidate], tuple[Meeting, ...]]
 Stranger = Callable[[Meeting], bool]
 
@@ -70,6 +76,8 @@ class Walker:
     srv: Presence
     meet: Meet
     stranger: Stranger
+    ipv4: bool = True
+    """Whether A records were asked for."""
 
     def from_step(self, index: int) -> Course:
         """The course from a step of the profile on, at its worst."""
@@ -78,11 +86,24 @@ class Walker:
         step = self.profile.steps[index]
         if step in UNOBSERVED:
             name, why = UNOBSERVED[step]
-            return _prefixed((WalkStep(step, name, "unseen", "", why),), self.from_step(index + 1))
-        firsts = [item for item in self.candidates if item.step is step and item.hop == 0]
+            seen = WalkStep(step, name, "unseen", "", self.profile.unseen or why)
+            return _prefixed((seen,), self.from_step(index + 1))
+        firsts = self._taken([item for item in self.candidates if item.step is step and item.hop == 0])
         if not firsts:
             return self._no_candidate(step, self.from_step(index + 1))
         return _worst(self._at(candidate, lambda: self.from_step(index + 1)) for candidate in firsts)
+
+    def _taken(self, firsts: list[Candidate]) -> list[Candidate]:
+        """Those of a step's candidates that the client may take: of several SRV records not every client takes any."""
+        usable = [item for item in firsts if not self._wrong_port(item)] or firsts
+        choose = _SRV_CHOICES.get(self.profile.srv_choice)
+        numbers = [item.srv.priority for item in usable if item.srv is not None]
+        if choose is None or not numbers:
+            return usable
+        return [item for item in usable if item.srv is not None and item.srv.priority == choose(numbers)]
+
+    def _wrong_port(self, candidate: Candidate) -> bool:
+        return self.profile.minds_srv_port and candidate.srv is not None and candidate.srv.port != HTTPS_PORT
 
     def _no_candidate(self, step: Step, rest: Course) -> Course:
         if step is not Step.SRV:
@@ -96,10 +117,14 @@ class Walker:
         """The course from one candidate on; `rest` is what follows if it leads nowhere."""
         if candidate.cloud:
             return self._ends(candidate, None, *_cloud_outcome(self, candidate))
-        if self.profile.minds_srv_port and candidate.srv is not None and candidate.srv.port != 443:
-            return self._next(candidate, rest(), "", f"port {candidate.srv.port} is not 443")
+        if self._wrong_port(candidate):
+            return self._next(candidate, rest(), "", f"port {candidate.srv.port if candidate.srv else 0} is not 443")
         if not candidate.addresses:
             return self._without_address(candidate, rest)
+        if self.profile.needs_ipv4 and all(":" in address for address in candidate.addresses):
+            if not self.ipv4:
+                return self._unseen(candidate, rest(), "whether the name has an A record was not asked")
+            return self._next(candidate, rest(), "", "the name has no A record")
         everything = self.meet(candidate)
         # A family that this host lacks says nothing of the addresses of the other.
         met = [meeting for meeting in everything if not meeting.no_family] or everything
@@ -186,7 +211,8 @@ def certificate_trouble(meeting: Meeting) -> tuple[str, str]:
 def walk(walker: Walker, view: str, judged: bool) -> Walk:
     """One client's whole course. What was not seen makes a good end, or none, UNKNOWN; a bad one stays."""
     course = walker.from_step(0)
-    unknown = course.doubt and (course.outcome.good or course.outcome is Outcome.NOTHING)
+    doubt = course.doubt or walker.profile.unseen
+    unknown = doubt and (course.outcome.good or course.outcome is Outcome.NOTHING)
     outcome = Outcome.UNKNOWN if unknown else course.outcome
     return Walk(view, walker.profile.name, judged, outcome, course.at, course.steps)
 

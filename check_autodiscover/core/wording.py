@@ -52,7 +52,7 @@ def _view(picture: Picture, finding: Finding) -> ViewPicture | None:
     return next((item for item in picture.views if item.name == finding.view), None)
 
 
-_OUTLOOK = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010)
+_OUTLOOK = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010, ClientName.OUTLOOK_2007)
 _EFFECTS = {
     Outcome.WRONG_LOGIN: "{who} {verb:gives} a stranger the password",
     Outcome.WRONG_SETTINGS: "{who} {verb:takes} a stranger's settings",

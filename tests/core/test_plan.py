@@ -159,7 +159,7 @@ def test_a_loop_of_aliases_is_a_name_without_an_address(length: int) -> None:
     for name, alias in zip(names, (*names[1:], AUTODISCOVER), strict=True):
         world = world.zone(lambda zone, name=name, alias=alias: zone.with_(name, "CNAME", alias))
     report = judge(survey_of(world))
-    assert {walk.outcome.value for walk in report.walks} == {"nothing"}
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {"nothing"}
     assert report.state.value == "CRITICAL"
 
 

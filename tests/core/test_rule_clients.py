@@ -143,7 +143,7 @@ def test_a_consequence_never_counts_above_its_root() -> None:
         assert item.severity is not State.CRITICAL
 
 
-@pytest.mark.parametrize("name", list(ClientName))
+@pytest.mark.parametrize("name", [name for name in ClientName if name is not ClientName.OUTLOOK_MOBILE])
 def test_only_judged_clients_are_told_of(name: ClientName) -> None:
     report = verdict(incidents.row_33("srv").with_policy(clients=(name,)))  # type: ignore[union-attr]
     told = {item.finding.arg("clients") for item in report.judgements if item.finding.rule == CN}

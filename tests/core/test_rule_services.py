@@ -337,14 +337,14 @@ def test_a_loop_of_redirects_is_told_as_one() -> None:
     report = verdict(world.site(FOREIGN, Site(SINGLE, redirect(back))))
     assert report.state.value == "CRITICAL"
     assert {item.finding.rule for item in report.roots} == {RL}
-    assert {walk.outcome.value for walk in report.walks} == {"nothing"}
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {"nothing"}
 
 
 @pytest.mark.parametrize("method", ["srv", "host", "redirect", "exchange-online"])
 @pytest.mark.parametrize(("answer", "outcome"), [(PASSWORD, "wrong-login"), (SETTINGS, "wrong-settings")])
 def test_a_panel_at_the_root_is_a_stranger_to_every_method(method: str, answer: HttpAnswer, outcome: str) -> None:
     report = verdict(apex(Site(PANEL, answer), method))
-    assert {walk.outcome.value for walk in report.walks} == {outcome}
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {outcome}
 
 
 def test_a_root_that_no_client_walks_to_is_no_stranger() -> None:
@@ -360,17 +360,17 @@ def test_clients_that_are_not_judged_meet_no_stranger() -> None:
 @pytest.mark.parametrize("method", ["srv", "host"])
 def test_the_cloud_behind_the_host_record_is_a_stranger_to_other_methods(method: str) -> None:
     report = verdict(incidents.row_36(method))
-    assert {walk.outcome.value for walk in report.walks} == {"wrong-login"}
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {"wrong-login"}
 
 
 def test_exchange_on_premises_is_a_stranger_under_exchange_online() -> None:
     report = verdict(incidents.row_4("exchange-online"))
-    assert {walk.outcome.value for walk in report.walks} == {"wrong-login"}
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {"wrong-login"}
 
 
 def test_without_a_named_server_the_intended_endpoint_is_no_stranger() -> None:
     report = verdict(answering(PASSWORD).with_policy(servers=()))
-    assert {walk.outcome.good for walk in report.walks} == {True}
+    assert {walk.outcome.good for walk in report.walks if walk.judged} == {True}
 
 
 def test_auto_without_reference_sees_the_stranger_at_a_moved_record() -> None:
@@ -380,7 +380,7 @@ def test_auto_without_reference_sees_the_stranger_at_a_moved_record() -> None:
 
 def test_the_worst_address_decides_for_everybody() -> None:
     report = verdict(second(Site(HOSTER, PAGE)))
-    outcomes = {walk.client: walk.outcome.value for walk in report.walks}
+    outcomes = {walk.client: walk.outcome.value for walk in report.walks if walk.judged}
     assert outcomes[ClientName.OUTLOOK_2016] == "warned"
     assert outcomes[ClientName.EWS] == "nothing"
 
@@ -393,12 +393,12 @@ def test_a_family_that_this_host_lacks_is_a_note_and_spoils_nothing() -> None:
 
 def test_a_server_of_a_family_that_this_host_lacks_altogether_leaves_outcomes_unknown() -> None:
     report = verdict(serving(https=Connect.NO_FAMILY))
-    assert {walk.outcome.value for walk in report.walks} == {"unknown"}
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {"unknown"}
 
 
 def test_a_view_that_is_not_connected_to_is_noted_and_fares_unknown() -> None:
     report = verdict(NOT_CONNECTED)
-    assert {walk.outcome.value for walk in report.walks} == {"unknown"}
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {"unknown"}
     assert "outside: its addresses were not connected to" in report.notes
 
 

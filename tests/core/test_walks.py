@@ -7,11 +7,11 @@ import pytest
 from check_autodiscover.core.certificate import UnreadableCertificate
 from check_autodiscover.core.clients import CLIENTS, OUTCOMES, Outcome, Walk
 from check_autodiscover.core.http_answer import AnswerClass
-from check_autodiscover.core.policy import ClientName, Method, Step
+from check_autodiscover.core.policy import ClientName, Family, Method, Step
 from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, Handshake, HttpAnswer, Srv, VerifyError
 from check_autodiscover.core.walking import _ANSWERS
 from tests.core import incidents
-from tests.core.incidents import HOSTER, MULTI, REDIRECT_HOST, REMOTE, SINGLE, SRV, URL, A, healthy, with_srv
+from tests.core.incidents import AAAA, HOSTER, MULTI, REDIRECT_HOST, REMOTE, SINGLE, SRV, URL, A, healthy, with_srv
 from tests.core.judging import verdict
 from tests.core.worlds import (
     APEX,
@@ -31,7 +31,10 @@ from tests.core.worlds import (
     status,
 )
 
-OUTLOOKS = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010)
+OUTLOOKS = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010, ClientName.OUTLOOK_2007)
+LIBRARIES = (ClientName.EWS, ClientName.EXCHANGELIB)
+SEEN = (*OUTLOOKS, *LIBRARIES)
+"""The clients whose outcome can be seen from here."""
 ROOT_CERTIFICATE = certificate(DOMAIN)
 BUSY = HttpAnswer("GET", Exchange.ANSWERED, 503, (("retry-after", "30"),))
 NO_METHOD = HttpAnswer("GET", Exchange.ANSWERED, 401)
@@ -75,7 +78,7 @@ GO_ON = {
 }
 
 
-@pytest.mark.parametrize("client", list(ClientName))
+@pytest.mark.parametrize("client", SEEN)
 @pytest.mark.parametrize("case", GO_ON)
 def test_what_is_no_service_lets_every_client_go_on(case: str, client: ClientName) -> None:
     site, code = GO_ON[case]
@@ -111,10 +114,11 @@ def test_a_certificate_that_is_no_good_stops_outlook_with_a_warning(case: str, c
     assert (walk.outcome, walk.at) == (Outcome.WARNED, Step.ROOT)
 
 
+@pytest.mark.parametrize("client", LIBRARIES)
 @pytest.mark.parametrize("case", WARN)
-def test_a_certificate_that_is_no_good_lets_ews_silently_go_on(case: str) -> None:
+def test_a_certificate_that_is_no_good_lets_a_library_silently_go_on(case: str, client: ClientName) -> None:
     site, code = WARN[case]
-    walk = walked(healthy("host").site(APEX, site), ClientName.EWS)
+    walk = walked(healthy("host").site(APEX, site), client)
     assert course(walk, Step.ROOT) == [("next", code)]
     assert (walk.outcome, walk.at) == (Outcome.CONFIGURED, Step.AUTODISCOVER)
 
@@ -127,7 +131,7 @@ UNSEEN = {
 }
 
 
-@pytest.mark.parametrize("client", list(ClientName))
+@pytest.mark.parametrize("client", SEEN)
 @pytest.mark.parametrize("case", UNSEEN)
 def test_what_was_not_seen_makes_a_good_end_unknown(case: str, client: ClientName) -> None:
     walk = walked(healthy("host").site(APEX, UNSEEN[case]), client)
@@ -150,12 +154,14 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize(("method", "step"), ENDS)
-@pytest.mark.parametrize("client", list(ClientName))
+@pytest.mark.parametrize(
+    ("method", "step", "client"),
+    [(*end, client) for end in ENDS for client in SEEN if (end[0], client) != ("srv", ClientName.OUTLOOK_2007)],
+)
 def test_a_healthy_method_serves_every_client_at_its_step(method: str, step: Step, client: ClientName) -> None:
     walk = walked(healthy(method), client)
-    outlook, ews = ENDS[method, step]
-    assert (walk.outcome, walk.at) == (ews if client is ClientName.EWS else outlook, step)
+    outlook, library = ENDS[method, step]
+    assert (walk.outcome, walk.at) == (library if client in LIBRARIES else outlook, step)
     assert walk.steps[-1].code == "0x00000000"
 
 
@@ -163,7 +169,8 @@ def test_a_healthy_method_serves_every_client_at_its_step(method: str, step: Ste
 @pytest.mark.parametrize("method", ["srv", "host"])
 def test_our_own_server_may_answer_in_any_way_that_serves(method: str, answer: HttpAnswer) -> None:
     site = Site(MULTI if method == "host" else SINGLE, answer)
-    assert {walk.outcome.good for walk in verdict(healthy(method).site(SERVER, site)).walks} == {True}
+    walks = verdict(healthy(method).site(SERVER, site)).walks
+    assert {walk.outcome.good for walk in walks if walk.judged} == {True}
 
 
 @pytest.mark.parametrize("client", list(ClientName))
@@ -173,37 +180,103 @@ def test_the_steps_of_a_walk_stand_in_the_clients_order(client: ClientName) -> N
     assert steps == sorted(steps, key=profile.steps.index)
 
 
+def test_the_first_outlook_2007_knows_no_srv_record() -> None:
+    walk = walked(healthy("srv"), ClientName.OUTLOOK_2007)
+    assert (walk.outcome, walk.at) == (Outcome.NOTHING, None)
+    assert not course(walk, Step.SRV)
+
+
+V6 = "2001:db8::10"
+
+
+def ipv6_only() -> World:
+    world = healthy("host").zone(lambda zone: zone.without(AUTODISCOVER).with_(AUTODISCOVER, AAAA, V6))
+    return world.site(V6, Site(MULTI))
+
+
+@pytest.mark.parametrize("client", SEEN)
+def test_exchangelib_alone_passes_by_a_name_that_has_ipv6_addresses_only(client: ClientName) -> None:
+    walk = walked(ipv6_only(), client)
+    passes = client is ClientName.EXCHANGELIB
+    assert walk.outcome is (Outcome.NOTHING if passes else Outcome.CONFIGURED)
+    assert (course(walk, Step.AUTODISCOVER) == [("next", "")]) is passes
+
+
+def test_whether_exchangelib_passes_by_is_not_known_where_ipv4_was_not_asked_for() -> None:
+    walk = walked(ipv6_only().with_policy(families=(Family.IPV6,)), ClientName.EXCHANGELIB)
+    assert walk.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("method", ["srv", "host", "exchange-online", "redirect", "none"])
+def test_how_outlook_mobile_fares_is_never_known_and_why_is_said(method: str) -> None:
+    walk = walked(healthy(method), ClientName.OUTLOOK_MOBILE)
+    assert (walk.outcome, walk.at, walk.judged) == (Outcome.UNKNOWN, None, False)
+    assert "Microsoft's servers" in walk.steps[0].why
+
+
 def test_microsofts_own_endpoint_and_the_directory_are_shown_as_not_observed() -> None:
     walk = walked(healthy("host"), ClientName.OUTLOOK_2016)
     assert [(item.step, item.outcome) for item in walk.steps[:2]] == [(Step.OFFICE365, "unseen"), (Step.SCP, "unseen")]
     assert walk.outcome is Outcome.CONFIGURED
 
 
-@pytest.mark.parametrize("client", list(ClientName))
-def test_only_ews_minds_the_port_of_an_srv_record(client: ClientName) -> None:
-    outcome = walked(incidents.row_18("srv"), client).outcome
-    assert outcome is (Outcome.NOTHING if client is ClientName.EWS else Outcome.ASKS_CONSENT)
+@pytest.mark.parametrize("client", [client for client in SEEN if client is not ClientName.OUTLOOK_2007])
+def test_only_libraries_mind_the_port_of_an_srv_record(client: ClientName) -> None:
+    walk = walked(incidents.row_18("srv"), client)
+    assert walk.outcome is (Outcome.NOTHING if client in LIBRARIES else Outcome.ASKS_CONSENT)
+    assert (walk.steps[-1].why == "port 8443 is not 443") is (client in LIBRARIES)
 
 
-@pytest.mark.parametrize("client", list(ClientName))
+@pytest.mark.parametrize("client", SEEN)
 def test_the_worst_of_several_addresses_counts(client: ClientName) -> None:
     world = healthy("host").zone(lambda zone: zone.with_(AUTODISCOVER, A, SERVER, "203.0.113.11"))
     walk = walked(world.site("203.0.113.11", Site(HOSTER, PAGE)), client)
-    assert walk.outcome is (Outcome.NOTHING if client is ClientName.EWS else Outcome.WARNED)
+    assert walk.outcome is (Outcome.NOTHING if client in LIBRARIES else Outcome.WARNED)
 
 
-@pytest.mark.parametrize("client", list(ClientName))
+@pytest.mark.parametrize("client", SEEN)
 def test_a_dead_address_beside_a_living_one_hits_nobody(client: ClientName) -> None:
     world = healthy("host").zone(lambda zone: zone.with_(AUTODISCOVER, A, SERVER, "203.0.113.11"))
     assert walked(world, client).outcome is Outcome.CONFIGURED
 
 
-@pytest.mark.parametrize("client", list(ClientName))
-def test_the_worst_of_several_srv_targets_counts(client: ClientName) -> None:
-    world = with_srv("srv", Srv(0, 0, 443, REMOTE), Srv(10, 0, 443, "remote2.contoso.com"))
-    world = world.zone(lambda zone: zone.with_("remote2.contoso.com", A, "203.0.113.12"))
-    walk = walked(world.site("203.0.113.12", Site(HOSTER, PAGE)), client)
-    assert walk.outcome is (Outcome.NOTHING if client is ClientName.EWS else Outcome.WARNED)
+def several_targets(*records: Srv) -> World:
+    """An SRV record whose second target is a stranger."""
+    world = with_srv("srv", *records).zone(lambda zone: zone.with_("remote2.contoso.com", A, "203.0.113.12"))
+    return world.site("203.0.113.12", Site(HOSTER, PAGE))
+
+
+EARLIER, LATER = Srv(0, 0, 443, REMOTE), Srv(10, 0, 443, "remote2.contoso.com")
+TAKEN = {
+    ("later", ClientName.OUTLOOK_2016): Outcome.WARNED,
+    ("later", ClientName.EWS): Outcome.CONFIGURED,
+    ("later", ClientName.EXCHANGELIB): Outcome.NOTHING,
+    ("earlier", ClientName.OUTLOOK_2016): Outcome.WARNED,
+    ("earlier", ClientName.EWS): Outcome.NOTHING,
+    ("earlier", ClientName.EXCHANGELIB): Outcome.CONFIGURED,
+    ("equal", ClientName.OUTLOOK_2016): Outcome.WARNED,
+    ("equal", ClientName.EWS): Outcome.NOTHING,
+    ("equal", ClientName.EXCHANGELIB): Outcome.NOTHING,
+}
+RECORDS = {
+    "later": (EARLIER, LATER),
+    "earlier": (replace(EARLIER, priority=20), LATER),
+    "equal": (replace(EARLIER, priority=10), LATER),
+}
+
+
+@pytest.mark.parametrize(("stranger", "client"), TAKEN)
+def test_of_several_srv_targets_each_client_takes_its_own_and_the_worst_of_those_counts(
+    stranger: str, client: ClientName
+) -> None:
+    assert walked(several_targets(*RECORDS[stranger]), client).outcome is TAKEN[stranger, client]
+
+
+@pytest.mark.parametrize("client", LIBRARIES)
+def test_a_library_takes_another_record_in_place_of_one_with_a_port_that_it_does_not_use(client: ClientName) -> None:
+    for other in (0, 20):
+        walk = walked(several_targets(EARLIER, Srv(other, 0, 8443, "remote2.contoso.com")), client)
+        assert (walk.outcome, walk.steps[-1].candidate) == (Outcome.CONFIGURED, URL)
 
 
 @pytest.mark.parametrize(
