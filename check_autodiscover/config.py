@@ -14,7 +14,6 @@ from check_autodiscover.core.policy import Expectations, Expected, Policy, Thres
 from check_autodiscover.strict_yaml import ConfigurationError, Value, read_yaml
 from check_autodiscover.trust import TrustSettings
 from check_autodiscover.values import (
-    DEFAULT_VIEWS,
     parse_address,
     parse_duration,
     parse_fingerprint,
@@ -22,11 +21,10 @@ from check_autodiscover.values import (
     parse_life_left,
     parse_method,
     parse_port,
-    parse_resolver,
     parse_srv,
     thresholds_of,
-    view_of,
 )
+from check_autodiscover.views import DEFAULT_VIEWS, parse_resolver, view_of
 
 __all__ = ["Configuration", "ConfigurationError", "Module", "default_configuration", "load_configuration"]
 

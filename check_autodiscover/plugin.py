@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from check_autodiscover.commandline import Arguments
+    from check_autodiscover.arguments import Arguments
     from check_autodiscover.core.report import Report
 
 __all__ = ["main", "run"]
@@ -58,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _checked(argv: Sequence[str] | None) -> int:
-    from check_autodiscover.commandline import Told, UsageError, parse_arguments
+    from check_autodiscover.arguments import UsageError
+    from check_autodiscover.commandline import Told, parse_arguments
 
     try:
         arguments = parse_arguments(argv)
@@ -128,7 +129,7 @@ def _exit_code(report: "Report") -> int:
 
 def _rendered(arguments: "Arguments", report: "Report") -> str:
     """Presentation."""
-    from check_autodiscover.commandline import Output
+    from check_autodiscover.arguments import Output
     from check_autodiscover.render import render_log, render_text
 
     match arguments.output:

@@ -10,12 +10,12 @@ from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
 from check_autodiscover.core.names import parse_host
-from check_autodiscover.core.policy import DAY, LifeLeft, Method, Resolver, Thresholds, Transport, View
+from check_autodiscover.core.policy import DAY, LifeLeft, Method, Thresholds
 from check_autodiscover.core.state import State
 
 __all__ = [
-    "DEFAULT_VIEWS",
     "BadValue",
+    "address_of",
     "parse_address",
     "parse_duration",
     "parse_fingerprint",
@@ -25,23 +25,16 @@ __all__ = [
     "parse_method",
     "parse_port",
     "parse_prefixed",
-    "parse_resolver",
     "parse_srv",
     "parse_state",
     "parse_user_agent",
-    "parse_view",
-    "parse_view_name",
+    "quoted",
     "thresholds_of",
-    "view_of",
-    "views_of",
 ]
 
 _T = TypeVar("_T")
 
 _QUOTED = 80
-_LONGEST_VIEW_NAME = 32
-"""Characters; every performance label and metric series of a view carries its name."""
-
 _LONGEST_USER_AGENT = 200
 
 
@@ -54,7 +47,7 @@ def parse_method(text: str) -> Method:
     found = next((method for method in Method if method.value == text and method is not Method.UNDETERMINED), None)
     if found is None:
         known = ", ".join(method.value for method in Method if method is not Method.UNDETERMINED)
-        raise BadValue(f"{_quoted(text)} is no method: it is one of {known}")
+        raise BadValue(f"{quoted(text)} is no method: it is one of {known}")
     return found
 
 
@@ -65,14 +58,14 @@ def parse_state(text: str) -> State:
     """A service state by its name, in any case, or its exit code. Raises BadValue."""
     state = _STATES.get(text.lower())
     if state is None:
-        raise BadValue(f"{_quoted(text)} is no state: it is one of ok, warning, critical, unknown, or 0 to 3")
+        raise BadValue(f"{quoted(text)} is no state: it is one of ok, warning, critical, unknown, or 0 to 3")
     return state
 
 
 def parse_port(text: str) -> int:
     """A TCP or UDP port. Raises BadValue."""
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
-        raise BadValue(f"{_quoted(text)} is no port: it is a number from 1 to 65535")
+        raise BadValue(f"{quoted(text)} is no port: it is a number from 1 to 65535")
     return int(text)
 
 
@@ -83,10 +76,10 @@ def parse_duration(text: str) -> float:
     """A time span in seconds, more than none: a number of seconds, or with one of ms, s, m, h, d. Raises BadValue."""
     match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d|)", text)
     if match is None:
-        raise BadValue(f"{_quoted(text)} is no duration: it is a number of seconds, or as in 500ms, 10s, 5m")
+        raise BadValue(f"{quoted(text)} is no duration: it is a number of seconds, or as in 500ms, 10s, 5m")
     seconds = float(match[1]) * _SECONDS[match[2]]
     if seconds <= 0:
-        raise BadValue(f"{_quoted(text)} is no duration to work with: it must be more than 0")
+        raise BadValue(f"{quoted(text)} is no duration to work with: it must be more than 0")
     return seconds
 
 
@@ -101,11 +94,11 @@ def parse_life_left(text: str) -> LifeLeft:
     shares = [float(part[1]) / 100 for part in amounts if part and part[2] == "%"]
     if None in amounts or len(spans) > 1 or len(shares) > 1:
         raise BadValue(
-            f"{_quoted(text)} is no certificate life: it is a minimum of days (30, 30: or 30d), hours (720h), "
+            f"{quoted(text)} is no certificate life: it is a minimum of days (30, 30: or 30d), hours (720h), "
             "a share of the lifetime (25%), or both (30d/25%)"
         )
     if any(share > 1 for share in shares):
-        raise BadValue(f"{_quoted(text)} is no certificate life: the share is more than 100%")
+        raise BadValue(f"{quoted(text)} is no certificate life: the share is more than 100%")
     return LifeLeft(next(iter(spans), None), next(iter(shares), None))
 
 
@@ -129,7 +122,7 @@ def parse_fingerprint(text: str) -> str:
     """A SHA-256 as 64 hexadecimal digits, with or without colons and `sha256:`; lower case without. Raises BadValue."""
     digits = text.lower().removeprefix("sha256:").replace(":", "")
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
-        raise BadValue(f"{_quoted(text)} is no SHA-256 fingerprint: it has 64 hexadecimal digits, colons allowed")
+        raise BadValue(f"{quoted(text)} is no SHA-256 fingerprint: it has 64 hexadecimal digits, colons allowed")
     return digits
 
 
@@ -143,15 +136,15 @@ def parse_issuer(text: str) -> str:
 def parse_user_agent(text: str) -> str:
     """What to send as User-Agent (RFC 9110 10.1.5). Raises BadValue for what could not stand in a header line."""
     if not re.fullmatch(rf"[!-~](?:[ -~]{{0,{_LONGEST_USER_AGENT - 2}}}[!-~])?", text):
-        raise BadValue(f"{_quoted(text)} is no user agent: it is 1 to {_LONGEST_USER_AGENT} printable ASCII characters")
+        raise BadValue(f"{quoted(text)} is no user agent: it is 1 to {_LONGEST_USER_AGENT} printable ASCII characters")
     return text
 
 
 def parse_host_address(text: str) -> str:
     """A single IP address in its canonical form. Raises BadValue."""
-    address = _address(text)
+    address = address_of(text)
     if address is None:
-        raise BadValue(f"{_quoted(text)} is no IP address")
+        raise BadValue(f"{quoted(text)} is no IP address")
     return address
 
 
@@ -162,9 +155,9 @@ def parse_address(text: str) -> str:
     try:
         network = ip_network(text) if "%" not in text else None
     except ValueError as error:
-        raise BadValue(f"{_quoted(text)} is no network: {_network_fault(error)}") from None
+        raise BadValue(f"{quoted(text)} is no network: {_network_fault(error)}") from None
     if network is None:
-        raise BadValue(f"{_quoted(text)} is no network: a zone (%) has no meaning in it")
+        raise BadValue(f"{quoted(text)} is no network: a zone (%) has no meaning in it")
     return str(network)
 
 
@@ -172,7 +165,8 @@ def _network_fault(error: ValueError) -> str:
     return "it has bits of a single host set" if "host bits" in str(error) else "it is not ADDR/LENGTH"
 
 
-def _address(text: str) -> str | None:
+def address_of(text: str) -> str | None:
+    """An IP address in its canonical form, None where the text is none."""
     # Zones (fe80::1%eth0) are left out: they name an interface of one machine, in any characters.
     try:
         return None if "%" in text else str(ip_address(text))
@@ -186,114 +180,15 @@ def parse_srv(text: str) -> str:
     return f"{parse_host(host)}:{parse_port(port)}" if colon else parse_host(text)
 
 
-def parse_view_name(text: str) -> str:
-    """A view's name, fit for performance labels and metrics. Raises BadValue."""
-    if not re.fullmatch(rf"[a-z0-9-]{{1,{_LONGEST_VIEW_NAME}}}", text):
-        raise BadValue(
-            f"{_quoted(text)} is no name for a view: it is 1 to {_LONGEST_VIEW_NAME} of a-z, 0-9 and the hyphen"
-        )
-    return text
-
-
-_SYSTEM = Resolver("", transport=Transport.SYSTEM)
-_AUTHORITATIVE = Resolver("", transport=Transport.AUTHORITATIVE)
-_NAMED = {"system": _SYSTEM, "authoritative": _AUTHORITATIVE}
-_TRANSPORTS = {
-    "udp": Transport.UDP,
-    "tcp": Transport.TCP,
-    "tls": Transport.TLS,
-    "https": Transport.HTTPS,
-}
-
-DEFAULT_VIEWS = (View("default", (_SYSTEM,)),)
-"""Where no view is given: what this host's own resolvers say."""
-
-
-def parse_resolver(text: str) -> Resolver:
-    """A DNS server of a view. Raises BadValue.
-
-    `ADDR`, `ADDR:PORT` or `[V6]:PORT`, also behind `udp://` or `tcp://`; `tls://ADDR[:PORT][#NAME]`;
-    `https://HOST[:PORT]/path[#NAME]`; `system`; `authoritative`.
-    """
-    if text in _NAMED:
-        return _NAMED[text]
-    scheme, separator, rest = text.rpartition("://")
-    transport = _TRANSPORTS.get(scheme) if separator else Transport.UDP
-    if transport is None:
-        known = ", ".join(f"{name}://" for name in _TRANSPORTS)
-        raise BadValue(f"{_quoted(text)} is no resolver: {_quoted(scheme + separator)} is none of {known}")
-    encrypted = transport in (Transport.TLS, Transport.HTTPS)
-    rest, mark, name = rest.partition("#") if encrypted else (rest, "", "")
-    server, slash, path = rest.partition("/") if transport is Transport.HTTPS else (rest, "", "")
-    if transport is Transport.HTTPS and not path:
-        raise BadValue(f"{_quoted(text)} is no resolver: an https one has a path, as in https://dns.example/dns-query")
-    address, port = _host_and_port(server)
-    host = _address(address) or (_named_host(text, address) if transport is Transport.HTTPS else None)
-    if host is None:
-        raise BadValue(f"{_quoted(text)} is no resolver: {_SHAPES}")
-    return Resolver(
-        host,
-        parse_port(port) if port is not None else transport.port,
-        transport,
-        _named_host(text, name) if mark else "",
-        slash + path,
-    )
-
-
-_SHAPES = "it is ADDR, ADDR:PORT, [V6]:PORT, tls://ADDR#NAME, https://HOST/path, system or authoritative"
-
-
-def _named_host(text: str, name: str) -> str:
-    try:
-        return parse_host(name)
-    except ValueError as error:
-        raise BadValue(f"{_quoted(text)} is no resolver: {error}") from None
-
-
-def _host_and_port(text: str) -> tuple[str, str | None]:
-    """The address and the port's text, None without one. An IPv6 address needs brackets to have a port."""
-    bracketed = re.fullmatch(r"\[([^\]]*:[^\]]*)\](?::(.*))?", text, re.DOTALL)
-    if bracketed:
-        return bracketed[1], bracketed[2]
-    address, colon, port = text.partition(":")
-    return (text, None) if not colon or ":" in port else (address, port)
-
-
-def parse_view(text: str) -> View:
-    """A view as `NAME=RESOLVER[,RESOLVER...]`. Raises BadValue."""
-    name, equals, resolvers = text.partition("=")
-    if not equals:
-        raise BadValue(f"{_quoted(text)} is no view: it is NAME=RESOLVER, as in inside=192.0.2.53")
-    return view_of(name, map(parse_resolver, resolvers.split(",")))
-
-
-def view_of(name: str, resolvers: Iterable[Resolver], connect: bool = True) -> View:
-    """A view of this name and these resolvers. Raises BadValue."""
-    view = View(parse_view_name(name), tuple(resolvers), connect)
-    if len(view.resolvers) > 1 and _AUTHORITATIVE in view.resolvers:
-        raise BadValue(f"the view {_quoted(name)} has more resolvers than authoritative: give them a view of their own")
-    if len(set(view.resolvers)) < len(view.resolvers):
-        raise BadValue(f"the view {_quoted(name)} names a resolver twice")
-    return view
-
-
-def views_of(views: Iterable[View]) -> tuple[View, ...]:
-    """All views of a run; `default` is the system's where none is given. Raises BadValue for a name given twice."""
-    given = tuple(views)
-    twice = next((view.name for index, view in enumerate(given) if view.name in {v.name for v in given[:index]}), None)
-    if twice is not None:
-        raise BadValue(f"the view {_quoted(twice)} is given twice")
-    return given or DEFAULT_VIEWS
-
-
 def parse_prefixed(text: str, views: Iterable[str], parse: Callable[[str], _T]) -> tuple[str, _T]:
     """`[VIEW=]VALUE` as the view's name (empty for all) and what `parse` makes of the value. Raises BadValue."""
     view, equals, value = text.rpartition("=")
     known = tuple(views)
     if equals and view not in known:
-        raise BadValue(f"{_quoted(text)} is about a view that is not given: there is {', '.join(known)}")
+        raise BadValue(f"{quoted(text)} is about a view that is not given: there is {', '.join(known)}")
     return view, parse(value)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as messages name it, cut where it is long."""
     return f"'{text}'" if len(text) <= _QUOTED else f"'{text[:_QUOTED]}...'"

@@ -1,6 +1,7 @@
 """The page of the plugin's options, from the table that its parser is made of."""
 
-from check_autodiscover.options import CHOICES, GROUPS, Option
+from check_autodiscover.option import CHOICES, Option
+from check_autodiscover.options import GROUPS
 
 __all__ = ["options"]
 

@@ -34,7 +34,8 @@ def _observed(domain: str, plugin_options: Sequence[str]) -> Survey:
     # A saved survey needs neither the network nor the option parser.
     import asyncio
 
-    from check_autodiscover.commandline import UsageError, parse_arguments
+    from check_autodiscover.arguments import UsageError
+    from check_autodiscover.commandline import parse_arguments
     from check_autodiscover.run import survey_domain
     from check_autodiscover.trust import TrustError
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover import __version__
-from check_autodiscover.commandline import Arguments, Output, Told, UsageError, parse_arguments
+from check_autodiscover.arguments import Arguments, Output, UsageError
+from check_autodiscover.commandline import Told, parse_arguments
 from check_autodiscover.core.policy import (
     DAY,
     DEFAULT_THRESHOLDS,
@@ -22,9 +23,10 @@ from check_autodiscover.core.policy import (
     View,
 )
 from check_autodiscover.core.state import State
-from check_autodiscover.options import CHOICES, OPTIONS
+from check_autodiscover.option import CHOICES
+from check_autodiscover.options import OPTIONS
 from check_autodiscover.trust import TrustSettings
-from check_autodiscover.values import DEFAULT_VIEWS
+from check_autodiscover.views import DEFAULT_VIEWS
 
 HEX = "ab" * 32
 VIEWS = ("--view", "inside=10.0.0.2", "--view", "outside=192.0.2.53,tcp://192.0.2.54:5353")

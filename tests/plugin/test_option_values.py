@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover import values
+from check_autodiscover import values, views
 from check_autodiscover.core.names import BadName
 from check_autodiscover.core.policy import DAY, LifeLeft, Method, Resolver, Transport, View
 from check_autodiscover.core.state import State
@@ -45,35 +45,35 @@ HEX = "0123456789abcdef" * 4
         (values.parse_srv, "remote.contoso.com:8443", "remote.contoso.com:8443"),
         (values.parse_issuer, " Example CA ", "Example CA"),
         (values.parse_user_agent, "check/1 (a b)", "check/1 (a b)"),
-        (values.parse_resolver, "192.0.2.53", Resolver("192.0.2.53")),
-        (values.parse_resolver, "192.0.2.53:5353", Resolver("192.0.2.53", 5353)),
-        (values.parse_resolver, "2001:db8::53", Resolver("2001:db8::53")),
-        (values.parse_resolver, "[2001:db8::53]", Resolver("2001:db8::53")),
-        (values.parse_resolver, "[2001:db8::53]:5353", Resolver("2001:db8::53", 5353)),
-        (values.parse_resolver, "udp://192.0.2.53", Resolver("192.0.2.53")),
-        (values.parse_resolver, "tcp://[2001:db8::53]:54", Resolver("2001:db8::53", 54, Transport.TCP)),
-        (values.parse_resolver, "system", Resolver("", transport=Transport.SYSTEM)),
-        (values.parse_resolver, "authoritative", Resolver("", transport=Transport.AUTHORITATIVE)),
-        (values.parse_resolver, "tls://192.0.2.53", Resolver("192.0.2.53", 853, Transport.TLS)),
+        (views.parse_resolver, "192.0.2.53", Resolver("192.0.2.53")),
+        (views.parse_resolver, "192.0.2.53:5353", Resolver("192.0.2.53", 5353)),
+        (views.parse_resolver, "2001:db8::53", Resolver("2001:db8::53")),
+        (views.parse_resolver, "[2001:db8::53]", Resolver("2001:db8::53")),
+        (views.parse_resolver, "[2001:db8::53]:5353", Resolver("2001:db8::53", 5353)),
+        (views.parse_resolver, "udp://192.0.2.53", Resolver("192.0.2.53")),
+        (views.parse_resolver, "tcp://[2001:db8::53]:54", Resolver("2001:db8::53", 54, Transport.TCP)),
+        (views.parse_resolver, "system", Resolver("", transport=Transport.SYSTEM)),
+        (views.parse_resolver, "authoritative", Resolver("", transport=Transport.AUTHORITATIVE)),
+        (views.parse_resolver, "tls://192.0.2.53", Resolver("192.0.2.53", 853, Transport.TLS)),
         (
-            values.parse_resolver,
+            views.parse_resolver,
             "tls://[2001:db8::53]:8530#DNS.example.",
             Resolver("2001:db8::53", 8530, Transport.TLS, "dns.example"),
         ),
         (
-            values.parse_resolver,
+            views.parse_resolver,
             "https://dns.example/dns-query",
             Resolver("dns.example", 443, Transport.HTTPS, "", "/dns-query"),
         ),
         (
-            values.parse_resolver,
+            views.parse_resolver,
             "https://192.0.2.53:8443/q#dns.example",
             Resolver("192.0.2.53", 8443, Transport.HTTPS, "dns.example", "/q"),
         ),
         (
-            values.parse_view,
+            views.parse_view,
             "in-1=10.0.0.2,system",
-            View("in-1", (Resolver("10.0.0.2"), values.parse_resolver("system"))),
+            View("in-1", (Resolver("10.0.0.2"), views.parse_resolver("system"))),
         ),
     ],
 )
@@ -98,15 +98,15 @@ REFUSED: dict[Callable[[str], object], tuple[str, ...]] = {
     values.parse_srv: ("", "remote.contoso.com:0", "192.0.2.1", "192.0.2.1:443", ":443", "a b"),
     values.parse_issuer: ("", "  "),
     values.parse_user_agent: ("", " a", "a\r\nX: y", "\u00e9", "a" * 201),
-    values.parse_view_name: ("", "A", "a_b", "a b", "a=b", "a" * 33, "\u00e4"),
-    values.parse_resolver: (
+    views.parse_view_name: ("", "A", "a_b", "a b", "a=b", "a" * 33, "\u00e4"),
+    views.parse_resolver: (
         "", "dns.example", "192.0.2.53:", "192.0.2.53:x", "192.0.2.53:99999", "2001:db8::53:99999", "[192.0.2.53]:53",
         "[::1", "[::1]x", "tls://dns.example", "tls://192.0.2.53#", "tls://192.0.2.53#a b", "tls://192.0.2.53/path",
         "https://dns.example", "https://dns.example/", "https:///q", "https://dns.example:0/q", "https://dns.example/q#",
         "udp://192.0.2.53#dns.example", "udp://system", "tls://authoritative", "://192.0.2.1", "fe80::1%eth0",
         "udp://tcp://192.0.2.1",
     ),
-    values.parse_view: ("", "inside", "=10.0.0.2", "inside=", "inside=10.0.0.2,", "inside=10.0.0.2,10.0.0.2", "IN=::1",
+    views.parse_view: ("", "inside", "=10.0.0.2", "inside=", "inside=10.0.0.2,", "inside=10.0.0.2,10.0.0.2", "IN=::1",
         "a=authoritative,10.0.0.2"),
 }  # fmt: skip
 
@@ -146,8 +146,8 @@ def test_a_value_is_bound_to_a_view_that_exists_or_to_all() -> None:
 
 
 def test_without_a_view_there_is_the_systems_and_none_comes_twice() -> None:
-    assert values.views_of(()) == values.DEFAULT_VIEWS
-    inside = values.parse_view("inside=10.0.0.2")
-    assert values.views_of((inside,)) == (inside,)
+    assert views.views_of(()) == views.DEFAULT_VIEWS
+    inside = views.parse_view("inside=10.0.0.2")
+    assert views.views_of((inside,)) == (inside,)
     with pytest.raises(values.BadValue, match="'inside' is given twice"):
-        values.views_of((inside, values.parse_view("inside=10.0.0.3")))
+        views.views_of((inside, views.parse_view("inside=10.0.0.3")))
