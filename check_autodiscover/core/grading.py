@@ -25,6 +25,9 @@ _HOST_RULES = frozenset(
 )
 """Rules about the record `autodiscover.D`, which leads both the https and the http candidate."""
 
+_EVERYWHERE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus"})
+"""Rules about the whole domain, whatever the endpoint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grade:
@@ -42,6 +45,8 @@ class Grade:
 
 def concerned(finding: Finding) -> tuple[Endpoint, ...]:
     """The endpoints whose walks a finding can explain."""
+    if finding.rule in _EVERYWHERE:
+        return tuple(Endpoint)
     if finding.rule in _HOST_RULES and finding.endpoint in _HOST_RECORD:
         return _HOST_RECORD
     return (finding.endpoint,)

@@ -170,7 +170,7 @@ def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
         yield f"{view.name}: its addresses were not connected to"
     if asks_authority(view.scene.view) and not delegated(picture.survey, view.scene.view):
         yield f"{view.name}: the parent zone's servers did not say which servers are the domain's"
-    if view.scene.catch_all.found is None:
+    if view.scene.catch_all.found is None and view.scene.domain.presence is not Presence.FAILED:
         yield f"{view.name}: whether a catch-all exists could not be told"
     for failure in _dead_resolvers(picture, view):
         yield f"{view.name}: resolver {failure} did not answer; the view's others did"

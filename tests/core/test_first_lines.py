@@ -143,8 +143,7 @@ OTHERS = {
     ),
     "EWS alone is hit": (
         incidents.row_18("srv"),
-        "inside and outside, SRV record _autodiscover._tcp.contoso.com says port 8443, clients use 443 only: "
-        "EWS clients find nothing [dns-srv-port]",
+        "inside and outside, SRV record says port 8443, clients use 443 only: EWS clients find nothing [dns-srv-port]",
     ),
     "a password for a stranger": (
         alone(healthy("srv").site("198.51.100.7", Site(WEB.certificate, PASSWORD))),

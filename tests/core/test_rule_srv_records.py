@@ -87,7 +87,7 @@ RAISED = {
             ST,
             "CRITICAL",
             f"{REMOTE}.{DOMAIN}",
-            args={"hint": f"the record lacks the dot after {REMOTE}", "owner": SRV_NAME, "srv_record": RECORD},
+            args={"hint": f"no dot after {REMOTE}", "owner": SRV_NAME, "srv_record": RECORD},
         ),
     ),
     "target without an address": (

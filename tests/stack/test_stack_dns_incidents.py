@@ -75,6 +75,19 @@ def test_a_catch_all_of_srv_records_to_the_right_server_concerns_the_srv_method_
     judge(world, "1 WS | 0 | 0 | 0 | 0 | 1 WS", make)
 
 
+def test_a_catch_all_alias_that_takes_the_srv_name_is_told_as_the_missing_record(world: World) -> None:
+    """Incident 10, row 2 of the catalogue: what the alias leads to has no SRV data."""
+    serve_hoster(world)
+    serve_all(world)
+
+    def make(method: str) -> Publication:
+        records = ("* CNAME park.hoster.example.", "autodiscover A {server}", "remote A {server}", "mail A {server}")
+        parked = (*published(method).beside, f"park.hoster.example. A {FOREIGN}")
+        return replace(published(method, base="host"), records=records, beside=parked)
+
+    judge(world, "1 UH+SM | 0 | 2 AL | 1 UH | 2 UH | 0", make)
+
+
 def with_srv(method: str, *records: str) -> Publication:
     """A method's own records, and these SRV records in place of the right one."""
     return published(method).lacking(SRV).adding(*records)

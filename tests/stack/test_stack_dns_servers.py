@@ -87,7 +87,10 @@ def test_a_domain_that_does_not_exist_is_critical(world: World) -> None:
     publish_by_srv(world)
     world.disturb(OTHER, OUTSIDE, Fault.LAPSED)
     lapsed = world.check(*BY_SRV, views=THROUGH_OTHER)
-    assert lapsed.told == (2, f"{CRITICAL}contoso.test does not exist (NXDOMAIN) [dns-domain-unresolvable]")
+    assert lapsed.told == (
+        2,
+        f"{CRITICAL}contoso.test does not exist (NXDOMAIN): Outlook finds nothing [dns-domain-unresolvable]",
+    )
 
 
 KNOWN = ("contoso.test", "remote.contoso.test", "ns.contoso.test")
@@ -275,8 +278,8 @@ def test_a_broken_signature_is_critical_through_a_validating_resolver(world: Wor
     assert bogus.root == "dns-dnssec-bogus"
     assert bogus.told == (
         2,
-        f"{CRITICAL}_autodiscover._tcp.contoso.test fails DNSSEC validation ({OTHER} say SERVFAIL, and answer with "
-        "checking disabled) [dns-dnssec-bogus]",
+        f"{CRITICAL}_autodiscover._tcp.contoso.test fails DNSSEC validation (SERVFAIL from {OTHER}, an answer "
+        "with checking disabled) [dns-dnssec-bogus]",
     )
 
 

@@ -63,7 +63,7 @@ def test_an_inside_zone_that_lacks_public_records_is_told_and_alarms_nobody(worl
     told = world.check(*BY_SRV)
     assert told.told == SRV_OK
     assert (
-        f"inside zone contoso.test on {INSIDE} hides public records (contoso.test MX and www.contoso.test A) "
+        f"inside: zone contoso.test on {INSIDE} hides public records (contoso.test MX and www.contoso.test A) "
         "[dns-inside-zone-extra-records]"
     ) in told.output
 

@@ -12,7 +12,15 @@ from check_autodiscover.core.policy import Expected, Method
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.rules.phrases import certificate_names, foreign_certificate, joined, srv_record
 
-__all__ = ["autodiscover_candidate", "declared", "hiding", "judge_catch_all", "judge_host_record", "serves"]
+__all__ = [
+    "autodiscover_candidate",
+    "declared",
+    "hiding",
+    "judge_catch_all",
+    "judge_host_record",
+    "serves",
+    "takes_srv_name",
+]
 
 
 def declared(values: tuple[Expected, ...], view: ViewPicture) -> tuple[str, ...]:
@@ -24,12 +32,12 @@ def judge_catch_all(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`dns-wildcard-captures-autodiscover`, or `dns-wildcard-present` where it captures nothing."""
     scene = view.scene
     if scene.srv_catch_all.found:
-        yield _captured_srv(view)
+        yield _captured_srv(picture, view)
     if not scene.catch_all.found:
         return
     if scene.captured:
         yield _captured(picture, view)
-    elif scene.autodiscover.presence in (Presence.PRESENT, Presence.ABSENT) and not _takes_srv_name(view):
+    elif scene.autodiscover.presence in (Presence.PRESENT, Presence.ABSENT) and not _told_as_missing(view):
         yield Finding(
             rule="dns-wildcard-present",
             view=view.name,
@@ -43,13 +51,18 @@ def judge_catch_all(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         )
 
 
-def _takes_srv_name(view: ViewPicture) -> bool:
+def _told_as_missing(view: ViewPicture) -> bool:
+    """Whether the catch-all is part of why there is no SRV record where one is meant."""
+    return view.method is Method.SRV and takes_srv_name(view)
+
+
+def takes_srv_name(view: ViewPicture) -> bool:
     """Whether the catch-all's alias stands at the SRV name, so that it captures after all."""
     aliases = view.scene.srv.aliases
     return bool(aliases) and aliases[0] == view.scene.catch_all.alias
 
 
-def _captured_srv(view: ViewPicture) -> Finding:
+def _captured_srv(picture: Picture, view: ViewPicture) -> Finding:
     catch_all = view.scene.srv_catch_all
     return Finding(
         rule="dns-wildcard-captures-srv",
@@ -59,6 +72,7 @@ def _captured_srv(view: ViewPicture) -> Finding:
         args=(
             ("parent", catch_all.parent),
             ("target", joined(record.target for record in catch_all.services)),
+            ("srv_record", srv_record(picture.survey.domain, catch_all.services[0].target)),
         ),
     )
 

@@ -8,7 +8,7 @@ from check_autodiscover.core.meeting import NameFault
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Presence
-from check_autodiscover.core.rules.host_records import declared, hiding
+from check_autodiscover.core.rules.host_records import declared, hiding, takes_srv_name
 from check_autodiscover.core.rules.phrases import certificate_names, joined, srv_record
 
 __all__ = ["judge_shadow", "judge_srv"]
@@ -39,9 +39,9 @@ def _judge_several(view: ViewPicture) -> Iterator[Finding]:
         return
     lowest = joined(record.target for record in records if record.priority == records[0].priority)
     highest = joined(record.target for record in records if record.priority == records[-1].priority)
-    takers = f"clients take {lowest}"
+    takers = "clients pick any of them"
     if lowest != highest:
-        takers += f", those that read priorities backwards {highest}"
+        takers = f"clients take {lowest}, those that read priorities backwards {highest}"
     yield Finding(
         rule="dns-srv-targets-several",
         view=view.name,
@@ -63,10 +63,20 @@ def _missing(picture: Picture, view: ViewPicture) -> Finding:
         subject=scene.srv.name,
         args=(
             ("hiding", hiding(view, elsewhere)),
-            ("refusal", _NOT_OFFERED if scene.srv.not_offered else ""),
+            ("refusal", _NOT_OFFERED if scene.srv.not_offered else _alias_instead(view)),
             ("srv_record", srv_record(survey.domain, server)),
         ),
     )
+
+
+def _alias_instead(view: ViewPicture) -> str:
+    """Names the alias that stands at the SRV name and leads to no SRV data."""
+    scene = view.scene
+    if not scene.srv.aliases:
+        return ""
+    alias = scene.srv.aliases[0]
+    owner = f"the catch-all *.{scene.catch_all.parent}" if takes_srv_name(view) else "the name"
+    return f"{owner} is an alias of {alias}, which has none"
 
 
 def _judge_target(picture: Picture, view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
@@ -87,10 +97,15 @@ def _judge_target(picture: Picture, view: ViewPicture, candidate: Candidate) -> 
     if rule:
         yield _finding(rule, view, candidate, common)
     if candidate.resolution.aliases and candidate.resolution.addresses:
-        yield _finding("dns-srv-target-alias", view, candidate, (*common, ("alias", candidate.resolution.aliases[-1])))
+        yield _finding("dns-srv-target-alias", view, candidate, (*common, *_alias_of(survey.domain, candidate)))
     expected_port = f"{record.target}:{record.port}" in declared(survey.policy.expect.srv, view)
     if record.port != HTTPS_PORT and not expected_port:
         yield _finding("dns-srv-port", view, candidate, common)
+
+
+def _alias_of(domain: str, candidate: Candidate) -> tuple[tuple[str, str], ...]:
+    alias = candidate.resolution.aliases[-1]
+    return ("alias", alias), ("direct_record", srv_record(domain, alias))
 
 
 def _finding(rule: str, view: ViewPicture, candidate: Candidate, args: tuple[tuple[str, str], ...]) -> Finding:
@@ -130,7 +145,7 @@ def _names_lacking(view: ViewPicture, candidate: Candidate) -> str:
 def _relative_name(domain: str, target: str) -> str:
     """Names the mistake of a target without its final dot, to which the zone's name was added again."""
     doubled = target.endswith(f".{domain}.{domain}")
-    return f"the record lacks the dot after {target.removesuffix('.' + domain)}" if doubled else ""
+    return f"no dot after {target.removesuffix('.' + domain)}" if doubled else ""
 
 
 def judge_shadow(picture: Picture, view: ViewPicture) -> Iterator[Finding]:

@@ -187,6 +187,8 @@ def judge_zone_contents(picture: Picture, view: ViewPicture) -> Iterator[Finding
     for name, type_ in ((survey.domain, RecordType.MX), (f"www.{survey.domain}", RecordType.A)):
         here = answer_of(survey, view.scene.view, name, type_)
         there = answer_of(survey, outside.scene.view, name, type_)
+        if _made_by_catch_all(survey, view, name) or _made_by_catch_all(survey, outside, name):
+            continue
         if here is None or there is None or not (here.status.conclusive and there.status.conclusive):
             continue
         if there.status is DnsStatus.ANSWER and here.status is not DnsStatus.ANSWER:
@@ -205,6 +207,11 @@ def judge_zone_contents(picture: Picture, view: ViewPicture) -> Iterator[Finding
                 ("held", joined(held)),
             ),
         )
+
+
+def _made_by_catch_all(survey: Survey, view: ViewPicture, name: str) -> bool:
+    """Whether a name's addresses are the catch-all's: nobody put a record there."""
+    return view.scene.catch_all.captures(resolve(survey, view.scene.view, name, (RecordType.A,)))
 
 
 def judge_parents(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
