@@ -169,6 +169,10 @@ def _tls(tls: Tls) -> Iterator[str]:
         yield f"certificate {depth}: {_certificate(certificate)}"
     if tls.errors:
         yield "OpenSSL errors " + ", ".join(f"{error.code} at {error.depth}" for error in tls.errors)
+    if tls.staple is not None:
+        yield f"stapled OCSP answer: {tls.staple.status.value}" + (
+            f", {clean(tls.staple.fault)}" if tls.staple.fault else ""
+        )
     if tls.client_certificate_requested:
         yield "asks for a client certificate"
 

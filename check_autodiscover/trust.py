@@ -70,6 +70,7 @@ class Trust:
         context.set_options(_LEGACY_SERVER_CONNECT)
         # HTTP/2 forbids renegotiation (RFC 8740), which is how a path demands a client certificate.
         context.set_alpn_protos([b"http/1.1"])
+        context.set_ocsp_client_callback(_keep_staple)
         self._load_anchors(context)
         return context
 
@@ -99,6 +100,12 @@ class Trust:
 
     def _places(self) -> list[tuple[str | None, str | None]]:
         return [(name, None) for name in self._files] + [(None, name) for name in self._directories]
+
+
+def _keep_staple(connection: "SSL.Connection", staple: bytes, _: object) -> bool:
+    """Leave a stapled OCSP answer in `staple` of the connection's data; True, as no certificate is refused here."""
+    connection.get_app_data().staple = staple
+    return True
 
 
 def load_trust(settings: TrustSettings) -> Trust:

@@ -16,8 +16,8 @@ from check_autodiscover.core.certificate import (
 )
 from check_autodiscover.core.client_certificate import Demand, demand_of
 from check_autodiscover.core.http_answer import AnswerClass, RedirectTarget, classify, redirect_of
-from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, Handshake, Scheme, Survey
-from check_autodiscover.core.verification import Fault, Verdict, judge_chain
+from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, Handshake, Scheme, Survey, Tls
+from check_autodiscover.core.verification import Fault, Verdict, judge_chain, judge_staple
 
 __all__ = ["Meeting", "NameFault", "Reach", "meetings"]
 
@@ -99,7 +99,7 @@ def _meet(survey: Survey, candidate: Candidate, question: EndpointQuestion, now:
     faults: tuple[Fault, ...] = ()
     if isinstance(leaf, Certificate) and contact.tls is not None:
         name_fault = _name_fault(leaf, candidate.name)
-        faults = _disturbing(judge_chain(contact.tls.chain, contact.tls.errors, now))
+        faults = _disturbing(_faults(contact.tls, now))
     return Meeting(
         candidate,
         address,
@@ -138,6 +138,10 @@ def _reach(contact: Contact | None) -> Reach:
     if contact.tls is None:
         return Reach.OPEN
     return _HANDSHAKE.get(contact.tls.handshake, Reach.NO_TLS)
+
+
+def _faults(tls: Tls, now: float) -> tuple[Fault, ...]:
+    return (*judge_chain(tls.chain, tls.errors, now), *judge_staple(tls.chain, tls.staple, now))
 
 
 def _disturbing(faults: tuple[Fault, ...]) -> tuple[Fault, ...]:

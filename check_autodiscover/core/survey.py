@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.ocsp import Staple
 from check_autodiscover.core.policy import Policy
 
 __all__ = [
@@ -197,7 +198,10 @@ class VerifyError:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """What a TLS handshake showed: `chain` as the server presented it, leaf first, and every verification error."""
+    """What a TLS handshake showed: `chain` as the server presented it, leaf first, and every verification error.
+
+    `staple` is what a stapled OCSP answer says of the leaf, None where the server staples none.
+    """
 
     handshake: Handshake
     version: str = ""
@@ -205,6 +209,7 @@ class Tls:
     errors: tuple[VerifyError, ...] = ()
     client_certificate_requested: bool = False
     detail: str = ""
+    staple: Staple | None = None
 
 
 class Exchange(Enum):

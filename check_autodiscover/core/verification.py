@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.ocsp import Revocation, Staple
 from check_autodiscover.core.survey import VerifyError
 
-__all__ = ["Fault", "Verdict", "describe", "judge_chain", "judge_strength"]
+__all__ = ["Fault", "Verdict", "describe", "judge_chain", "judge_staple", "judge_strength"]
 
 Chain = Sequence[Certificate | UnreadableCertificate]
 
@@ -40,7 +41,7 @@ class Fault:
     subject: str
 
 
-NOT_YET_VALID, EXPIRED = 9, 10
+NOT_YET_VALID, EXPIRED, REVOKED = 9, 10, 23
 EE_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, CA_MD_TOO_WEAK = 66, 67, 68
 
 # x509_vfy.h of OpenSSL, X509_V_ERR_*. None: no anchor was reached, and the chain itself tells why.
@@ -52,7 +53,7 @@ _VERDICTS: dict[int, Verdict | None] = {
     19: Verdict.UNTRUSTED,
     20: None,
     21: None,
-    23: Verdict.REVOKED,
+    REVOKED: Verdict.REVOKED,
     27: None,
     28: Verdict.UNTRUSTED,
     EE_KEY_TOO_SMALL: Verdict.WEAK,
@@ -112,6 +113,13 @@ _LEAST_BITS = {"RSA": 2048, "DSA": 1 << 16, "EC": 224}
 """CA/Browser Forum Baseline Requirements 6.1.5; no client takes a DSA key any more."""
 
 
+_CLOCK_SKEW = 300
+"""Seconds by which a responder's clock may be ahead of ours; what OpenSSL's `ocsp` allows too."""
+
+_LONGEST_ANSWER = 10 * 86_400
+"""Seconds after which an answer without nextUpdate is stale (CA/Browser Forum Baseline Requirements 4.9.10)."""
+
+
 def judge_chain(chain: Chain, errors: Sequence[VerifyError], now: float) -> tuple[Fault, ...]:
     """The decisive faults of a presented chain at `now` (Unix seconds), one of each verdict, in the order of `Verdict`.
 
@@ -122,6 +130,16 @@ def judge_chain(chain: Chain, errors: Sequence[VerifyError], now: float) -> tupl
         return ()
     faults = [*_leaf_dates(chain[0], errors, now), *_from_errors(chain, errors)]
     return _decisive(sorted(faults, key=lambda fault: (_RANK[fault.verdict], fault.depth, fault.code)))
+
+
+def judge_staple(chain: Chain, staple: Staple | None, now: float) -> tuple[Fault, ...]:
+    """The revocation that a stapled OCSP answer proves at `now` (Unix seconds): signed by the issuer, and fresh."""
+    if staple is None or staple.fault or staple.status is not Revocation.REVOKED:
+        return ()
+    ends = staple.this_update + _LONGEST_ANSWER if staple.next_update is None else staple.next_update
+    if not staple.this_update - _CLOCK_SKEW <= now <= ends + _CLOCK_SKEW:
+        return ()
+    return (Fault(Verdict.REVOKED, REVOKED, 0, _subject(chain, 0)),)
 
 
 def judge_strength(chain: Chain) -> tuple[Fault, ...]:

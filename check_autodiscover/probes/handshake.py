@@ -14,6 +14,7 @@ from typing import TypeVar
 from OpenSSL import SSL, crypto
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate, read_certificate
+from check_autodiscover.core.ocsp import Staple, read_staple
 from check_autodiscover.core.survey import Handshake, Tls, VerifyError
 from check_autodiscover.probes.dial import cut_by
 
@@ -34,6 +35,9 @@ MAX_BYTES = 1 << 20
 _READ = 16_384
 _ALERT, _HANDSHAKE, _MAJOR = 21, 22, 3
 _REQUESTED = b"read server certificate request"
+
+MAX_STAPLE = 65_536
+"""Bytes of a stapled OCSP answer that are read."""
 _PARSERS = frozenset({"asn1 encoding routines", "x509 certificate routines"})
 
 T = TypeVar("T")
@@ -77,6 +81,7 @@ class _Seen:
     def __init__(self) -> None:
         self.errors: set[VerifyError] = set()
         self.certificate_requested = False
+        self.staple = b""
 
     def verify(self, _connection: SSL.Connection, _certificate: object, code: int, depth: int, _ok: int) -> bool:
         if code:
@@ -102,6 +107,9 @@ class TlsStream:
         self._session = session
         self._session.set_verify(SSL.VERIFY_PEER, self._seen.verify)
         self._session.set_info_callback(self._seen.follow)
+        # Where the context of `trust` leaves what the server staples.
+        self._session.set_app_data(self._seen)
+        self._session.request_ocsp()
         if server_name := _server_name(name):
             self._session.set_tlsext_host_name(server_name)
         self._session.set_connect_state()
@@ -138,15 +146,25 @@ class TlsStream:
             errors=tuple(sorted(self._seen.errors)),
             client_certificate_requested=self._seen.certificate_requested,
             detail=self._detail,
+            staple=self._staple(),
         )
 
+    def _staple(self) -> Staple | None:
+        """What the server stapled; the issuer that must have signed it may be an anchor that no server sends."""
+        if not self._seen.staple:
+            return None
+        chain = [*self._presented(), *map(_der, self._session.get_verified_chain() or [])]
+        return read_staple(self._seen.staple[:MAX_STAPLE], list(dict.fromkeys(chain)))
+
+    def _presented(self) -> list[bytes]:
+        return [_der(item) for item in (self._session.get_peer_cert_chain() or [])[:MAX_CHAIN]]
+
     def _chain(self) -> tuple[Certificate | UnreadableCertificate, ...]:
-        presented = self._session.get_peer_cert_chain() or []
+        presented = self._presented()
         if not presented and self._unreadable:
             # OpenSSL could not parse it and does not hand out the bytes.
             return (UnreadableCertificate("", self._unreadable),)
-        ders = (crypto.dump_certificate(crypto.FILETYPE_ASN1, item) for item in presented[:MAX_CHAIN])
-        return tuple(map(self._cache.read, ders))
+        return tuple(map(self._cache.read, presented))
 
     async def send(self, data: bytes) -> None:
         """Encrypt and send, together with what the handshake left to send. Raises OSError."""
@@ -201,6 +219,10 @@ class _Ended(ConnectionResetError):
 
     def __init__(self) -> None:
         super().__init__(None, "closed by the server")
+
+
+def _der(certificate: crypto.X509) -> bytes:
+    return crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)
 
 
 def _server_name(name: str) -> bytes:

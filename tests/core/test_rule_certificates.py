@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.ocsp import Revocation, Staple
 from check_autodiscover.core.policy import Expectations, Expected, LifeLeft, Method, Thresholds
 from check_autodiscover.core.survey import Connect, Srv, VerifyError
 from tests.core import incidents
@@ -33,6 +34,7 @@ CX, NV, SELF = "certificate-expired", "certificate-not-yet-valid", "certificate-
 CI, CU = "certificate-chain-incomplete", "certificate-untrusted"
 CF, PIN, CD = "certificate-foreign", "certificate-unexpected", "certificate-addresses-differ"
 CE, UR, WEAK = "certificate-expiring", "certificate-unreadable", "certificate-weak"
+RV = "certificate-revoked"
 UNREADABLE = UnreadableCertificate("00" * 32, "bad DER")
 SECOND = "203.0.113.11"
 
@@ -70,6 +72,13 @@ def at(rule: str, severity: str, addresses: tuple[str, ...] = (SERVER,), **more:
 
 def root(rule: str, severity: str, **more: object) -> Told:
     return Told(rule, severity, "root", DOMAIN, (APEX,), **more)  # type: ignore[arg-type]
+
+
+def stapled(*, ends: float | None = DAY, fault: str = "", status: Revocation = Revocation.REVOKED) -> World:
+    """The server's OCSP answer of an hour ago: revoked two days ago, unless it is said otherwise."""
+    ends_at = None if ends is None else int(NOW + ends)
+    staple = Staple(status, int(NOW - 3600), ends_at, int(NOW - 2 * DAY), "keyCompromise", fault)
+    return healthy("srv").site(SERVER, Site(SINGLE, staple=staple))
 
 
 LACKING = certificate("www.contoso.com", key=SINGLE.public_key)
@@ -167,6 +176,11 @@ RAISED = {
     "an unknown authority": (presenting(SINGLE, 20, 21), at(CU, "CRITICAL", args={"issuer": "Example CA"})),
     "a private root": (presenting(SINGLE, 19), at(CU, "CRITICAL")),
     "another fault of the chain": (presenting(SINGLE, 26), at(CU, "CRITICAL")),
+    "revoked, and the server says so itself": (
+        stapled(),
+        at(RV, "CRITICAL", args={"date": day(-2), "reason": "key compromise"}),
+    ),
+    "revoked, by an answer that names no end": (stapled(ends=None), at(RV, "CRITICAL")),
     "another machine": (
         incidents.row_12("host"),
         Told(
@@ -276,6 +290,14 @@ SILENT = {
     SELF: {"trusted": healthy("srv"), "Microsoft's": CLOUDY},
     CI: {"trusted": healthy("srv"), "Microsoft's": CLOUDY},
     CU: {"trusted": healthy("srv"), "weak keys do not stop clients": presenting(SINGLE, 66), "Microsoft's": CLOUDY},
+    RV: {
+        "nothing is stapled": healthy("srv"),
+        "the issuer says that it is good": stapled(status=Revocation.GOOD),
+        "the issuer does not know it": stapled(status=Revocation.UNKNOWN),
+        "a forged answer": stapled(fault="its signature is not the issuer's"),
+        "a stale answer": stapled(ends=-3000),
+        "Microsoft's": CLOUDY,
+    },
     CF: {
         "our own": incidents.row_1("srv"),
         "it shares a name": presenting(certificate("www.contoso.com", REMOTE)),

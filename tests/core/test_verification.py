@@ -1,8 +1,9 @@
 import pytest
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.ocsp import Revocation, Staple
 from check_autodiscover.core.survey import VerifyError
-from check_autodiscover.core.verification import Fault, Verdict, describe, judge_chain, judge_strength
+from check_autodiscover.core.verification import Fault, Verdict, describe, judge_chain, judge_staple, judge_strength
 
 NOW = 1_000_000.0
 
@@ -120,6 +121,34 @@ def test_strength_is_judged_from_the_facts(
     chain: tuple[Certificate | UnreadableCertificate, ...], expected: tuple[tuple[int, int], ...]
 ) -> None:
     assert expected == tuple((fault.code, fault.depth) for fault in judge_strength(chain))
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("said", "ends", "proves"),
+    [
+        (NOW, NOW + DAY, True),
+        (NOW - 7 * DAY, NOW, True),
+        (NOW - 7 * DAY, NOW - 299, True),
+        (NOW - 7 * DAY, NOW - 301, False),
+        (NOW + 299, NOW + DAY, True),
+        (NOW + 301, NOW + DAY, False),
+        (NOW - 9 * DAY, None, True),
+        (NOW - 11 * DAY, None, False),
+    ],
+)
+def test_a_stapled_answer_counts_while_it_is_fresh(said: float, ends: float | None, proves: bool) -> None:
+    staple = Staple(Revocation.REVOKED, int(said), None if ends is None else int(ends))
+    assert judge_staple((LEAF, SUB), staple, NOW) == ((Fault(Verdict.REVOKED, 23, 0, "CN=leaf"),) if proves else ())
+
+
+@pytest.mark.parametrize(
+    "staple", [None, Staple(Revocation.GOOD, 999_999), Staple(Revocation.REVOKED, 999_999, fault="x")]
+)
+def test_what_is_not_revoked_or_not_proven_is_no_fault(staple: Staple | None) -> None:
+    assert judge_staple((LEAF, SUB), staple, NOW) == ()
 
 
 @pytest.mark.parametrize("verdict", Verdict)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.ocsp import Staple
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Policy, Resolver, View
 from check_autodiscover.core.survey import (
@@ -105,6 +106,7 @@ class Site:
     """Whether it asks for a client certificate."""
     elsewhere: HttpAnswer | None = None
     """The answer at other paths than Autodiscover's, where it differs."""
+    staple: Staple | None = None
 
     def contact(self, question: EndpointQuestion) -> Contact:
         """The observation that a connection to this site yields."""
@@ -113,7 +115,8 @@ class Site:
             return Contact(self.http, None, answers, 0.01)
         if self.https is not Connect.CONNECTED or self.certificate is None:
             return Contact(self.https if self.certificate else Connect.REFUSED, seconds=0.01)
-        tls = Tls(self.handshake, "TLSv1.3", (self.certificate, *self.above), self.errors, self.asks)
+        chain = (self.certificate, *self.above)
+        tls = Tls(self.handshake, "TLSv1.3", chain, self.errors, self.asks, staple=self.staple)
         beside = question.path != AUTODISCOVER_PATH and self.elsewhere is not None
         answer = self.elsewhere if beside and self.elsewhere else self.answer
         return Contact(Connect.CONNECTED, tls, (answer,) if self.handshake is Handshake.ESTABLISHED else (), 0.01)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 from check_autodiscover.core.certificate import UnreadableCertificate
+from check_autodiscover.core.ocsp import Revocation, Staple
 from check_autodiscover.core.policy import Expectations, Resolver, View
 from check_autodiscover.core.survey import (
     DnsAnswer,
@@ -18,7 +19,7 @@ from check_autodiscover.core.survey import (
     VerifyError,
 )
 from tests.core import incidents, test_incidents
-from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, SERVER, Site, World, certificate, survey_of
+from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, NOW, SERVER, Site, World, certificate, survey_of
 
 A, MX = RecordType.A, RecordType.MX
 SETTINGS = HttpAnswer(
@@ -50,6 +51,7 @@ def _other_worlds() -> Iterator[World]:
         Site(incidents.MULTI, handshake=Handshake.REJECTED),
         Site(incidents.MULTI, HttpAnswer("GET", Exchange.ANSWERED, 401)),
         Site(replace(incidents.MULTI, key_type="RSA", key_bits=1024)),
+        Site(incidents.MULTI, staple=Staple(Revocation.REVOKED, int(NOW), revoked_at=int(NOW))),
     ):
         yield host.site(SERVER, site)
     yield host.site(APEX, Site(certificate(DOMAIN), SETTINGS))

@@ -25,7 +25,7 @@ dns-srv-targets-several dns-srv-unexpected dns-stale-answer dns-unwanted-host-re
 dns-wildcard-captures-autodiscover dns-wildcard-captures-srv dns-wildcard-present
 certificate-addresses-differ certificate-chain-incomplete certificate-common-name-only certificate-expired
 certificate-expiring certificate-foreign certificate-name-mismatch certificate-not-yet-valid certificate-self-signed
-certificate-unexpected certificate-unreadable certificate-untrusted certificate-weak
+certificate-revoked certificate-unexpected certificate-unreadable certificate-untrusted certificate-weak
 service-address-unreachable service-broken service-client-certificate-demanded service-client-certificate-suspected
 service-foreign-login service-foreign-settings service-no-authentication service-not-autodiscover
 service-redirect-invalid service-redirect-loop service-slow-candidate service-tls-failed service-unreachable
@@ -35,7 +35,7 @@ client-asks-consent client-finds-nothing client-warned
 
 RESERVED = """
 check-report-stale
-certificate-intercepted certificate-revoked
+certificate-intercepted
 directory-scp-missing directory-scp-name-mismatch directory-scp-unexpected directory-scp-unreachable
 directory-unavailable
 drift-baseline-missing drift-certificate-names-lost drift-certificate-renewed drift-certificate-replaced

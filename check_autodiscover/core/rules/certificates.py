@@ -22,6 +22,7 @@ _FAULT_RULES = {
     Verdict.SELF_SIGNED: "certificate-self-signed",
     Verdict.CHAIN_INCOMPLETE: "certificate-chain-incomplete",
     Verdict.UNTRUSTED: "certificate-untrusted",
+    Verdict.REVOKED: "certificate-revoked",
 }
 """The rule for each verdict of the chain; what has no rule of its own is told as untrusted."""
 
@@ -146,8 +147,23 @@ def _judge_chain(
             names=certificate_names(meeting.certificate),
             issuer=_issuer(meeting),
             whose=f"its issuer's: {certificate.common_name}" if fault.depth else "",
-            **_dates(rule, certificate, picture.now),
+            **(_revocation(meeting) if rule == "certificate-revoked" else _dates(rule, certificate, picture.now)),
         )
+
+
+def _revocation(meeting: Meeting) -> dict[str, str]:
+    """When and why a certificate was revoked, as its stapled answer says; what it does not say is empty."""
+    staple = meeting.contact.tls.staple if meeting.contact and meeting.contact.tls else None
+    revoked_at = staple.revoked_at if staple else None
+    return {
+        "date": "" if revoked_at is None else date_of(revoked_at),
+        "reason": _in_words(staple.reason) if staple else "",
+    }
+
+
+def _in_words(reason: str) -> str:
+    """A CRLReason (RFC 5280 5.3.1) as people write it: `keyCompromise` is `key compromise`."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in reason)
 
 
 def _issuer(meeting: Meeting) -> str:

@@ -35,15 +35,6 @@ CERTIFICATE = (
         rows=(1, 7, 15, 16, 44),
     ),
     Rule(
-        id="certificate-common-name-only",
-        title="The name stands in the common name alone",
-        default=Default.HARM,
-        level=7,
-        sentence="certificate of {subject} has the name in its common name alone, which clients ignore",
-        remedy="Reissue the certificate with {subject} as a subject alternative name (RFC 9525).",
-        rows=(43,),
-    ),
-    Rule(
         id="certificate-expired",
         title="The certificate has expired",
         default=Default.HARM,
@@ -89,6 +80,24 @@ CERTIFICATE = (
         sentence="certificate of {subject} is issued by {issuer}, which is not trusted here",
         remedy="Give --ca-file if your clients trust {issuer}; else install a certificate of a CA that they trust.",
         rows=(41, 42),
+    ),
+    Rule(
+        id="certificate-common-name-only",
+        title="The name stands in the common name alone",
+        default=Default.HARM,
+        level=7,
+        sentence="certificate of {subject} has the name in its common name alone, which clients ignore",
+        remedy="Reissue the certificate with {subject} as a subject alternative name (RFC 9525).",
+        rows=(43,),
+    ),
+    Rule(
+        id="certificate-revoked",
+        title="The certificate has been revoked",
+        default=Default.HARM,
+        level=7,
+        sentence="certificate of {subject} was revoked by its issuer[[ on {date} UTC]][[ ({reason})]]",
+        remedy="Order a new certificate for {subject} with a new key and bind it to the web site; find out who had it "
+        "revoked, and why.",
     ),
     Rule(
         id="certificate-foreign",
