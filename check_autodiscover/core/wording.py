@@ -64,8 +64,8 @@ _EFFECTS = {
 _VERBS = {"gives": "give", "takes": "take", "warns": "warn", "finds": "find", "is": "are"}
 _VERB = re.compile(r"\{verb:(\w+)\}")
 
-_WITHOUT_EFFECT = frozenset({"certificate-expiring", "certificate-unexpected"})
-"""Rules whose sentence says all, whoever else is hit at that place."""
+_WITHOUT_EFFECT = frozenset({"certificate-expiring", "certificate-unexpected", "certificate-unreadable"})
+"""Rules whose sentence says all, whoever else is hit at that place; and what clients make of it is not known."""
 
 
 def effect_of(picture: Picture, finding: Finding) -> str:

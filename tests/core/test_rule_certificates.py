@@ -261,6 +261,10 @@ RAISED = {
         presenting(UNREADABLE),
         at(UR, "UNKNOWN", args={"reason": "bad DER"}),
     ),
+    "what it makes of clients is its consequence": (
+        presenting(UNREADABLE),
+        Told("client-warned", "UNKNOWN", "srv", DOMAIN, cause=UR),
+    ),
 }
 
 

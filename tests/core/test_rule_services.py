@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from check_autodiscover.core.certificate import UnreadableCertificate
 from check_autodiscover.core.policy import ClientName, Method, Step
 from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, Handshake, HttpAnswer
 from tests.core import incidents
@@ -212,6 +213,9 @@ SILENT = {
         "a session": HEALTHY,
         "connected and silent": serving(handshake=Handshake.SILENT),
         "the web site": apex(Site(PANEL, handshake=Handshake.REJECTED)),
+        "a certificate that cannot be read": HEALTHY.site(
+            SERVER, Site(UnreadableCertificate("", "bad object header"), handshake=Handshake.REJECTED)
+        ),
         "Microsoft's": CLOUDY,
     },
     NA: {"Exchange": HEALTHY, "the web site": HEALTHY.site(APEX, Site(PANEL, PAGE)), "Microsoft's": CLOUDY},

@@ -60,10 +60,15 @@ def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
     if candidate.hop and _leads_nowhere(candidate):
         yield _finding("service-redirect-invalid", view, candidate, (), nowhere="yes")
     yield from _judge_demands(view, candidate, seen)
-    no_tls = tuple(item for item in seen if item.reach is Reach.NO_TLS and item.demand is Demand.NONE)
+    no_tls = tuple(item for item in seen if _fails_by_itself(item))
     if no_tls:
         yield _finding("service-tls-failed", view, candidate, no_tls, reason=_tls_trouble(no_tls[0]))
     yield from _judge_answers(view, candidate, tuple(item for item in seen if item.reach is Reach.OPEN))
+
+
+def _fails_by_itself(meeting: Meeting) -> bool:
+    """Whether TLS failed for no reason that another rule tells: a demand, or a certificate that cannot be read."""
+    return meeting.reach is Reach.NO_TLS and meeting.demand is Demand.NONE and meeting.unreadable is None
 
 
 def _leads_nowhere(candidate: Candidate) -> bool:

@@ -146,6 +146,7 @@ CERTIFICATE = (
         id="certificate-unreadable",
         title="The certificate cannot be parsed",
         default=Default.UNKNOWN,
+        level=7,
         sentence="certificate of {subject} cannot be read: {reason}",
         remedy="Look at it with openssl s_client -connect {where}:443 -servername {subject}; reissue it.",
     ),
