@@ -14,6 +14,7 @@ from typing import Any
 from check_autodiscover import values, views
 from check_autodiscover.core.names import parse_domain, parse_host
 from check_autodiscover.core.policy import (
+    DEFAULT_CLIENTS,
     DEFAULT_THRESHOLDS,
     Expectations,
     Expected,
@@ -66,6 +67,8 @@ _PARSERS: Mapping[ValueKind, Callable[[str], Any]] = {
     ValueKind.HOST: parse_host,
     ValueKind.ALIAS: parse_host,
     ValueKind.METHOD: values.parse_method,
+    ValueKind.CLIENT: values.parse_client,
+    ValueKind.STEP: values.parse_step,
     ValueKind.VIEW: views.parse_view,
     ValueKind.VIEW_NAME: views.parse_view_name,
     ValueKind.RESOLVER: views.parse_resolver,
@@ -163,6 +166,8 @@ def _policy(given: _Given) -> Policy:
         expect=_expectations(given, known),
         thresholds=_thresholds(given),
         families=_families(given),
+        clients=given.each("clients") or DEFAULT_CLIENTS,
+        skip_steps=given.each("skip_steps"),
         **named,
     )
 

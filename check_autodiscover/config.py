@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from check_autodiscover.core.names import parse_host
-from check_autodiscover.core.policy import Expectations, Expected, Policy, Thresholds, View
+from check_autodiscover.core.policy import ClientName, Expectations, Expected, Policy, Thresholds, View
 from check_autodiscover.strict_yaml import ConfigurationError, Value, read_yaml
 from check_autodiscover.trust import TrustSettings
 from check_autodiscover.values import (
     parse_address,
+    parse_client,
     parse_duration,
     parse_fingerprint,
     parse_issuer,
@@ -22,6 +23,7 @@ from check_autodiscover.values import (
     parse_method,
     parse_port,
     parse_srv,
+    parse_step,
     thresholds_of,
 )
 from check_autodiscover.views import DEFAULT_VIEWS, parse_resolver, view_of
@@ -97,6 +99,13 @@ def _thresholds(value: Value) -> Thresholds:
         raise value.error(str(error)) from error
 
 
+def _clients(value: Value) -> tuple[ClientName, ...]:
+    clients = tuple(value.each(parse_client))
+    if not clients:
+        raise value.error("somebody must be judged: leave the key out, or name a client")
+    return clients
+
+
 _EXPECT: Fields = {
     "addresses": ("addresses", _each_expected(parse_address)),
     "srv": ("srv", _each_expected(parse_srv)),
@@ -118,6 +127,8 @@ _POLICY: Fields = {
     "http_port": ("http_port", _one(parse_port)),
     "certificate": ("thresholds", _thresholds),
     "expect": ("expect", _expectations),
+    "clients": ("clients", _clients),
+    "skip_steps": ("skip_steps", _each(parse_step)),
 }
 _TRUST: Fields = {
     "ca_files": ("ca_files", _each(str)),
@@ -141,9 +152,15 @@ def _module(base: Module, value: Value, folder: Path) -> Module:
     )
 
 
+_VIEW = ("resolvers", "ca_files", "connect", "skip_steps")
+
+
 def _with_views(base: Module, value: Value, folder: Path) -> Module:
     """The module with the views of the file. Their CA files are added up: trust is the run's, not the view's."""
-    sections = {name: entry.section(("resolvers", "ca_files", "connect")) for name, entry in value.entries().items()}
+    sections = {
+        name: entry.section(("resolvers", "ca_files", "connect", "skip_steps"))
+        for name, entry in value.entries().items()
+    }
     views = tuple(_view(name, entry, sections[name]) for name, entry in value.entries().items())
     files = [file for section in sections.values() if "ca_files" in section for file in section["ca_files"].each(str)]
     return replace(
@@ -158,8 +175,9 @@ def _view(name: str, value: Value, entries: Mapping[str, Value]) -> View:
     if not resolvers:
         raise value.error("a view needs resolvers: [ADDRESS, ...]")
     connect = entries["connect"].parsed(_switch) if "connect" in entries else True
+    skipped = entries["skip_steps"].each(parse_step) if "skip_steps" in entries else ()
     try:
-        return view_of(name, resolvers, connect)
+        return view_of(name, resolvers, connect, skipped)
     except ValueError as error:
         raise value.error(str(error)) from error
 

@@ -3,7 +3,7 @@
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.policy import ClientName, Method, Step, judgeable
 
 __all__ = ["CHOICES", "Option", "ValueKind"]
 
@@ -18,6 +18,8 @@ class ValueKind(Enum):
     HOST = "host"
     ALIAS = "alias"
     METHOD = "method"
+    CLIENT = "client"
+    STEP = "step"
     VIEW = "view"
     VIEW_NAME = "view-name"
     RESOLVER = "resolver"
@@ -40,6 +42,8 @@ _METHODS = tuple(method.value for method in Method if method is not Method.UNDET
 
 CHOICES = {
     ValueKind.METHOD: _METHODS,
+    ValueKind.CLIENT: tuple(client.value for client in ClientName if judgeable(client)),
+    ValueKind.STEP: tuple(step.value for step in Step),
     ValueKind.STATE: ("ok", "warning", "critical", "unknown"),
     ValueKind.OUTPUT: ("text", "json", "log"),
 }
@@ -49,6 +53,7 @@ _WITHOUT_VALUE = (ValueKind.SWITCH, ValueKind.COUNT, ValueKind.HELP)
 _METAVARS = {
     **{kind: "" if kind in _WITHOUT_VALUE else kind.value.upper() for kind in ValueKind},
     ValueKind.ALIAS: "NAME",
+    ValueKind.CLIENT: "NAME",
     ValueKind.VIEW: "NAME=RESOLVER[,RESOLVER...]",
     ValueKind.VIEW_NAME: "VIEW",
     ValueKind.RESOLVER: "ADDR",

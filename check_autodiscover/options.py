@@ -33,6 +33,24 @@ _DOMAIN = (
         key="servers",
         repeatable=True,
     ),
+    Option(
+        ("--client",),
+        "clients",
+        ValueKind.CLIENT,
+        "a client that is judged: outlook-2016, outlook-2013, outlook-2010 and ews unless others are given; also "
+        "outlook-2007 (as released) and exchangelib; repeatable",
+        key="clients",
+        repeatable=True,
+    ),
+    Option(
+        ("--skip-step",),
+        "skip_steps",
+        ValueKind.STEP,
+        "a step that this site's policy disables on its clients (ExcludeHttpsRootDomain and the like): office365, "
+        "scp, root, autodiscover, redirect or srv; what is found there is told and alarms nobody; repeatable",
+        key="skip_steps",
+        repeatable=True,
+    ),
 )
 
 _VIEWS = (

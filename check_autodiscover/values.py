@@ -10,13 +10,14 @@ from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
 from check_autodiscover.core.names import parse_host
-from check_autodiscover.core.policy import DAY, LifeLeft, Method, Thresholds
+from check_autodiscover.core.policy import DAY, ClientName, LifeLeft, Method, Step, Thresholds, judgeable
 from check_autodiscover.core.state import State
 
 __all__ = [
     "BadValue",
     "address_of",
     "parse_address",
+    "parse_client",
     "parse_duration",
     "parse_fingerprint",
     "parse_host_address",
@@ -27,6 +28,7 @@ __all__ = [
     "parse_prefixed",
     "parse_srv",
     "parse_state",
+    "parse_step",
     "parse_user_agent",
     "quoted",
     "thresholds_of",
@@ -48,6 +50,25 @@ def parse_method(text: str) -> Method:
     if found is None:
         known = ", ".join(method.value for method in Method if method is not Method.UNDETERMINED)
         raise BadValue(f"{quoted(text)} is no method: it is one of {known}")
+    return found
+
+
+def parse_client(text: str) -> ClientName:
+    """A client that can be judged. Raises BadValue."""
+    found = next((client for client in ClientName if client.value == text), None)
+    known = ", ".join(client.value for client in ClientName if judgeable(client))
+    if found is None:
+        raise BadValue(f"{quoted(text)} is no client: it is one of {known}")
+    if not judgeable(found):
+        raise BadValue(f"{quoted(text)} cannot be judged, as Microsoft's servers ask for it: it is one of {known}")
+    return found
+
+
+def parse_step(text: str) -> Step:
+    """A step of a client's walk. Raises BadValue."""
+    found = next((step for step in Step if step.value == text), None)
+    if found is None:
+        raise BadValue(f"{quoted(text)} is no step: it is one of {', '.join(step.value for step in Step)}")
     return found
 
 

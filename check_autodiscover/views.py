@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from check_autodiscover.core.names import parse_host
-from check_autodiscover.core.policy import Resolver, Transport, View
+from check_autodiscover.core.policy import Resolver, Step, Transport, View
 from check_autodiscover.values import BadValue, address_of, parse_port, quoted
 
 __all__ = ["DEFAULT_VIEWS", "parse_resolver", "parse_view", "parse_view_name", "view_of", "views_of"]
@@ -97,9 +97,9 @@ def parse_view(text: str) -> View:
     return view_of(name, map(parse_resolver, resolvers.split(",")))
 
 
-def view_of(name: str, resolvers: Iterable[Resolver], connect: bool = True) -> View:
+def view_of(name: str, resolvers: Iterable[Resolver], connect: bool = True, skip_steps: Iterable[Step] = ()) -> View:
     """A view of this name and these resolvers. Raises BadValue."""
-    view = View(parse_view_name(name), tuple(resolvers), connect)
+    view = View(parse_view_name(name), tuple(resolvers), connect, tuple(skip_steps))
     if len(view.resolvers) > 1 and _AUTHORITATIVE in view.resolvers:
         raise BadValue(f"the view {quoted(name)} has more resolvers than authoritative: give them a view of their own")
     if len(set(view.resolvers)) < len(view.resolvers):

@@ -50,6 +50,8 @@ class Candidate:
     path: str = AUTODISCOVER_PATH
     hop: int = 0
     srv: Srv | None = None
+    skipped: bool = False
+    """Whether policy disables the step: looked at to be told, and walked by nobody."""
 
     @property
     def url(self) -> str:
@@ -73,7 +75,10 @@ class Candidate:
 
 
 def candidates(survey: Survey, view: View) -> tuple[Candidate, ...]:
-    """Every candidate of a view in the order of the walk, redirects after what led to them, `--server` last."""
+    """Every candidate of a view in the order of the walk, redirects after what led to them, `--server` last.
+
+    Those of skipped steps are among them, and marked.
+    """
     found: list[Candidate] = []
     for first in _first_candidates(survey, view):
         found.append(first)
@@ -91,30 +96,27 @@ def questions(candidate: Candidate) -> tuple[EndpointQuestion, ...]:
 
 def _first_candidates(survey: Survey, view: View) -> Iterator[Candidate]:
     policy, domain = survey.policy, survey.domain
+    skipped = policy.skipped(view)
     autodiscover = resolve(survey, view, autodiscover_name(domain))
 
     def https(endpoint: Endpoint, step: Step | None, resolution: Resolution, srv: Srv | None = None) -> Candidate:
-        return Candidate(
-            view.name, endpoint, step, resolution.name, Scheme.HTTPS, policy.https_port, resolution, srv=srv
-        )
+        place = (view.name, endpoint, step, resolution.name, Scheme.HTTPS, policy.https_port, resolution)
+        return Candidate(*place, srv=srv, skipped=step in skipped)
 
-    if Step.ROOT not in policy.skip_steps:
-        yield https(Endpoint.ROOT, Step.ROOT, resolve(survey, view, domain))
-    if Step.AUTODISCOVER not in policy.skip_steps:
-        yield https(Endpoint.AUTODISCOVER, Step.AUTODISCOVER, autodiscover)
-    if Step.REDIRECT not in policy.skip_steps:
-        yield Candidate(
-            view.name,
-            Endpoint.REDIRECT,
-            Step.REDIRECT,
-            autodiscover.name,
-            Scheme.HTTP,
-            policy.http_port,
-            autodiscover,
-        )
-    if Step.SRV not in policy.skip_steps:
-        for record in _distinct_targets(services(survey, view, srv_name(domain)).records):
-            yield https(Endpoint.SRV, Step.SRV, resolve(survey, view, record.target), record)
+    yield https(Endpoint.ROOT, Step.ROOT, resolve(survey, view, domain))
+    yield https(Endpoint.AUTODISCOVER, Step.AUTODISCOVER, autodiscover)
+    yield Candidate(
+        view.name,
+        Endpoint.REDIRECT,
+        Step.REDIRECT,
+        autodiscover.name,
+        Scheme.HTTP,
+        policy.http_port,
+        autodiscover,
+        skipped=Step.REDIRECT in skipped,
+    )
+    for record in _distinct_targets(services(survey, view, srv_name(domain)).records):
+        yield https(Endpoint.SRV, Step.SRV, resolve(survey, view, record.target), record)
     for server in policy.servers:
         yield https(Endpoint.SERVER, None, resolve(survey, view, server))
 
@@ -161,6 +163,7 @@ def _hop(survey: Survey, view: View, origin: Candidate, target: RedirectTarget) 
         target.path,
         origin.hop + 1,
         origin.srv,
+        origin.skipped,
     )
 
 

@@ -77,9 +77,16 @@ def _parent(effect: Graded, graded: Sequence[Graded], methods: dict[str, Method]
     explaining = (
         index
         for index, cause in enumerate(graded)
-        if _as_grave(cause, effect, methods) and _explains(cause.finding, effect.finding, methods)
+        if _met(cause, effect)
+        and _as_grave(cause, effect, methods)
+        and _explains(cause.finding, effect.finding, methods)
     )
     return min(explaining, key=lambda index: _preference(graded[index]), default=None)
+
+
+def _met(cause: Graded, effect: Graded) -> bool:
+    """Whether clients come to the cause, if they come to the effect."""
+    return effect.grade.told or not cause.grade.told
 
 
 def _as_grave(cause: Graded, effect: Graded, methods: dict[str, Method]) -> bool:

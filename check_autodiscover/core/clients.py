@@ -9,7 +9,17 @@ from enum import Enum
 from check_autodiscover.core.policy import ClientName, Step
 from check_autodiscover.core.survey import AUTODISCOVER_PATH
 
-__all__ = ["CLIENTS", "OUTCOMES", "UNOBSERVED", "ClientProfile", "Outcome", "SrvChoice", "Walk", "WalkStep"]
+__all__ = [
+    "CLIENTS",
+    "OUTCOMES",
+    "STEP_NAMES",
+    "UNOBSERVED",
+    "ClientProfile",
+    "Outcome",
+    "SrvChoice",
+    "Walk",
+    "WalkStep",
+]
 
 
 class Outcome(Enum):
@@ -48,7 +58,10 @@ OUTCOMES = (
 
 @dataclass(frozen=True, slots=True)
 class WalkStep:
-    """One candidate met on a walk. `outcome` is `next`, `follows`, `unseen` or an Outcome; `code` Outlook's HRESULT."""
+    """One candidate met on a walk, or a step without one.
+
+    `outcome` is `next`, `follows`, `unseen`, `skipped` or an Outcome; `code` Outlook's HRESULT.
+    """
 
     step: Step
     candidate: str
@@ -106,10 +119,21 @@ class ClientProfile:
 
 _DNS_STEPS = (Step.ROOT, Step.AUTODISCOVER, Step.REDIRECT, Step.SRV)
 _CONSENTS = (Step.REDIRECT, Step.SRV)
-UNOBSERVED = {
-    Step.OFFICE365: ("Office 365 endpoint", "not observed: never contacted"),
-    Step.SCP: ("Active Directory", "not observed: no directory was asked"),
+STEP_NAMES = {
+    Step.OFFICE365: "Office 365 endpoint",
+    Step.SCP: "Active Directory",
+    Step.ROOT: "root domain",
+    Step.AUTODISCOVER: "autodiscover name",
+    Step.REDIRECT: "redirect of the autodiscover name",
+    Step.SRV: "SRV record",
 }
+"""What a step is called where there is no URL to name."""
+
+UNOBSERVED = {
+    Step.OFFICE365: "not observed: never contacted",
+    Step.SCP: "not observed: no directory was asked",
+}
+"""Why what a client meets at a step is not known."""
 
 CLIENTS = (
     ClientProfile(

@@ -31,11 +31,15 @@ _EVERYWHERE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus"})
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A severity, policy's reason where policy lowered it to OK, and the default where policy set another."""
+    """A severity, policy's reason where policy lowered it to OK, and the default where policy set another.
+
+    What is `told` alone is about a step that policy disables, so it explains nothing that clients meet.
+    """
 
     state: State
     accepted: str | None = None
     default: State | None = None
+    told: bool = False
 
     @property
     def own(self) -> State:
@@ -54,6 +58,8 @@ def concerned(finding: Finding) -> tuple[Endpoint, ...]:
 
 def harm(view: ViewPicture, finding: Finding) -> tuple[Walk, ...]:
     """The judged walks of a view that end badly because of a finding; without Autodiscover also those that succeed."""
+    if _skipped(view, finding):
+        return ()
     return tuple(walk for walk in view.walks if walk.judged and _explains(view.method, finding, walk))
 
 
@@ -72,11 +78,24 @@ def grade(picture: Picture, finding: Finding) -> Grade:
     default = _default(finding, view)
     state = _state(picture, finding, view, default)
     override = _override(picture.survey.policy.severities, finding)
+    told = _skipped(view, finding)
     if override is not None:
         lowered = override.state is State.OK and state is not State.OK
-        return Grade(override.state, override.reason or "by policy" if lowered else None, state)
+        return Grade(override.state, override.reason or "by policy" if lowered else None, state, told)
+    if told and state is not State.OK:
+        return Grade(State.OK, _SKIPPED, state, told)
     declared = finding.rule == "dns-wildcard-captures-autodiscover" and finding.arg("declared")
-    return Grade(state, "declared as an expected wildcard" if declared else None)
+    return Grade(state, "declared as an expected wildcard" if declared else None, told=told)
+
+
+_SKIPPED = "the step is skipped by policy"
+
+
+def _skipped(view: ViewPicture, finding: Finding) -> bool:
+    """Whether a finding is about steps alone that no client takes."""
+    steps = {step.value for step in view.scene.disabled}
+    area = RULES[finding.rule].area in ("dns", "certificate", "service")
+    return area and all(endpoint.value in steps for endpoint in concerned(finding))
 
 
 def case_of(finding: Finding, method: Method) -> Case | None:

@@ -55,8 +55,11 @@ def _srv(scene: Scene, references: References) -> Choice | None:
         nowhere = candidate.resolution.presence is Presence.ABSENT
         if not (server or nowhere or any(meeting.exchange for meeting in met)):
             continue
-        if scene.autodiscover.presence is Presence.PRESENT and any(
-            meeting.certificate and covers(meeting.certificate, scene.autodiscover.name) for meeting in met
+        walked = Step.AUTODISCOVER not in scene.disabled
+        if (
+            walked
+            and scene.autodiscover.presence is Presence.PRESENT
+            and any(meeting.certificate and covers(meeting.certificate, scene.autodiscover.name) for meeting in met)
         ):
             continue
         return Choice(Method.SRV, f"the SRV record leads to {candidate.name}")

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from check_autodiscover.core.candidates import Candidate, autodiscover_name, candidates, srv_name
 from check_autodiscover.core.certificate import Certificate, covers
-from check_autodiscover.core.clients import CLIENTS, Walk
+from check_autodiscover.core.clients import CLIENTS, STEP_NAMES, Walk
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, meetings
 from check_autodiscover.core.plan import SRV_LABELS
-from check_autodiscover.core.policy import Family, Method, View
+from check_autodiscover.core.policy import Family, Method, Step, View
 from check_autodiscover.core.records import Presence, Resolution, Services, label_types, resolve, services
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.survey import Srv, Survey
@@ -60,6 +60,10 @@ class Scene:
     catch_all: CatchAll
     srv_catch_all: CatchAll
     candidates: tuple[Candidate, ...]
+    skipped: tuple[Candidate, ...]
+    """What stands at steps that policy disables; no candidates, and looked at to be told."""
+    disabled: tuple[Step, ...]
+    """Those steps."""
     met: Mapping[Candidate, tuple[Meeting, ...]]
 
     @property
@@ -102,6 +106,8 @@ class ViewPicture:
 
     def role(self, candidate: Candidate) -> CandidateRole:
         """The role of a candidate under this view's method."""
+        if candidate.skipped:
+            return CandidateRole.SKIPPED
         return role_of(self.method, candidate.endpoint)
 
     @property
@@ -131,7 +137,9 @@ def observe(survey: Survey, view: View, now: float) -> Scene:
         services(survey, view, srv_name(survey.domain)),
         _catch_all(survey, view),
         _srv_catch_all(survey, view),
-        found,
+        tuple(item for item in found if not item.skipped),
+        tuple(item for item in found if item.skipped),
+        survey.policy.skipped(view),
         {candidate: meetings(survey, candidate, now) for candidate in found},
     )
 
@@ -225,9 +233,11 @@ def walks_of(survey: Survey, scene: Scene, method: Method, references: Reference
     """The walks of all clients in a view under a method."""
     host = host_of(method, scene, references)
     judged, ipv4 = survey.policy.clients, Family.IPV4 in survey.policy.families
+    skipped = {step: STEP_NAMES[step] for step in scene.disabled}
+    skipped |= {item.step: item.url for item in reversed(scene.skipped) if item.step and not item.hop}
     return tuple(
         walk(
-            Walker(profile, scene.candidates, scene.srv.presence, scene.met.__getitem__, host.stranger, ipv4),
+            Walker(profile, scene.candidates, scene.srv.presence, scene.met.__getitem__, host.stranger, ipv4, skipped),
             scene.view.name,
             profile.name in judged,
         )

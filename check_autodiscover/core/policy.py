@@ -26,6 +26,7 @@ __all__ = [
     "Thresholds",
     "Transport",
     "View",
+    "judgeable",
 ]
 
 DAY = 86_400
@@ -66,6 +67,11 @@ class ClientName(Enum):
     OUTLOOK_2007 = "outlook-2007"
     EXCHANGELIB = "exchangelib"
     OUTLOOK_MOBILE = "outlook-mobile"
+
+
+def judgeable(client: ClientName) -> bool:
+    """Whether a client can be judged: how Outlook mobile fares is seen by Microsoft's servers alone."""
+    return client is not ClientName.OUTLOOK_MOBILE
 
 
 class Family(Enum):
@@ -127,11 +133,16 @@ class Resolver:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The answers that one named set of resolvers gives. `connect` is False where its addresses cannot be reached."""
+    """The answers that one named set of resolvers gives.
+
+    `connect` is False where its addresses cannot be reached. `skip_steps` are disabled on the clients that have this
+    view, beside those that policy disables everywhere.
+    """
 
     name: str
     resolvers: tuple[Resolver, ...]
     connect: bool = True
+    skip_steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +235,7 @@ class Policy:
     def declared_method(self, view: str) -> Method:
         """The method declared for a view, `AUTO` where none is."""
         return dict(self.methods).get(view, self.method)
+
+    def skipped(self, view: View) -> tuple[Step, ...]:
+        """The steps that no client of a view takes, in the order of the walk."""
+        return tuple(step for step in Step if step in (*self.skip_steps, *view.skip_steps))

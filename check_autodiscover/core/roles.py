@@ -15,6 +15,8 @@ class CandidateRole(Enum):
     BEFORE = "before"
     AFTER = "after"
     REFERENCE = "reference"
+    SKIPPED = "skipped"
+    """Policy disables the step: what is found there is told, and concerns nobody."""
 
 
 _I, _B, _A = CandidateRole.INTENDED, CandidateRole.BEFORE, CandidateRole.AFTER

@@ -5,12 +5,21 @@ does at each answer follows the Exchange developer documentation, "Handling Auto
 (the certificate warning) and KB 2480582 (the consent box).
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.client_certificate import Demand
-from check_autodiscover.core.clients import OUTCOMES, UNOBSERVED, ClientProfile, Outcome, SrvChoice, Walk, WalkStep
+from check_autodiscover.core.clients import (
+    OUTCOMES,
+    STEP_NAMES,
+    UNOBSERVED,
+    ClientProfile,
+    Outcome,
+    SrvChoice,
+    Walk,
+    WalkStep,
+)
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, NameFault, Reach
 from check_autodiscover.core.policy import Step
@@ -78,15 +87,19 @@ class Walker:
     stranger: Stranger
     ipv4: bool = True
     """Whether A records were asked for."""
+    skipped: Mapping[Step, str] = field(default_factory=dict)
+    """The steps that policy disables, with the URL that each would lead to, or its name."""
 
     def from_step(self, index: int) -> Course:
         """The course from a step of the profile on, at its worst."""
         if index == len(self.profile.steps):
             return Course(Outcome.NOTHING, None)
         step = self.profile.steps[index]
+        if step in self.skipped:
+            passed = WalkStep(step, self.skipped[step], "skipped", "", "by policy")
+            return _prefixed((passed,), self.from_step(index + 1))
         if step in UNOBSERVED:
-            name, why = UNOBSERVED[step]
-            seen = WalkStep(step, name, "unseen", "", self.profile.unseen or why)
+            seen = WalkStep(step, STEP_NAMES[step], "unseen", "", self.profile.unseen or UNOBSERVED[step])
             return _prefixed((seen,), self.from_step(index + 1))
         firsts = self._taken([item for item in self.candidates if item.step is step and item.hop == 0])
         if not firsts:
@@ -109,9 +122,9 @@ class Walker:
         if step is not Step.SRV:
             return rest
         if self.srv in (Presence.FAILED, Presence.PENDING):
-            seen = WalkStep(step, "SRV record", "unseen", "", "the SRV record could not be looked up")
+            seen = WalkStep(step, STEP_NAMES[step], "unseen", "", "the SRV record could not be looked up")
             return Course(rest.outcome, rest.at, (seen, *rest.steps), doubt=True)
-        return _prefixed((WalkStep(step, "SRV record", "next", "0x8004010F", "no SRV record"),), rest)
+        return _prefixed((WalkStep(step, STEP_NAMES[step], "next", "0x8004010F", "no SRV record"),), rest)
 
     def _at(self, candidate: Candidate, rest: Callable[[], Course]) -> Course:
         """The course from one candidate on; `rest` is what follows if it leads nowhere."""

@@ -263,7 +263,6 @@ SILENT = {
         "refused at once": apex(Site()),
         "the intended endpoint": serving(https=Connect.TIMEOUT),
         "after the intended endpoint": healthy("host").zone(lambda zone: zone.with_(REMOTE, A, FOREIGN)),
-        "a step that is skipped": apex(Site(PANEL, https=Connect.TIMEOUT)).with_policy(skip_steps=(Step.ROOT,)),
     },
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from check_autodiscover.config import ConfigurationError, Module, default_configuration, load_configuration
-from check_autodiscover.core.policy import Expected, LifeLeft, Method, Resolver, Transport, View
+from check_autodiscover.core.policy import ClientName, Expected, LifeLeft, Method, Resolver, Step, Transport, View
 
 DAY = 86_400
 
@@ -48,12 +48,15 @@ modules:
     https_port: 8443
     http_port: "8080"
     certificate: {warning: 30d/25%, critical: 7}
+    clients: [ews, outlook-2007]
+    skip_steps: [root]
 """
     policy = _modules(tmp_path, text)["lab"].policy
     assert policy.method is Method.SRV
     assert (policy.timeout, policy.connect_timeout) == (3.0, 1.5)
     assert policy.servers == ("remote.contoso.com", "b.contoso.com")
     assert (policy.https_port, policy.http_port) == (8443, 8080)
+    assert (policy.clients, policy.skip_steps) == ((ClientName.EWS, ClientName.OUTLOOK_2007), (Step.ROOT,))
     assert (policy.thresholds.warning, policy.thresholds.critical) == (LifeLeft(30 * DAY, 0.25), LifeLeft(7 * DAY))
 
 
@@ -106,6 +109,10 @@ modules: {strict: {ca_files: [own.pem], system_trust: false}}
         ("modules: {x: {timeout: never}}", "file.yml:1: modules.x.timeout: "),
         ("modules: {x: {timeout: 0}}", "file.yml:1: modules.x.timeout: "),
         ("modules: {x: {method: magic}}", "file.yml:1: modules.x.method: "),
+        ("modules: {x: {clients: [outlook]}}", "file.yml:1: modules.x.clients: 'outlook' is no client"),
+        ("modules: {x: {clients: []}}", "file.yml:1: modules.x.clients: somebody must be judged"),
+        ("modules: {x: {skip_steps: [dns]}}", "file.yml:1: modules.x.skip_steps: 'dns' is no step"),
+        ("views: {in: {resolvers: [system], skip_steps: [a]}}", "file.yml:1: views.in.skip_steps: 'a' is no step"),
         ("modules:\n x:\n  servers:\n  - a.b\n  - -\n", "file.yml:5: modules.x.servers: "),
         ("modules: {x: {servers: [b_d!]}}", "file.yml:1: modules.x.servers: "),
         ("modules: {x: {https_port: 70000}}", "file.yml:1: modules.x.https_port: "),
@@ -144,6 +151,12 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigurationError, match="is not UTF-8 text"):
         load_configuration(str(file))
+
+
+def test_a_view_may_have_steps_that_its_clients_skip(tmp_path: Path) -> None:
+    text = "views: {in: {resolvers: [192.0.2.1], skip_steps: [scp, root]}, out: {resolvers: [192.0.2.2]}}"
+    views = _modules(tmp_path, text)["default"].policy.views
+    assert [view.skip_steps for view in views] == [(Step.SCP, Step.ROOT), ()]
 
 
 def test_a_view_may_be_judged_by_its_dns_alone(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from check_autodiscover.commandline import Told, parse_arguments
 from check_autodiscover.core.policy import (
     DAY,
     DEFAULT_THRESHOLDS,
+    ClientName,
     Expectations,
     Expected,
     Family,
@@ -18,6 +19,7 @@ from check_autodiscover.core.policy import (
     Method,
     Policy,
     Resolver,
+    Step,
     Thresholds,
     Transport,
     View,
@@ -67,7 +69,8 @@ def test_every_option_reaches_the_policy() -> None:
         *("--expected-public-key", f"sha256:{HEX}", "--expected-issuer", "Example CA"),
         *("-w", "21d", "-c", "7d/10%", "-4", "--https-port", "8443", "--http-port", "8080"),
         *("--source-address", "192.0.2.7", "--user-agent", "check/1", "--connect-timeout", "1.5"),
-        *("-t", "20", "--timeout-result", "unknown"),
+        *("-t", "20", "--timeout-result", "unknown", "--client", "ews", "--client", "outlook-2007"),
+        *("--skip-step", "root", "--skip-step", "office365"),
     )
     assert given.policy == Policy(
         views=(
@@ -94,6 +97,8 @@ def test_every_option_reaches_the_policy() -> None:
         connect_timeout=1.5,
         timeout=20.0,
         timeout_result=State.UNKNOWN,
+        clients=(ClientName.EWS, ClientName.OUTLOOK_2007),
+        skip_steps=(Step.ROOT, Step.OFFICE365),
     )
 
 
@@ -149,6 +154,9 @@ DOMAIN = ("-H", "contoso.com")
         ("--view", (*DOMAIN, "--view", "a=authoritative,10.0.0.2")),
         ("--view", (*DOMAIN, "--view", "a=https://dns.example")),
         ("--no-connect", (*DOMAIN, "--no-connect", "elsewhere")),
+        ("--client: 'outlook' is no client: it is one of outlook-2016, ", (*DOMAIN, "--client", "outlook")),
+        ("--client: 'outlook-mobile' cannot be judged", (*DOMAIN, "--client", "outlook-mobile")),
+        ("--skip-step: 'dns' is no step: it is one of office365, scp, ", (*DOMAIN, "--skip-step", "dns")),
         ("--timeout", (*DOMAIN, "-t", "0")),
         ("--timeout-result", (*DOMAIN, "--timeout-result", "fine")),
         ("--output", (*DOMAIN, "-o", "xml")),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from check_autodiscover import values, views
 from check_autodiscover.core.names import BadName
-from check_autodiscover.core.policy import DAY, LifeLeft, Method, Resolver, Transport, View
+from check_autodiscover.core.policy import DAY, ClientName, LifeLeft, Method, Resolver, Step, Transport, View
 from check_autodiscover.core.state import State
 
 HEX = "0123456789abcdef" * 4
@@ -27,6 +27,8 @@ HEX = "0123456789abcdef" * 4
         (values.parse_life_left, "30d/25%", LifeLeft(30 * DAY, 0.25)),
         (values.parse_life_left, "0", LifeLeft(0)),
         (values.parse_method, "exchange-online", Method.EXCHANGE_ONLINE),
+        (values.parse_client, "outlook-2007", ClientName.OUTLOOK_2007),
+        (values.parse_step, "office365", Step.OFFICE365),
         (values.parse_state, "critical", State.CRITICAL),
         (values.parse_state, "CRITICAL", State.CRITICAL),
         (values.parse_state, "3", State.UNKNOWN),
@@ -87,6 +89,8 @@ REFUSED: dict[Callable[[str], object], tuple[str, ...]] = {
         "30d/25%/1h", "101%", "1e3", "٣٠", "30 d", "nan",
     ),
     values.parse_method: ("", "SRV", "undetermined", "srv "),
+    values.parse_client: ("", "EWS", "ews ", "outlook-mobile"),
+    values.parse_step: ("", "ROOT", "server"),
     values.parse_state: ("", "4", "-1", "bad"),
     values.parse_port: ("", "0", "65536", "-1", "443 ", "https", "٤٤٣"),
     values.parse_duration: ("", "0", "0s", "-1", "inf", "nan", "1e3", "10 s", "s", "1w"),

@@ -30,7 +30,7 @@ _FAULT_RULES = {
 def judge_certificates(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """Every certificate rule at every candidate of a view; the `--server` hosts only where no client meets them."""
     walked = {(item.name, address) for item in view.scene.candidates if item.step for address in item.addresses}
-    for candidate in view.scene.candidates:
+    for candidate in (*view.scene.candidates, *view.scene.skipped):
         if candidate.scheme is Scheme.HTTP:
             continue
         met = tuple(

@@ -20,13 +20,13 @@ __all__ = ["judge_services", "judge_strangers"]
 
 
 def judge_services(_picture: Picture, view: ViewPicture) -> Iterator[Finding]:
-    """The service rules at intended candidates, and `service-slow-candidate` at those before them."""
-    for candidate in view.scene.candidates:
+    """The service rules at intended candidates, `service-slow-candidate` at those before them and at skipped ones."""
+    for candidate in (*view.scene.candidates, *view.scene.skipped):
         met = view.scene.met[candidate]
         match view.role(candidate):
             case CandidateRole.INTENDED:
                 yield from _judge_intended(view, candidate, met)
-            case CandidateRole.BEFORE:
+            case CandidateRole.BEFORE | CandidateRole.SKIPPED:
                 yield from _judge_wait(view, candidate, met)
             case CandidateRole.AFTER if view.method is Method.NONE:
                 yield from _judge_wait(view, candidate, met)

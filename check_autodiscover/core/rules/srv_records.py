@@ -168,9 +168,10 @@ def judge_shadow(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
 
 
 def _shadow(view: ViewPicture) -> str:
-    if view.scene.captured:
+    walked = any(item.endpoint in (Endpoint.AUTODISCOVER, Endpoint.REDIRECT) for item in view.scene.candidates)
+    if walked and view.scene.captured:
         return f"the catch-all's answer for {view.scene.autodiscover.name}"
-    if view.scene.autodiscover.presence is Presence.PRESENT:
+    if walked and view.scene.autodiscover.presence is Presence.PRESENT:
         return f"the record {view.scene.autodiscover.name}"
     stops = [walk for walk in view.walks if walk.judged and walk.at is not None]
     at_root = [walk for walk in stops if walk.at is not None and walk.at.value == Endpoint.ROOT.value]

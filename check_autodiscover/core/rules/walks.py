@@ -38,6 +38,8 @@ def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outc
             ("host", ended.candidate.split("/")[2] if ended and "//" in ended.candidate else ""),
             ("why", ended.why if ended else ""),
             ("target", _dead_end(view, walks[0])),
+            ("skipped", joined(step.value for step in view.scene.disabled)),
+            ("advice", _unskip(view)),
             ("tld", picture.survey.domain.rpartition(".")[2]),
         ),
     )
@@ -54,6 +56,13 @@ def _dead_end(view: ViewPicture, walk: Walk) -> str:
     """The one of several SRV targets at which a walk found nothing."""
     ends = [step.candidate.split("/")[2] for step in walk.steps if step.step is Step.SRV and "//" in step.candidate]
     return taken_target(view, ends[-1]) if ends and walk.at is None else ""
+
+
+def _unskip(view: ViewPicture) -> str:
+    """What to do where policy disables the very steps by which the domain is published."""
+    steps = {step.value for step in view.scene.disabled}
+    needed = [endpoint.value for endpoint in intended_endpoints(view.method)]
+    return f"Allow {joined(needed)} again in policy, or publish otherwise." if needed and steps >= set(needed) else ""
 
 
 def unconcerned(view: ViewPicture, walk: Walk) -> bool:

@@ -16,8 +16,8 @@ CLIENT = (
         id="client-finds-nothing",
         title="Clients find no Autodiscover",
         default=Default.CRITICAL,
-        sentence="nothing found by {clients}[[ where they take {target}]]",
-        remedy="See the cause; clients that find nothing may ask autodiscover.{tld}, a stranger's name.",
+        sentence="nothing found by {clients}[[ where they take {target}]][[ (policy skips {skipped})]]",
+        remedy="[[{advice} ]]Mend the cause; until then clients may climb to autodiscover.{tld}, a stranger's name.",
         rows=(61,),
     ),
     Rule(
