@@ -7,7 +7,9 @@ does at each answer follows the Exchange developer documentation, "Handling Auto
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
+from check_autodiscover.core import reactions
 from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.client_certificate import Demand
 from check_autodiscover.core.clients import (
@@ -21,13 +23,12 @@ from check_autodiscover.core.clients import (
     WalkStep,
 )
 from check_autodiscover.core.http_answer import AnswerClass
-from check_autodiscover.core.meeting import Meeting, NameFault, Reach
+from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.policy import Step
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.survey import Scheme
-from check_autodiscover.core.verification import Verdict
 
-__all__ = ["Walker", "certificate_trouble", "walk"]
+__all__ = ["Walker", "walk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +40,6 @@ class Course:
     steps: tuple[WalkStep, ...] = ()
     doubt: bool = False
 
-
-_ANSWERS = {
-    AnswerClass.EXCHANGE: ("0x00000000", "asks for a login, as Exchange does"),
-    AnswerClass.SETTINGS: ("0x00000000", "gives Autodiscover settings without a login"),
-    AnswerClass.PASSWORD: ("0x00000000", "asks for a password"),
-    AnswerClass.NO_METHOD: ("0x80072EE6", "HTTP 401 that offers no way to log in"),
-    AnswerClass.REDIRECT: ("0x80004005", "a redirect that leads nowhere new"),
-    AnswerClass.REDIRECT_ELSEWHERE: ("0x80004005", "a redirect that is not to Autodiscover"),
-    AnswerClass.WEBSITE: ("0x80004005", "a web page, not Autodiscover"),
-    AnswerClass.FORBIDDEN: ("0x80070005", "HTTP 403"),
-    AnswerClass.NOT_FOUND: ("0x80070057", "no Autodiscover at this path (HTTP 4xx)"),
-    AnswerClass.FAILING: ("0x80070057", "HTTP 5xx"),
-    AnswerClass.BUSY: ("0x80070057", "busy, asks to come back later"),
-    AnswerClass.BROKEN: ("0x80072EFE", "the connection breaks off after the request"),
-    AnswerClass.SILENT: ("0x80072EE2", "no answer to the request"),
-    AnswerClass.UNSEEN: ("", "the answer was not seen"),
-}
-
-_CERTIFICATE_CODES = {
-    Verdict.EXPIRED: ("0x80072F05", "the certificate has expired"),
-    Verdict.NOT_YET_VALID: ("0x80072F05", "the certificate is not yet valid"),
-    Verdict.SELF_SIGNED: ("0x80072F0D", "the certificate is self-signed"),
-    Verdict.CHAIN_INCOMPLETE: ("0x80072F0D", "an intermediate certificate is missing"),
-    Verdict.UNTRUSTED: ("0x80072F0D", "the certificate's issuer is not trusted"),
-    Verdict.REVOKED: ("0x80072F8A", "the certificate is revoked"),
-}
 
 HTTPS_PORT = 443
 """The port that clients use (MS-OXDISCO; EWS Managed API); a lab connects elsewhere, and is judged by it."""
@@ -104,7 +79,9 @@ class Walker:
         firsts = self._taken([item for item in self.candidates if item.step is step and item.hop == 0])
         if not firsts:
             return self._no_candidate(step, self.from_step(index + 1))
-        return _worst(self._at(candidate, lambda: self.from_step(index + 1)) for candidate in firsts)
+        # Several addresses a step would else be as many courses as there are ways through all steps.
+        rest = cache(lambda: self.from_step(index + 1))
+        return _worst(self._at(candidate, rest) for candidate in firsts)
 
     def _taken(self, firsts: list[Candidate]) -> list[Candidate]:
         """Those of a step's candidates that the client may take: of several SRV records not every client takes any."""
@@ -124,7 +101,7 @@ class Walker:
         if self.srv in (Presence.FAILED, Presence.PENDING):
             seen = WalkStep(step, STEP_NAMES[step], "unseen", "", "the SRV record could not be looked up")
             return Course(rest.outcome, rest.at, (seen, *rest.steps), doubt=True)
-        return _prefixed((WalkStep(step, STEP_NAMES[step], "next", "0x8004010F", "no SRV record"),), rest)
+        return _prefixed((WalkStep(step, STEP_NAMES[step], "next", *reactions.NO_SRV),), rest)
 
     def _at(self, candidate: Candidate, rest: Callable[[], Course]) -> Course:
         """The course from one candidate on; `rest` is what follows if it leads nowhere."""
@@ -143,25 +120,25 @@ class Walker:
         met = [meeting for meeting in everything if not meeting.no_family] or everything
         alive = [meeting for meeting in met if meeting.reach in (Reach.OPEN, Reach.NO_TLS, Reach.UNSEEN)]
         if not alive:
-            code = "0x80072EE2" if any(meeting.reach is Reach.SILENT for meeting in met) else "0x80072EFD"
-            return self._next(candidate, rest(), code, "no answer" if code.endswith("EE2") else "no connection")
+            silent = any(meeting.reach is Reach.SILENT for meeting in met)
+            return self._next(candidate, rest(), *(reactions.NO_ANSWER if silent else reactions.NO_CONNECTION))
         return _worst(self._react(meeting, rest) for meeting in alive)
 
     def _without_address(self, candidate: Candidate, rest: Callable[[], Course]) -> Course:
         if candidate.resolution.presence in (Presence.FAILED, Presence.PENDING):
             return self._unseen(candidate, rest(), "the name could not be looked up")
-        return self._next(candidate, rest(), "0x80072EE7", "the name has no address")
+        return self._next(candidate, rest(), *reactions.NO_ADDRESS)
 
     def _react(self, meeting: Meeting, rest: Callable[[], Course]) -> Course:
         candidate = meeting.candidate
         if meeting.reach is Reach.UNSEEN:
             return self._unseen(candidate, rest(), f"{meeting.address} was not seen")
         if meeting.demand is Demand.PROVEN:
-            return self._next(candidate, rest(), "0x80072F0C", f"{meeting.address}: a client certificate is demanded")
+            return self._next_at(meeting, rest(), reactions.CLIENT_CERTIFICATE)
         if meeting.reach is Reach.NO_TLS:
-            return self._next(candidate, rest(), "0x80072F7D", f"{meeting.address}: no TLS session")
+            return self._next_at(meeting, rest(), reactions.NO_TLS)
         if not meeting.acceptable:
-            code, why = certificate_trouble(meeting)
+            code, why = reactions.certificate_trouble(meeting)
             if self.profile.warns:
                 return self._ends(candidate, meeting, Outcome.WARNED, code, why)
             return self._next(candidate, rest(), code, why)
@@ -169,7 +146,7 @@ class Walker:
 
     def _answered(self, meeting: Meeting, rest: Callable[[], Course]) -> Course:
         candidate = meeting.candidate
-        code, why = _ANSWERS[meeting.answer]
+        code, why = reactions.ANSWERS[meeting.answer]
         match meeting.answer:
             case AnswerClass.UNSEEN:
                 return self._unseen(candidate, rest(), why)
@@ -187,7 +164,7 @@ class Walker:
             same = target is not None and (hop.name, hop.scheme, hop.path) == (target.host, target.scheme, target.path)
             if same and hop.step is candidate.step and hop.hop == candidate.hop + 1:
                 return _prefixed((step,), self._at(hop, rest))
-        return self._next(candidate, rest(), "0x80004005", "the redirect leads nowhere new")
+        return self._next(candidate, rest(), *reactions.SPENT_REDIRECT)
 
     def _success(self, meeting: Meeting) -> Outcome:
         if self.stranger(meeting):
@@ -204,21 +181,13 @@ class Walker:
     def _next(self, candidate: Candidate, rest: Course, code: str, why: str) -> Course:
         return _prefixed((WalkStep(_step(candidate), candidate.url, "next", code, why),), rest)
 
+    def _next_at(self, meeting: Meeting, rest: Course, reaction: reactions.Reaction) -> Course:
+        code, why = reaction
+        return self._next(meeting.candidate, rest, code, f"{meeting.address}: {why}")
+
     def _unseen(self, candidate: Candidate, rest: Course, why: str) -> Course:
         steps = (WalkStep(_step(candidate), candidate.url, "unseen", "", why), *rest.steps)
         return Course(rest.outcome, rest.at, steps, doubt=True)
-
-
-def certificate_trouble(meeting: Meeting) -> tuple[str, str]:
-    """The HRESULT and the words for what a client holds against a meeting's certificate."""
-    match meeting.name_fault:
-        case NameFault.MISMATCH:
-            return "0x80072F06", f"the certificate lacks {meeting.candidate.name}"
-        case NameFault.COMMON_NAME_ONLY:
-            return "0x80072F06", f"{meeting.candidate.name} stands in the common name alone"
-    if meeting.faults:
-        return _CERTIFICATE_CODES.get(meeting.faults[0].verdict, ("0x80072F17", "the certificate has errors"))
-    return "0x80072F89", "the certificate cannot be read"
 
 
 def walk(walker: Walker, view: str, judged: bool) -> Walk:
@@ -234,7 +203,7 @@ def _cloud_outcome(walker: Walker, candidate: Candidate) -> tuple[Outcome, str, 
     """Exchange Online answers behind a cloud name; it is never contacted. For other methods it is a stranger."""
     elsewhere = walker.stranger(Meeting(candidate, "", None, Reach.UNSEEN))
     outcome = Outcome.WRONG_LOGIN if elsewhere else Outcome.CONFIGURED
-    return outcome, "0x00000000", f"alias to Exchange Online ({candidate.cloud}), not contacted"
+    return outcome, reactions.SUCCESS, f"alias to Exchange Online ({candidate.cloud}), not contacted"
 
 
 def _worst(courses: Iterable[Course]) -> Course:

@@ -10,8 +10,8 @@ from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.clients import UNOBSERVED, Walk
 from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.picture import ViewPicture
+from check_autodiscover.core.reactions import certificate_trouble
 from check_autodiscover.core.survey import AUTODISCOVER_PATH, Scheme
-from check_autodiscover.core.walking import certificate_trouble
 
 __all__ = ["Reaction", "Rung", "ladder"]
 

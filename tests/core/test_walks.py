@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.certificate import UnreadableCertificate
 from check_autodiscover.core.clients import CLIENTS, OUTCOMES, Outcome, Walk
 from check_autodiscover.core.http_answer import AnswerClass
+from check_autodiscover.core.meeting import Meeting
+from check_autodiscover.core.picture import observe
 from check_autodiscover.core.policy import ClientName, Family, Method, Step
+from check_autodiscover.core.reactions import ANSWERS
 from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, Handshake, HttpAnswer, Srv, VerifyError
-from check_autodiscover.core.walking import _ANSWERS
+from check_autodiscover.core.walking import Walker, walk
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MULTI, REDIRECT_HOST, REMOTE, SINGLE, SRV, URL, A, healthy, with_srv
 from tests.core.judging import verdict
@@ -29,6 +33,7 @@ from tests.core.worlds import (
     certificate,
     redirect,
     status,
+    survey_of,
 )
 
 OUTLOOKS = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010, ClientName.OUTLOOK_2007)
@@ -66,11 +71,11 @@ GO_ON = {
         Site(ROOT_CERTIFICATE, redirect(f"https://{DOMAIN}/autodiscover/autodiscover.xml")),
         "0x80004005",
     ),
-    "403": (Site(ROOT_CERTIFICATE, status(403)), "0x80070005"),
+    "403": (Site(ROOT_CERTIFICATE, status(403)), "0x80004005"),
     "404": (Site(ROOT_CERTIFICATE, status(404)), "0x80070057"),
     "500": (Site(ROOT_CERTIFICATE, status(500)), "0x80070057"),
     "busy": (Site(ROOT_CERTIFICATE, BUSY), "0x80070057"),
-    "401 without a method": (Site(ROOT_CERTIFICATE, NO_METHOD), "0x80072EE6"),
+    "401 without a method": (Site(ROOT_CERTIFICATE, NO_METHOD), "0x80004005"),
     "closed after the request": (Site(ROOT_CERTIFICATE, HttpAnswer("GET", Exchange.CLOSED)), "0x80072EFE"),
     "reset after the request": (Site(ROOT_CERTIFICATE, HttpAnswer("GET", Exchange.RESET)), "0x80072EFE"),
     "no HTTP": (Site(ROOT_CERTIFICATE, HttpAnswer("GET", Exchange.MALFORMED)), "0x80072EFE"),
@@ -373,7 +378,7 @@ def test_with_a_server_named_the_intended_endpoint_of_another_host_is_a_stranger
 
 
 def test_every_answer_has_a_reaction_and_every_outcome_a_rank() -> None:
-    assert set(_ANSWERS) == set(AnswerClass)
+    assert set(ANSWERS) == set(AnswerClass)
     assert set(OUTCOMES) == set(Outcome)
 
 
@@ -390,3 +395,20 @@ def test_no_method_means_that_exchange_anywhere_serves() -> None:
 def test_an_srv_record_is_followed_to_its_own_name() -> None:
     world = healthy("srv").zone(lambda zone: zone.with_(SRV_NAME, SRV, Srv(0, 0, 443, REMOTE)))
     assert walked(world, ClientName.EWS).steps[-1].candidate == URL
+
+
+def test_a_walk_looks_at_each_candidate_once_however_many_addresses_there_are() -> None:
+    many = tuple(f"10.1.0.{number}" for number in range(1, 17))
+    world = healthy("host").zone(lambda zone: zone.with_(DOMAIN, A, *many).with_(AUTODISCOVER, A, *many))
+    for address in many:
+        world = world.site(address, Site(certificate(DOMAIN, AUTODISCOVER), PAGE, http=Connect.CONNECTED))
+    survey = survey_of(world)
+    scene = observe(survey, survey.policy.views[0], survey.ended)
+    looked: list[str] = []
+
+    def meet(candidate: Candidate) -> tuple[Meeting, ...]:
+        looked.append(candidate.url)
+        return scene.met[candidate]
+
+    walk(Walker(CLIENTS[0], scene.candidates, scene.srv.presence, meet, lambda _: False), "inside", judged=True)
+    assert sorted(looked) == sorted({item.url for item in scene.candidates if item.step is not None})
