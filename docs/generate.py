@@ -5,7 +5,7 @@ The files are committed; a test holds them equal to what this makes of the table
 
 from pathlib import Path
 
-from docs import number_pages, option_page, rule_pages
+from docs import client_pages, number_pages, option_page, rule_pages
 
 __all__ = ["FOLDER", "documents", "main"]
 
@@ -18,6 +18,7 @@ def documents() -> dict[str, str]:
     """Every generated file's text, by its path in this folder."""
     pages = {
         **rule_pages.documents(),
+        "clients.md": client_pages.clients(),
         "metrics.md": number_pages.metrics(),
         "performance-data.md": number_pages.performance_data(),
         "options.md": option_page.options(),
