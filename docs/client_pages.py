@@ -72,9 +72,9 @@ unless `--client` names others. The others are walked and told of, and alarm nob
 
 ## The steps
 Outlook leaves a step out where this value is 1 (DWORD) under
-`HKCU\\Software\\Microsoft\\Office\\16.0\\Outlook\\AutoDiscover`, or under the same key below `HKCU\\Software\\Policies`,
-where group policy puts it. `--skip-step` says so to us: what is found at that place is then told and alarms nobody. A
-value left on one PC hides there what all others see.
+`HKCU\\Software\\Microsoft\\Office\\16.0\\Outlook\\AutoDiscover`, or, from group policy, under the same key
+below `HKCU\\Software\\Policies`. `--skip-step` says so to us: what is found at that place is then told
+and alarms nobody. A value left on one PC hides there what all others see.
 
 {steps}
 
