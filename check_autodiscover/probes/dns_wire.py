@@ -28,7 +28,7 @@ MAX_ALIASES = 16
 """Aliases that are followed in one answer."""
 
 MAX_RECORDS = 1024
-"""Records that a message may announce: each name in them may be a chain of pointers, and all are walked in Python."""
+"""Records of a message that are read: each name in them may be a chain of pointers, and all are walked in Python."""
 
 MAX_HOSTS = 64
 """Names of servers that are kept of one answer."""
@@ -40,7 +40,9 @@ _NXNAME = 128
 _SIGNER_TYPES = frozenset({dns.rdatatype.NSEC, dns.rdatatype.RRSIG})
 """Types that a name has because it is signed, and for no other reason."""
 
-_COUNTS = struct.Struct("!6x3H")
+_COUNTS_AT = 6
+_COUNTS = struct.Struct(f"!{_COUNTS_AT}x3H")
+"""How many records the sections have: answer, authority, additional (RFC 1035 4.1.1)."""
 
 _USUAL = (
     (dns.rdataclass.ANY, dns.rdatatype.NS),
@@ -62,13 +64,28 @@ _STATUSES = {
 
 
 def decode(wire: bytes, question: DnsQuestion) -> DnsAnswer:
-    """What a reply says to the question. Bytes that are no DNS message are MALFORMED."""
+    """What a reply says to the question. Bytes that are no DNS message are MALFORMED.
+
+    Of a reply with more than MAX_RECORDS the first ones are read. They answer, or nothing is known: what is asked for
+    may stand among the rest.
+    """
     try:
-        if sum(_COUNTS.unpack_from(wire)) > MAX_RECORDS:
-            return DnsAnswer(DnsStatus.MALFORMED)
-        return _answer(dns.message.from_wire(wire), question)
+        counts = _COUNTS.unpack_from(wire)
+        if sum(counts) <= MAX_RECORDS:
+            return _answer(dns.message.from_wire(wire), question)
+        answer = _answer(dns.message.from_wire(_beginning(wire, counts), ignore_trailing=True), question)
     except (dns.exception.DNSException, ValueError, LookupError, struct.error):
         return DnsAnswer(DnsStatus.MALFORMED)
+    return answer if answer.status is DnsStatus.ANSWER else DnsAnswer(DnsStatus.MALFORMED)
+
+
+def _beginning(wire: bytes, counts: Iterable[int]) -> bytes:
+    """The message with a header that announces its first MAX_RECORDS records alone."""
+    left, announced = MAX_RECORDS, []
+    for count in counts:
+        announced.append(min(count, left))
+        left -= announced[-1]
+    return wire[:_COUNTS_AT] + struct.pack("!3H", *announced) + wire[_COUNTS.size :]
 
 
 def _answer(reply: dns.message.Message, question: DnsQuestion) -> DnsAnswer:

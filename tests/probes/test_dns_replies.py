@@ -115,6 +115,16 @@ def test_malformed_reply_is_told_as_such(counts: bytes, tail: bytes) -> None:
     assert ask(Server(lambda query: [_garbled(query, counts, tail)])).status is DnsStatus.MALFORMED
 
 
-def test_message_of_too_many_records_is_not_read() -> None:
-    records = [f"{NAME}. 60 IN A 10.0.{number // 256}.{number % 256}" for number in range(MAX_RECORDS + 1)]
-    assert ask(answering(*records), transport=Transport.TCP).status is DnsStatus.MALFORMED
+def test_a_name_of_a_thousand_and_a_half_addresses_is_answered() -> None:
+    """24 KB, which a message over TCP may have: the name has records, and the first of them are told."""
+    records = [f"{NAME}. 60 IN A 10.0.{number // 256}.{number % 256}" for number in range(1500)]
+    answer = ask(answering(*records), transport=Transport.TCP)
+    assert answer.status is DnsStatus.ANSWER
+    assert len(answer.addresses) == MAX_ADDRESSES
+    assert set(answer.addresses) <= {record.split()[-1] for record in records}
+
+
+def test_a_name_that_is_not_among_the_records_that_are_read_is_not_told_absent() -> None:
+    others = [f"n{number}.example.com. 60 IN A 192.0.2.7" for number in range(MAX_RECORDS)]
+    answer = ask(answering(*others, f"{NAME}. 60 IN A 192.0.2.8"), transport=Transport.TCP)
+    assert (answer.status, answer.addresses) == (DnsStatus.MALFORMED, ())
