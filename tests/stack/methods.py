@@ -12,7 +12,18 @@ from tests.stack.nginx import Behaviour, Site
 from tests.stack.published import SRV
 from tests.stack.world import SERVER_INSIDE, SERVER_OUTSIDE, World
 
-__all__ = ["CLOUD", "CLOUD_ALIAS", "METHODS", "Publication", "Tell", "publish_all", "published", "serve_all", "tell"]
+__all__ = [
+    "CLOUD",
+    "CLOUD_ALIAS",
+    "METHODS",
+    "REDIRECTOR",
+    "Publication",
+    "Tell",
+    "publish_all",
+    "published",
+    "serve_all",
+    "tell",
+]
 
 METHODS = ("srv", "host", "exchange-online", "redirect", "none", "auto")
 
@@ -20,7 +31,8 @@ CLOUD = "127.0.7.10"
 """Where Microsoft's name leads; nothing listens there."""
 CLOUD_ALIAS = "autodiscover CNAME autodiscover.outlook.com."
 REDIRECTOR = "127.0.4.81"
-ELSEWHERE = (f"autodiscover.outlook.com. A {CLOUD}", f"exchange.hosting.test. A {SERVER_OUTSIDE}")
+"""Where the redirect method's name leads in both views: a host of the hosting firm."""
+ELSEWHERE = (f"autodiscover.outlook.com. A {CLOUD}", "exchange.hosting.test. A {server}")
 
 _BASES = {
     "srv": ("remote A {server}", SRV),
@@ -81,7 +93,7 @@ class Publication:
                 f"{self.method}-{name}",
                 address,
                 tuple(record.format(server=server) for record in (*self.records, *own)),
-                self.beside,
+                tuple(record.format(server=server) for record in self.beside),
                 self.signed and name == "outside",
             )
             for name, address, server, own in places

@@ -12,7 +12,17 @@ import pytest
 
 from tests.stack.bind import master_file
 from tests.stack.dnsdist import Fault, rewriting
-from tests.stack.methods import CLOUD_ALIAS, METHODS, Publication, Tell, publish_all, published, serve_all, tell
+from tests.stack.methods import (
+    CLOUD_ALIAS,
+    METHODS,
+    REDIRECTOR,
+    Publication,
+    Tell,
+    publish_all,
+    published,
+    serve_all,
+    tell,
+)
 from tests.stack.nginx import Behaviour, Site
 from tests.stack.published import SRV
 from tests.stack.world import FOREIGN, SERVER_INSIDE, World
@@ -258,27 +268,48 @@ def test_a_resolver_that_rewrites_nxdomain_is_not_believed(world: World) -> None
 
 
 def serve_inside_only(world: World) -> None:
+    """The server at its inside address, and the redirect host, which is the same from both sides."""
     certificate = world.certificate(
         "remote.contoso.test", "mail.contoso.test", "exchange.hosting.test", "autodiscover.contoso.test"
     )
-    world.serve(Site(SERVER_INSIDE, Behaviour.EXCHANGE, certificate))
+    world.serve(Site(SERVER_INSIDE, Behaviour.EXCHANGE, certificate), Site(REDIRECTOR, Behaviour.REDIRECT))
 
 
 def hairpin(method: str) -> Publication:
+    """The outside address of the server is out of reach from here."""
     return replace(published(method), server_outside=DEAD)
+
+
+def hairpin_to_redirector(method: str) -> Publication:
+    """The redirect host has an address of each view's own, too."""
+    made = hairpin(method).lacking(f"autodiscover A {REDIRECTOR}")
+    return replace(made, inside=(f"autodiscover A {REDIRECTOR}",), outside=(f"autodiscover A {DEAD}",))
+
+
+def unconnected(make: Make) -> Make:
+    """What another function makes, with the outside view judged by its DNS alone."""
+    return lambda method: replace(make(method), options=("--no-connect", "outside"))
 
 
 def test_an_outside_address_that_cannot_be_reached_from_inside_is_critical(world: World) -> None:
     """Incident 46."""
     serve_inside_only(world)
-    judge(world, "2 SV | 2 SV | 0 | - | 0 | 2 SV", hairpin)
+    judge(world, "2 SV | 2 SV | 0 | 2 SV | 0 | 2 SV", hairpin)
+
+
+def test_a_redirect_host_that_cannot_be_reached_from_inside_is_critical(world: World) -> None:
+    """Incident 46, where the outside address that is out of reach is the redirect host's."""
+    serve_inside_only(world)
+    judge(world, "- | - | - | 2 SV | - | -", hairpin_to_redirector)
 
 
 def test_a_view_that_is_not_connected_to_is_judged_by_its_dns(world: World) -> None:
     """Incident 46, the second half."""
     serve_inside_only(world)
-    judge(
-        world,
-        "0 | 0 | 0 | - | 0 | 0",
-        lambda method: replace(hairpin(method), options=("--no-connect", "outside")),
-    )
+    judge(world, "0 | 0 | 0 | 0 | 0 | 0", unconnected(hairpin))
+
+
+def test_a_redirect_in_a_view_that_is_not_connected_to_is_judged_by_its_dns(world: World) -> None:
+    """Incident 46, the second half: what the redirect host answers is not known there."""
+    serve_inside_only(world)
+    judge(world, "- | - | - | 0 | - | -", unconnected(hairpin_to_redirector))
