@@ -1,42 +1,38 @@
 """A report as the log of Outlook's "Test E-mail AutoConfiguration", client by client, without Outlook.
 
-The lines are those of an olkdisc.log (Microsoft Support, "Unexpected Autodiscover behavior", tells where it is kept); a
-line in brackets is ours and says why. Called by `render`.
+Each judged client's course is one log, in the spelling of a real olkdisc.log (Microsoft Support, "Unexpected
+Autodiscover behavior", tells where it is kept). A line in brackets is ours: what that log has no words for, and why.
+Called by `render`.
 """
 
 import re
 from collections.abc import Iterator
 
-from check_autodiscover.core.clients import Walk, WalkStep
+from check_autodiscover.core.clients import STEP_NAMES, Walk, WalkStep
+from check_autodiscover.core.http_answer import authentication_methods, decisive_answer
 from check_autodiscover.core.policy import Step
+from check_autodiscover.core.reactions import SUCCESS, UNSPECIFIED
 from check_autodiscover.core.report import Report
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.survey import HttpAnswer, Survey
 from check_autodiscover.hostile import clean
 from check_autodiscover.render_details import same_walks
 
 __all__ = ["log_lines"]
 
-_SUCCESS = "0x00000000"
-_FAILURE = "0x80004005"
-"""E_FAIL, where Outlook gives no code of its own."""
-
-_GOES_ON = ("next", "follows", "unseen")
-_FOUND_THROUGH = {
-    Step.ROOT: "a redirect of the root domain",
-    Step.AUTODISCOVER: "a redirect of autodiscover",
-    Step.REDIRECT: "the redirect",
-    Step.SRV: "SRV",
-}
+_GOES_ON = ("next", "follows", "unseen", "skipped")
+_NOT_MET = ("unseen", "skipped")
 
 
 def log_lines(report: Report) -> Iterator[str]:
-    """The logs of all clients, those of a view that take the same course together."""
-    for clients, walk in same_walks(report.walks):
+    """The logs of the judged clients, those of a view that take the same course together."""
+    yield "[Lines in brackets are not Outlook's: they say what was seen, or was not looked at, and why.]"
+    for clients, walk in same_walks(each for each in report.walks if each.judged):
         yield ""
         yield f"Log of {clients}, {walk.view}, for {clean(report.domain)}:"
+        yield "  AUTODISCOVER GET SETTINGS BEGIN"
         yield from (f"  {line}" for line in _course(report.survey, walk))
         at = f" at {walk.at.value}" if walk.at else ""
-        yield f"  Result: {walk.outcome.value}{at}"
+        yield f"Result: {walk.outcome.value}{at}"
 
 
 def _course(survey: Survey, walk: Walk) -> Iterator[str]:
@@ -48,43 +44,61 @@ def _course(survey: Survey, walk: Walk) -> Iterator[str]:
 
 
 def _step(survey: Survey, step: WalkStep, hop: bool) -> Iterator[str]:
-    url, domain = clean(step.candidate), clean(survey.domain)
-    match step.step:
-        case Step.OFFICE365:
-            yield f"Office 365 endpoint for {domain}: {clean(step.why)}"
-        case Step.SCP:
-            yield f"Local autodiscover for {domain}: {clean(step.why)}"
-        case Step.SRV if "://" not in step.candidate:
-            yield from _attempt(survey, f"Srv Record lookup for {domain}", step)
-        case Step.SRV if not hop:
-            yield f"Srv Record lookup for {domain} starting"
-            yield f"Srv Record lookup for {domain} succeeded ({_SUCCESS})"
-            yield from _found(survey, url, step)
-        case Step.REDIRECT if not hop:
-            yield from _attempt(survey, f"Redirect check to {url}", step)
-        case _ if hop:
-            yield from _found(survey, url, step)
-        case _:
-            yield from _attempt(survey, f"Autodiscover to {url}", step)
-
-
-def _found(survey: Survey, url: str, step: WalkStep) -> Iterator[str]:
-    yield f"Attempting URL {url} found through {_FOUND_THROUGH[step.step]}"
-    yield from _attempt(survey, f"Autodiscover to {url}", step)
-
-
-def _attempt(survey: Survey, what: str, step: WalkStep) -> Iterator[str]:
-    yield f"{what} starting"
-    if step.outcome == "unseen":
-        yield f"[not seen: {clean(step.why)}]"
-        return
-    if "://" in step.candidate:
-        yield f"GetLastError={_last_error(step.code)}; httpStatus={_status(survey, step)}."
-    if step.outcome == "follows" or (step.outcome not in _GOES_ON and step.code in ("", _SUCCESS)):
-        yield f"{what} succeeded ({_SUCCESS})"
+    if step.outcome in _NOT_MET:
+        what = STEP_NAMES[step.step] if step.outcome == "skipped" else clean(step.candidate)
+        yield f"[{what}: {'skipped ' if step.outcome == 'skipped' else ''}{clean(step.why)}]"
+    elif "://" not in step.candidate:
+        yield f"{_LOOKUPS[step.step]} for {clean(survey.domain)} failed ({step.code or UNSPECIFIED})"
+        yield f"[{clean(step.why)}]"
     else:
-        yield f"{what} FAILED ({step.code or _FAILURE})"
-    yield f"[{clean(step.why)}]"
+        yield from _found(step, hop)
+        yield from _attempt(survey, step, hop) if _attempted(step) else [f"[{clean(step.why)}]"]
+
+
+def _attempted(step: WalkStep) -> bool:
+    """Whether the client connects: it may pass a URL by, as one whose port it does not use."""
+    return step.outcome != "next" or bool(step.code)
+
+
+_LOOKUPS = {Step.SCP: "Local autodiscover", Step.SRV: "Srv Record Lookup"}
+"""What the log calls a step that is a lookup, where it leads to no URL."""
+
+
+def _found(step: WalkStep, hop: bool) -> Iterator[str]:
+    url = clean(step.candidate)
+    if step.step is Step.SCP and not hop:
+        yield f"Attempting URL {url} found through SCP"
+    elif step.step is Step.SRV and not hop:
+        yield f"[the SRV record leads to {url}]"
+
+
+def _attempt(survey: Survey, step: WalkStep, hop: bool) -> Iterator[str]:
+    check = step.step is Step.REDIRECT and not hop
+    what = f"{'Redirect check' if check else 'Autodiscover'} to {clean(step.candidate)}"
+    answer = _answer(survey, step)
+    status = answer.status if answer is not None else 0
+    yield f"{what} starting"
+    # What is known without a connection, as an alias to Exchange Online, has neither.
+    if answer is not None or step.code not in ("", SUCCESS):
+        yield f"GetLastError={_last_error(step.code)}; httpStatus={status}."
+    if answer is not None and status == _UNAUTHORIZED and (schemes := authentication_methods(answer)):
+        yield "AutoDiscover supported auth schemes:"
+        yield from map(clean, schemes)
+    if step.outcome in _GOES_ON or step.code not in ("", SUCCESS):
+        yield from [] if step.outcome == "follows" else [f"{what} failed ({step.code or UNSPECIFIED})"]
+    elif status == _OK:
+        yield "Autodiscover XML Received"
+    yield f"[{_BOXES.get(step.outcome, '')}{clean(step.why)}]"
+
+
+_OK, _UNAUTHORIZED = 200, 401
+_BOXES = {
+    "warned": "the user is shown a certificate warning; ",
+    "asks-consent": 'the user is asked: "Allow this website to configure ... server settings?"; ',
+    "wrong-login": "the user's password would go to a stranger; ",
+    "wrong-settings": "the user would get a stranger's settings; ",
+}
+"""What the user sees of a step, which the log does not say."""
 
 
 def _last_error(code: str) -> int:
@@ -94,14 +108,16 @@ def _last_error(code: str) -> int:
     return error if value >> 16 == 0x8007 and 12000 <= error < 13000 else 0
 
 
-def _status(survey: Survey, step: WalkStep) -> int:
-    """The HTTP status that the step met, 0 where it came to none. A step that ends a walk names its address first."""
+def _answer(survey: Survey, step: WalkStep) -> HttpAnswer | None:
+    """The HTTP answer that the step met, None without one. A step that ends a walk names its address first."""
     if _last_error(step.code):
-        return 0
-    statuses = {
-        question.address: next((answer.status for answer in reversed(contact.answers) if answer.status), 0)
+        return None
+    answers = {
+        question.address: answer
         for question, contact in survey.contacts.items()
         if f"{question.scheme.value}://{question.name}{question.path}" == step.candidate
+        and (answer := decisive_answer(contact.answers)) is not None
+        and answer.status
     }
-    named = [status for address, status in statuses.items() if step.why.startswith(f"{address}: ")]
-    return next(iter((*named, *filter(None, statuses.values()))), 0)
+    named = (answer for address, answer in answers.items() if step.why.startswith(f"{address}: "))
+    return next(named, next(iter(answers.values()), None))
