@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from check_autodiscover.core import reactions
-from check_autodiscover.core.clients import CLIENTS, UNOBSERVED, ClientProfile
+from check_autodiscover.core.clients import CLIENTS, REGISTRY, UNOBSERVED, ClientProfile
 from check_autodiscover.core.policy import DEFAULT_CLIENTS, Step, judgeable
 from check_autodiscover.core.survey import AUTODISCOVER_PATH
 
-__all__ = ["EVENTS", "REGISTRY", "STEPS", "clients"]
+__all__ = ["EVENTS", "STEPS", "clients"]
 
 STEPS = {
     Step.OFFICE365: "Microsoft 365, where the account seems to be there: modelled, never contacted",
@@ -18,16 +18,6 @@ STEPS = {
     Step.SRV: "the target of the SRV record `_autodiscover._tcp.contoso.com`, by https on port 443",
 }
 """Where each step leads. The value of a step is what `--skip-step` takes."""
-
-REGISTRY = {
-    Step.OFFICE365: "ExcludeExplicitO365Endpoint",
-    Step.SCP: "ExcludeScpLookup",
-    Step.ROOT: "ExcludeHttpsRootDomain",
-    Step.AUTODISCOVER: "ExcludeHttpsAutoDiscoverDomain",
-    Step.REDIRECT: "ExcludeHttpRedirect",
-    Step.SRV: "ExcludeSrvRecord",
-}
-"""The value that switches a step off in Outlook (Microsoft Support, "Unexpected Autodiscover behavior", KB 2612922)."""
 
 _GO_ON = "every client goes on, silently"
 _WARN = "Outlook warns, and asks whether to go on with that server; libraries go on, silently"

@@ -12,6 +12,7 @@ from check_autodiscover.core.survey import AUTODISCOVER_PATH
 __all__ = [
     "CLIENTS",
     "OUTCOMES",
+    "REGISTRY",
     "STEP_NAMES",
     "UNOBSERVED",
     "ClientProfile",
@@ -128,6 +129,16 @@ STEP_NAMES = {
     Step.SRV: "SRV record",
 }
 """What a step is called where there is no URL to name."""
+
+REGISTRY = {
+    Step.OFFICE365: "ExcludeExplicitO365Endpoint",
+    Step.SCP: "ExcludeScpLookup",
+    Step.ROOT: "ExcludeHttpsRootDomain",
+    Step.AUTODISCOVER: "ExcludeHttpsAutoDiscoverDomain",
+    Step.REDIRECT: "ExcludeHttpRedirect",
+    Step.SRV: "ExcludeSrvRecord",
+}
+"""The value that makes Outlook leave a step out (Microsoft Support, "Unexpected Autodiscover behavior", KB 2612922)."""
 
 UNOBSERVED = {
     Step.OFFICE365: "not observed: never contacted",

@@ -6,9 +6,10 @@ from dataclasses import replace
 from check_autodiscover.core.answers import asks_authority, delegated
 from check_autodiscover.core.candidates import questions
 from check_autodiscover.core.certificate import life_left
+from check_autodiscover.core.client_notes import client_notes
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import DAY, ClientName, Method, Step
+from check_autodiscover.core.policy import DAY, Method, Step
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.report import Judgement
 from check_autodiscover.core.rules.catalogue import RULES
@@ -158,14 +159,10 @@ def _notes(picture: Picture) -> Iterator[str]:
             yield f"--server {server} has no address in any view: it is not taken for the server (a misspelling?)"
     if picture.references.names and not picture.references.certificates:
         yield "the certificate of the --server hosts could not be read: certificate-foreign was not judged"
-    skipped = set(Step).intersection(*(view.scene.disabled for view in picture.views))
-    if Step.SCP not in skipped:
+    if any(Step.SCP not in view.scene.disabled for view in picture.views):
         yield "no directory was asked: domain-joined clients ask Active Directory first"
-    if ClientName.OUTLOOK_2016 in policy.clients and Step.OFFICE365 not in skipped:
-        yield "Microsoft 365 endpoints are never contacted: Outlook 2016 and later may ask them first"
+    yield from client_notes(picture)
     for view in picture.views:
-        if view.scene.disabled:
-            yield f"{view.name}: by policy clients skip {joined(step.value for step in view.scene.disabled)}"
         yield from _view_notes(picture, view)
 
 

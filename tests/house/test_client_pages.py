@@ -3,9 +3,9 @@
 import pytest
 
 from check_autodiscover.core import reactions
-from check_autodiscover.core.clients import CLIENTS, ClientProfile
+from check_autodiscover.core.clients import CLIENTS, REGISTRY, ClientProfile
 from check_autodiscover.core.policy import DEFAULT_CLIENTS, ClientName, Step, judgeable
-from docs.client_pages import EVENTS, REGISTRY, STEPS, clients
+from docs.client_pages import EVENTS, STEPS, clients
 
 by_name = pytest.mark.parametrize("profile", CLIENTS, ids=lambda profile: profile.name.value)
 MODELLED = (

@@ -18,7 +18,7 @@ CLIENT = (
         default=Default.CRITICAL,
         sentence="nothing found by {clients}[[ where they take {target}]][[ (policy skips {skipped})]]",
         remedy="[[{advice} ]]Mend the cause; until then clients may climb to autodiscover.{tld}, a stranger's name.",
-        rows=(61,),
+        rows=(12, 61),
     ),
     Rule(
         id="client-asks-consent",
