@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from check_autodiscover.core.policy import Resolver
-from check_autodiscover.core.survey import Contact, DnsAnswer, DnsQuestion, EndpointQuestion
+from check_autodiscover.core.survey import (
+    Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DnsAnswer,
+    DnsQuestion,
+    EndpointQuestion,
+)
 
-__all__ = ["Deadline", "DnsProbe", "EndpointProbe"]
+__all__ = ["Deadline", "DirectoryProbe", "DnsProbe", "EndpointProbe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +40,12 @@ class EndpointProbe(Protocol):
 
     async def probe_endpoint(self, question: EndpointQuestion, give_up_at: float) -> Contact:
         """All that the connection yielded by `give_up_at`."""
+        ...
+
+
+class DirectoryProbe(Protocol):
+    """Looks up service connection points in one directory. Never raises for what the world does."""
+
+    async def probe_directory(self, question: DirectoryQuestion, give_up_at: float) -> DirectoryAnswer:
+        """What the directory says, or why it says nothing by `give_up_at`."""
         ...

@@ -14,11 +14,14 @@ from check_autodiscover.core.records import Presence
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.survey import (
     Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
     EndpointQuestion,
     HttpAnswer,
+    Question,
     RecordType,
     Survey,
     Tls,
@@ -65,6 +68,8 @@ def _observations(survey: Survey, timed: bool) -> Iterator[str]:
         yield f"Trusted: {clean(anchor)}"
     for view in survey.policy.views:
         yield from _catch_alls(observe(survey, view, survey.ended))
+    for asked, found in survey.directories.items():
+        yield f"{_directory(asked)}: {_found(found)}{_took(found.seconds, timed)}"
     for question in sorted(survey.lookups, key=lambda item: (order.get(item.view, 0), _name_order(item))):
         answer = survey.lookups[question]
         said = ", ".join(_said(question, answer, of_clients=_asked_by_clients(survey, question)))
@@ -150,8 +155,22 @@ def _url(question: EndpointQuestion) -> str:
     return f"{clean(path)} at {question.address}"
 
 
-def _unfinished(question: DnsQuestion | EndpointQuestion) -> str:
+def _directory(question: DirectoryQuestion) -> str:
+    return f"Directory {clean(question.ldap_url)}{', logged in' if question.login else ''}"
+
+
+def _found(answer: DirectoryAnswer) -> str:
+    """The answer of a directory: each connection point with its URL and keywords, or why there is none to tell."""
+    points = [
+        f"{clean(point.name)} has {clean(', '.join((*point.bindings, *point.keywords)))}" for point in answer.points
+    ]
+    return "; ".join(filter(None, (answer.status.value, clean(answer.detail), *points)))
+
+
+def _unfinished(question: Question) -> str:
     match question:
+        case DirectoryQuestion():
+            return _directory(question)
         case DnsQuestion():
             return f"DNS {_asked(question)}"
         case EndpointQuestion():

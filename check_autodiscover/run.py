@@ -15,6 +15,9 @@ from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Policy, Resolver, Transport, View
 from check_autodiscover.core.survey import (
     Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -24,7 +27,7 @@ from check_autodiscover.core.survey import (
     RecordType,
     Survey,
 )
-from check_autodiscover.ports import Deadline, DnsProbe, EndpointProbe
+from check_autodiscover.ports import Deadline, DirectoryProbe, DnsProbe, EndpointProbe
 from check_autodiscover.trust import TrustSettings
 
 __all__ = ["DNS_SHARE", "Probes", "conduct", "registrable_parents", "survey_domain"]
@@ -51,6 +54,8 @@ class Probes:
 
     dns: DnsProbe
     endpoint: EndpointProbe
+    directory: DirectoryProbe | None = None
+    """None in a run whose policy names no directory."""
 
 
 async def survey_domain(
@@ -160,8 +165,10 @@ def _finder(survey: Survey) -> Resolver:
 
 
 def _urgency(question: Question) -> tuple[bool, int]:
-    """The place of a question among those asked together: DNS first, and of it what leads to further questions."""
+    """The place of a question among those asked together: first what leads to further questions, last connections."""
     match question:
+        case DirectoryQuestion():
+            return False, -1
         case DnsQuestion():
             return False, _LEADING.get(question.type, len(_LEADING))
         case EndpointQuestion():
@@ -220,6 +227,8 @@ class _Conductor:
 
     async def _answer(self, question: Question) -> Observation:
         match question:
+            case DirectoryQuestion():
+                return await self._read(question)
             case DnsQuestion():
                 return await self._look_up(question)
             case EndpointQuestion():
@@ -233,6 +242,12 @@ class _Conductor:
             # They tell what is wrong with the zone; the verdict does not wait for servers that are out of reach.
             give_up_at = min(give_up_at, asyncio.get_running_loop().time() + DIRECT_PATIENCE)
         return await self._probes.dns.probe_dns(question, self._resolver(question), give_up_at)
+
+    async def _read(self, question: DirectoryQuestion) -> DirectoryAnswer:
+        # What the directory names has to be looked up in DNS yet, and that in time.
+        if self._probes.directory is None or asyncio.get_running_loop().time() >= self._deadline.dns:
+            return DirectoryAnswer(DirectoryStatus.CUT_SHORT)
+        return await self._probes.directory.probe_directory(question, self._deadline.dns)
 
     def _resolver(self, question: DnsQuestion) -> Resolver:
         if question.direct:

@@ -31,6 +31,7 @@ EVENTS: dict[str, tuple[tuple[reactions.Reaction, ...], str]] = {
             reactions.NO_ANSWER,
             reactions.NO_TLS,
             reactions.CLIENT_CERTIFICATE,
+            reactions.NO_SCP,
             reactions.NO_SRV,
             reactions.SPENT_REDIRECT,
         ),

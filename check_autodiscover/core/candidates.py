@@ -5,7 +5,7 @@ method gives them is in `roles`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.finding import Endpoint
@@ -50,6 +50,10 @@ class Candidate:
     path: str = AUTODISCOVER_PATH
     hop: int = 0
     srv: Srv | None = None
+    rank: int = 0
+    """The place among the directory's URLs; clients take those of the lowest rank first, in any order."""
+    point: str = ""
+    """The name of the directory's object that gives the URL."""
     skipped: bool = False
     """Whether policy disables the step: looked at to be told, and walked by nobody."""
 
@@ -103,6 +107,8 @@ def _first_candidates(survey: Survey, view: View) -> Iterator[Candidate]:
         place = (view.name, endpoint, step, resolution.name, Scheme.HTTPS, policy.https_port, resolution)
         return Candidate(*place, srv=srv, skipped=step in skipped)
 
+    if policy.directory is not None:
+        yield from _directory_candidates(survey, view)
     yield https(Endpoint.ROOT, Step.ROOT, resolve(survey, view, domain))
     yield https(Endpoint.AUTODISCOVER, Step.AUTODISCOVER, autodiscover)
     yield Candidate(
@@ -119,6 +125,28 @@ def _first_candidates(survey: Survey, view: View) -> Iterator[Candidate]:
         yield https(Endpoint.SRV, Step.SRV, resolve(survey, view, record.target), record)
     for server in policy.servers:
         yield https(Endpoint.SERVER, None, resolve(survey, view, server))
+
+
+def _directory_candidates(survey: Survey, view: View) -> Iterator[Candidate]:
+    """The usable URLs that the directory gives to the clients of a view."""
+    # Few runs ask a directory, and the others need not wait for the module.
+    from check_autodiscover.core.directory import read_directory, within_reach
+
+    for url in read_directory(survey).urls if within_reach(view) else ():
+        if url.target is not None:
+            yield Candidate(
+                view.name,
+                Endpoint.SCP,
+                Step.SCP,
+                url.target.host,
+                url.target.scheme,
+                _port(survey.policy, url.target),
+                resolve(survey, view, url.target.host),
+                url.target.path,
+                rank=url.rank,
+                point=url.point,
+                skipped=Step.SCP in survey.policy.skipped(view),
+            )
 
 
 def _distinct_targets(records: tuple[Srv, ...]) -> tuple[Srv, ...]:
@@ -152,18 +180,14 @@ def _targets(survey: Survey, candidate: Candidate) -> Iterator[RedirectTarget]:
 
 
 def _hop(survey: Survey, view: View, origin: Candidate, target: RedirectTarget) -> Candidate:
-    return Candidate(
-        view.name,
-        origin.endpoint,
-        origin.step,
-        target.host,
-        target.scheme,
-        _port(survey.policy, target),
-        resolve(survey, view, target.host),
-        target.path,
-        origin.hop + 1,
-        origin.srv,
-        origin.skipped,
+    return replace(
+        origin,
+        name=target.host,
+        scheme=target.scheme,
+        port=_port(survey.policy, target),
+        resolution=resolve(survey, view, target.host),
+        path=target.path,
+        hop=origin.hop + 1,
     )
 
 

@@ -89,9 +89,14 @@ def redirect_target(answer: HttpAnswer, base: EndpointQuestion | None = None) ->
     password in the URL are dropped.
     """
     location = next(iter(answer.header("location")), "").strip(" \t")
-    if answer.outcome is not Exchange.ANSWERED or answer.status not in _REDIRECTS or not _URL_TEXT.fullmatch(location):
+    if answer.outcome is not Exchange.ANSWERED or answer.status not in _REDIRECTS:
         return None
-    parts = _URL_PARTS.fullmatch(location)
+    return parse_url(location, base)
+
+
+def parse_url(text: str, base: EndpointQuestion | None = None) -> RedirectTarget | None:
+    """Where a URL leads that a server or a directory gives, by the rules of `redirect_target`."""
+    parts = _URL_PARTS.fullmatch(text) if _URL_TEXT.fullmatch(text) else None
     if parts is None:
         return None
     scheme, authority, path, query = (parts[name] for name in ("scheme", "authority", "path", "query"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from check_autodiscover.core.candidates import Candidate, autodiscover_name, candidates, srv_name
 from check_autodiscover.core.certificate import Certificate, covers
-from check_autodiscover.core.clients import CLIENTS, STEP_NAMES, Walk
+from check_autodiscover.core.clients import CLIENTS, STEP_NAMES, UNOBSERVED, Walk
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, meetings
@@ -192,6 +192,9 @@ def references_of(survey: Survey, scenes: tuple[Scene, ...]) -> References:
     return References(names, frozenset(addresses), tuple(certificates.values()))
 
 
+_AS_EXCHANGE = (AnswerClass.EXCHANGE, AnswerClass.SETTINGS)
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """Who is no stranger in a view: the method's host by address and key, and the `--server` hosts."""
@@ -203,6 +206,9 @@ class Host:
 
     def stranger(self, meeting: Meeting) -> bool:
         """Whether a login or settings met there come from a host that the method does not lead to."""
+        if meeting.candidate.endpoint is Endpoint.SCP and meeting.answer in _AS_EXCHANGE:
+            # Only the organisation's own administrators write into its directory.
+            return False
         if self.method is Method.UNDETERMINED:
             return meeting.answer is AnswerClass.PASSWORD
         if self.method is Method.EXCHANGE_ONLINE:
@@ -235,11 +241,33 @@ def walks_of(survey: Survey, scene: Scene, method: Method, references: Reference
     judged, ipv4 = survey.policy.clients, Family.IPV4 in survey.policy.families
     skipped = {step: STEP_NAMES[step] for step in scene.disabled}
     skipped |= {item.step: item.url for item in reversed(scene.skipped) if item.step and not item.hop}
+    unobserved = _unobserved(survey, scene)
     return tuple(
         walk(
-            Walker(profile, scene.candidates, scene.srv.presence, scene.met.__getitem__, host.stranger, ipv4, skipped),
+            Walker(
+                profile,
+                scene.candidates,
+                scene.srv.presence,
+                scene.met.__getitem__,
+                host.stranger,
+                ipv4,
+                skipped,
+                unobserved,
+            ),
             scene.view.name,
             profile.name in judged,
         )
         for profile in CLIENTS
     )
+
+
+def _unobserved(survey: Survey, scene: Scene) -> Mapping[Step, str]:
+    """The steps of which nothing is known in a view, and why."""
+    if survey.policy.directory is None:
+        return UNOBSERVED
+    # Few runs ask a directory, and the others need not wait for the module.
+    from check_autodiscover.core.directory import why_unseen
+
+    why = why_unseen(survey, scene.view)
+    told = {**UNOBSERVED, Step.SCP: f"not observed: {why}"}
+    return {step: words for step, words in told.items() if why or step is not Step.SCP}

@@ -36,7 +36,13 @@ SRV_LABELS = 2
 
 def plan(survey: Survey) -> frozenset[Question]:
     """Every question that the survey's policy and answers ask for, asked already or not."""
-    return frozenset(question for view in survey.policy.views for question in _plan_view(survey, view))
+    wanted = frozenset[Question](question for view in survey.policy.views for question in _plan_view(survey, view))
+    if survey.policy.directory is None:
+        return wanted
+    # Few runs ask a directory, and the others need not wait for the module.
+    from check_autodiscover.core.directory import directory_questions
+
+    return wanted.union(directory_questions(survey))
 
 
 def _plan_view(survey: Survey, view: View) -> Iterator[Question]:

@@ -14,6 +14,7 @@ __all__ = [
     "DEFAULT_CLIENTS",
     "DEFAULT_THRESHOLDS",
     "ClientName",
+    "Directory",
     "Expectations",
     "Expected",
     "Family",
@@ -157,7 +158,8 @@ class Expected:
 class Expectations:
     """The exact sets that are allowed (contract, the `--expected-*` options); an empty tuple declares nothing.
 
-    Addresses are single addresses or networks, `srv` is `HOST` or `HOST:PORT`, fingerprints are lower-case hex.
+    Addresses are single addresses or networks, `srv` is `HOST` or `HOST:PORT`, fingerprints are lower-case hex,
+    `scp` the URLs of service connection points in lower case.
     """
 
     addresses: tuple[Expected, ...] = ()
@@ -167,6 +169,21 @@ class Expectations:
     certificates: tuple[str, ...] = ()
     public_keys: tuple[str, ...] = ()
     issuers: tuple[str, ...] = ()
+    scp: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The Active Directory that domain-joined clients ask, and how we log in there.
+
+    `url` is `ldap://HOST[:PORT][/BASE]` or `ldaps://`; `site` the clients' site, empty where it is not known. A user
+    without a password file logs in by Kerberos, and nobody is anonymous. The password itself is never part of a policy.
+    """
+
+    url: str
+    site: str = ""
+    user: str = ""
+    password_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +235,8 @@ class Policy:
     methods: tuple[tuple[str, Method], ...] = ()
     """Methods of single views, by the view's name; they win over `method`."""
     servers: tuple[str, ...] = ()
+    directory: Directory | None = None
+    """The directory to ask, None to ask none."""
     expect: Expectations = Expectations()
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     families: tuple[Family, ...] = (Family.IPV4, Family.IPV6)

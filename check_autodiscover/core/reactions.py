@@ -16,6 +16,7 @@ __all__ = [
     "NO_ADDRESS",
     "NO_ANSWER",
     "NO_CONNECTION",
+    "NO_SCP",
     "NO_SRV",
     "NO_TLS",
     "SPENT_REDIRECT",
@@ -37,6 +38,7 @@ NO_CONNECTION = ("0x80072EFD", "no connection")
 NO_ANSWER = ("0x80072EE2", "no answer")
 NO_TLS = ("0x80072F7D", "no TLS session")
 CLIENT_CERTIFICATE = ("0x80072F0C", "a client certificate is demanded")
+NO_SCP = ("0x8004010F", "no service connection point")
 NO_SRV = ("0x8004010F", "no SRV record")
 SPENT_REDIRECT = (UNSPECIFIED, "the redirect leads nowhere new")
 

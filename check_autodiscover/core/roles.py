@@ -15,6 +15,8 @@ class CandidateRole(Enum):
     BEFORE = "before"
     AFTER = "after"
     REFERENCE = "reference"
+    DIRECTORY = "directory"
+    """What Active Directory gives its clients to use, whatever the method is that DNS publishes."""
     SKIPPED = "skipped"
     """Policy disables the step: what is found there is told, and concerns nobody."""
 
@@ -36,6 +38,8 @@ _ROLES = {
 
 def role_of(method: Method, endpoint: Endpoint) -> CandidateRole:
     """The role of a candidate's endpoint under an effective method (never AUTO)."""
+    if endpoint is Endpoint.SCP:
+        return CandidateRole.DIRECTORY
     if endpoint not in _ORDER:
         return CandidateRole.REFERENCE
     return _ROLES[method][_ORDER.index(endpoint)]

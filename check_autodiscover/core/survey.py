@@ -17,7 +17,11 @@ __all__ = [
     "AUTODISCOVER_PATH",
     "SCHEMA",
     "Connect",
+    "ConnectionPoint",
     "Contact",
+    "DirectoryAnswer",
+    "DirectoryQuestion",
+    "DirectoryStatus",
     "DnsAnswer",
     "DnsQuestion",
     "DnsStatus",
@@ -249,8 +253,55 @@ class Contact:
     seconds: float = 0.0
 
 
-Question = DnsQuestion | EndpointQuestion
-Observation = DnsAnswer | Contact
+class DirectoryStatus(Enum):
+    """How one lookup in a directory ended; the value is how sentences say it."""
+
+    ANSWER = "answered"
+    UNREACHABLE = "cannot be reached"
+    SILENT = "does not answer"
+    NO_TLS = "gives no TLS session"
+    UNTRUSTED = "shows a certificate that is not trusted"
+    UNENCRYPTED = "offers no encryption, and is told no password without"
+    LOGIN_REFUSED = "refuses the user or the password"
+    ANONYMOUS_REFUSED = "shows nothing to whoever does not log in"
+    FORBIDDEN = "does not let this user read the configuration"
+    NO_CONFIGURATION = "has no configuration container, so it is no Active Directory"
+    FAILED = "fails"
+    CUT_SHORT = "did not answer before the time limit"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryQuestion:
+    """One lookup of the service connection points below an LDAP URL (RFC 4516), which names a server and maybe a base.
+
+    With `login` the user and password of the policy are given to it; pointers to other servers are followed without.
+    """
+
+    ldap_url: str
+    login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPoint:
+    """A serviceConnectionPoint object: its DN, and what its `keywords` and `serviceBindingInformation` hold."""
+
+    name: str
+    keywords: tuple[str, ...]
+    bindings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryAnswer:
+    """What a directory said; `detail` is its own words, or the system's, where it gave no answer."""
+
+    status: DirectoryStatus
+    points: tuple[ConnectionPoint, ...] = ()
+    detail: str = ""
+    seconds: float = 0.0
+
+
+Question = DnsQuestion | EndpointQuestion | DirectoryQuestion
+Observation = DnsAnswer | Contact | DirectoryAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +322,7 @@ class Survey:
     """The domain's parents below the public suffix, nearest first: where a client that climbs would ask."""
     lookups: Mapping[DnsQuestion, DnsAnswer] = field(default_factory=dict)
     contacts: Mapping[EndpointQuestion, Contact] = field(default_factory=dict)
+    directories: Mapping[DirectoryQuestion, DirectoryAnswer] = field(default_factory=dict)
     unfinished: frozenset[Question] = frozenset()
     schema: int = SCHEMA
 
@@ -281,5 +333,7 @@ class Survey:
                 return replace(self, lookups={**self.lookups, question: observation})
             case EndpointQuestion(), Contact():
                 return replace(self, contacts={**self.contacts, question: observation})
+            case DirectoryQuestion(), DirectoryAnswer():
+                return replace(self, directories={**self.directories, question: observation})
             case _:
                 raise TypeError(f"{type(observation).__name__} is no answer to {type(question).__name__}")

@@ -14,6 +14,8 @@ from check_autodiscover.core.certificate import Certificate, UnreadableCertifica
 from check_autodiscover.core.survey import (
     SCHEMA,
     Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
     DnsAnswer,
     DnsQuestion,
     EndpointQuestion,
@@ -69,11 +71,11 @@ def _say(fault: BaseException, _: type | None) -> str:
     return f"unknown: {', '.join(sorted(unknown))}" if unknown else str(fault)
 
 
-_UNIONS: tuple[tuple[Any, str, type, type], ...] = (
-    (Certificate | UnreadableCertificate, "reason", UnreadableCertificate, Certificate),
-    (Question, "view", DnsQuestion, EndpointQuestion),
+_UNIONS: tuple[tuple[Any, dict[str, type], type], ...] = (
+    (Certificate | UnreadableCertificate, {"reason": UnreadableCertificate}, Certificate),
+    (Question, {"view": DnsQuestion, "ldap_url": DirectoryQuestion}, EndpointQuestion),
 )
-"""A union, a key that its first member alone has, and both members."""
+"""A union, its members by a key that each alone has, and the member without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,17 @@ class _Meeting:
     answer: Contact
 
 
-_ROWS = ((Mapping[DnsQuestion, DnsAnswer], _Lookup), (Mapping[EndpointQuestion, Contact], _Meeting))
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    question: DirectoryQuestion
+    answer: DirectoryAnswer
+
+
+_ROWS: tuple[tuple[Any, Callable[[Any, Any], Any]], ...] = (
+    (Mapping[DnsQuestion, DnsAnswer], _Lookup),
+    (Mapping[EndpointQuestion, Contact], _Meeting),
+    (Mapping[DirectoryQuestion, DirectoryAnswer], _Reading),
+)
 """A mapping has questions for its keys, which JSON does not allow: it is written as a list of rows."""
 
 
@@ -102,8 +114,8 @@ def _converter() -> "Converter":
         converter.register_structure_hook(type_, _exact)
     converter.register_structure_hook_factory(_is_tuple, lambda type_: _tuple_reader(converter, type_))
     converter.register_structure_hook_factory(is_dataclass, lambda type_: _object_reader(converter, type_))
-    for union, key, first, second in _UNIONS:
-        _register_union(converter, union, key, first, second)
+    for union, members, other in _UNIONS:
+        _register_union(converter, union, members, other)
     for mapping, row in _ROWS:
         _register_rows(converter, mapping, row)
     _register_questions(converter)
@@ -160,9 +172,10 @@ def _tuple_reader(converter: "Converter", type_: Any) -> Callable[[Any, Any], tu
     return read
 
 
-def _register_union(converter: "Converter", union: Any, key: str, first: type, second: type) -> None:
+def _register_union(converter: "Converter", union: Any, members: Mapping[str, type], other: type) -> None:
     def read(value: Any, _: Any) -> Any:
-        return converter.structure(_mapping(value), first if key in value else second)
+        found = (member for key, member in members.items() if key in _mapping(value))
+        return converter.structure(_mapping(value), next(found, other))
 
     converter.register_structure_hook(union, read)
 

@@ -64,6 +64,8 @@ class Walker:
     """Whether A records were asked for."""
     skipped: Mapping[Step, str] = field(default_factory=dict)
     """The steps that policy disables, with the URL that each would lead to, or its name."""
+    unobserved: Mapping[Step, str] = field(default_factory=lambda: UNOBSERVED)
+    """The steps of which nothing is known here, and why."""
 
     def from_step(self, index: int) -> Course:
         """The course from a step of the profile on, at its worst."""
@@ -73,15 +75,36 @@ class Walker:
         if step in self.skipped:
             passed = WalkStep(step, self.skipped[step], "skipped", "", "by policy")
             return _prefixed((passed,), self.from_step(index + 1))
-        if step in UNOBSERVED:
-            seen = WalkStep(step, STEP_NAMES[step], "unseen", "", self.profile.unseen or UNOBSERVED[step])
+        if step in self.unobserved:
+            seen = WalkStep(step, STEP_NAMES[step], "unseen", "", self.profile.unseen or self.unobserved[step])
             return _prefixed((seen,), self.from_step(index + 1))
+        if step is Step.SCP:
+            return self._by_directory(cache(lambda: self.from_step(index + 1)))
         firsts = self._taken([item for item in self.candidates if item.step is step and item.hop == 0])
         if not firsts:
             return self._no_candidate(step, self.from_step(index + 1))
         # Several addresses a step would else be as many courses as there are ways through all steps.
         rest = cache(lambda: self.from_step(index + 1))
         return _worst(self._at(candidate, rest) for candidate in firsts)
+
+    def _by_directory(self, rest: Callable[[], Course]) -> Course:
+        """The course from the directory on; some clients ask DNS meanwhile, and show what they meet there as well."""
+        urls = [item for item in self.candidates if item.step is Step.SCP and item.hop == 0]
+        if not urls:
+            return _prefixed((WalkStep(Step.SCP, STEP_NAMES[Step.SCP], "next", *reactions.NO_SCP),), rest())
+        # Clients take the URLs of one rank in any order, and go on with the next where one leads nowhere.
+        leading = [item for item in urls if item.rank == urls[0].rank]
+        course = _worst(self._through((item, *(each for each in urls if each is not item)), rest) for item in leading)
+        if not (self.profile.parallel_scp and course.outcome.good and rest().outcome is Outcome.WARNED):
+            return course
+        beside = rest()
+        return Course(beside.outcome, beside.at, (*course.steps, *beside.steps), course.doubt)
+
+    def _through(self, urls: tuple[Candidate, ...], rest: Callable[[], Course]) -> Course:
+        """The course through the directory's URLs in this order."""
+        if not urls:
+            return rest()
+        return self._at(urls[0], cache(lambda: self._through(urls[1:], rest)))
 
     def _taken(self, firsts: list[Candidate]) -> list[Candidate]:
         """Those of a step's candidates that the client may take: of several SRV records not every client takes any."""

@@ -11,6 +11,7 @@ from check_autodiscover.core.certificate import UnreadableCertificate
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import (
     ClientName,
+    Directory,
     Expectations,
     Expected,
     Family,
@@ -22,7 +23,11 @@ from check_autodiscover.core.policy import (
 )
 from check_autodiscover.core.survey import (
     Connect,
+    ConnectionPoint,
     Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -64,6 +69,14 @@ V4 = ("203.0.113.10", "203.0.113.11", "198.51.100.80")
 V6 = ("2001:db8::10", "2001:db8::11")
 PATH = "/autodiscover/autodiscover.xml"
 METHODS = (Method.AUTO, Method.SRV, Method.HOST, Method.EXCHANGE_ONLINE, Method.REDIRECT, Method.NONE)
+DIRECTORIES = ("ldaps://dc1.contoso.com", "ldap://dc2.contoso.com")
+KEYWORDS = ("67661d7F-8FC4-4fa7-BFAC-E1D7794C1F68", "77378F46-2C66-4aa9-A6A6-3E7A48B19596")
+BINDINGS = (
+    *(f"https://{name}/Autodiscover/Autodiscover.xml" for name in HOSTS),
+    *DIRECTORIES,
+    "http://ex1/autodiscover/autodiscover.xml",
+    "no URL",
+)
 CERTIFICATES = (
     certificate(REMOTE),
     certificate(AUTODISCOVER, DOMAIN),
@@ -96,6 +109,7 @@ def policy_from(random: Random) -> Policy:
         method=random.choice(METHODS),
         methods=(("outside", random.choice(METHODS)),) if random.random() < 0.2 else (),
         servers=tuple(random.sample((REMOTE, MAIL, AUTODISCOVER), random.choice((0, 1, 1, 2)))),
+        directory=Directory(DIRECTORIES[0], site=random.choice(("", "Here"))) if random.random() < 0.4 else None,
         expect=_expectations(random),
         families=random.choice(((Family.IPV4,), (Family.IPV6,), (Family.IPV4, Family.IPV6))),
         clients=tuple(random.sample(tuple(ClientName), random.randint(1, len(ClientName)))),
@@ -139,7 +153,7 @@ def survey_from(seed: int, policy: Policy | None = None) -> Survey:
     while wanted := _wanted(survey):
         for question in wanted:
             survey = survey.observed(question, _answer(random, question, trouble))
-        if len(survey.lookups) + len(survey.contacts) > MOST_QUESTIONS:
+        if len(survey.lookups) + len(survey.contacts) + len(survey.directories) > MOST_QUESTIONS:
             raise AssertionError("the plan has no end")
     if random.random() < 0.2 and survey.contacts:
         survey = _cut(random, survey)
@@ -148,7 +162,7 @@ def survey_from(seed: int, policy: Policy | None = None) -> Survey:
 
 def _wanted(survey: Survey) -> list[Question]:
     """What is to be asked next, in an order that depends on nothing but the questions."""
-    asked = set(survey.lookups) | set(survey.contacts)
+    asked = {*survey.lookups, *survey.contacts, *survey.directories}
     return sorted((question for question in plan(survey) if question not in asked), key=repr)
 
 
@@ -161,6 +175,8 @@ def _cut(random: Random, survey: Survey) -> Survey:
 
 def _answer(random: Random, question: Question, trouble: float) -> Observation:
     match question:
+        case DirectoryQuestion():
+            return _directory_answer(random, trouble)
         case DnsQuestion():
             return _dns_answer(random, question, trouble)
         case EndpointQuestion():
@@ -168,6 +184,17 @@ def _answer(random: Random, question: Question, trouble: float) -> Observation:
 
 
 FAILURES = tuple(each for each in DnsStatus if not each.conclusive and each is not DnsStatus.DISBELIEVED)
+
+
+def _directory_answer(random: Random, trouble: float) -> DirectoryAnswer:
+    if random.random() < trouble:
+        return DirectoryAnswer(random.choice(tuple(DirectoryStatus)[1:]), detail="words")
+    return DirectoryAnswer(DirectoryStatus.ANSWER, tuple(_point(random) for _ in range(random.choice((0, 1, 1, 2, 3)))))
+
+
+def _point(random: Random) -> ConnectionPoint:
+    keywords = (random.choice(KEYWORDS), random.choice(("Site=Here", "Site=There", f"Domain={DOMAIN}", "")))
+    return ConnectionPoint("CN=EX1,CN=Autodiscover", keywords, (random.choice(BINDINGS),))
 
 
 def _dns_answer(random: Random, question: DnsQuestion, trouble: float) -> DnsAnswer:

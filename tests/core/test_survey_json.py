@@ -7,11 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.policy import Policy, Resolver, View
+from check_autodiscover.core.policy import Directory, Policy, Resolver, View
 from check_autodiscover.core.survey import (
     SCHEMA,
     Connect,
+    ConnectionPoint,
     Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -30,6 +34,7 @@ from check_autodiscover.core.survey_json import SurveyFormatError, survey_from_j
 
 LOOKUP = DnsQuestion("outside", "192.0.2.53", "_autodiscover._tcp.contoso.com", RecordType.SRV)
 ENDPOINT = EndpointQuestion("remote.contoso.com", "203.0.113.10", 443, Scheme.HTTPS)
+READING = DirectoryQuestion("ldaps://dc1.contoso.com", login=True)
 CERTIFICATE = Certificate(
     fingerprint="aa",
     public_key="bb",
@@ -44,7 +49,7 @@ CERTIFICATE = Certificate(
 )
 SURVEY = Survey(
     domain="contoso.com",
-    policy=Policy(views=(View("outside", (Resolver("192.0.2.53"),)),)),
+    policy=Policy(views=(View("outside", (Resolver("192.0.2.53"),)),), directory=Directory(READING.ldap_url, "Here")),
     labels=("q1w2e3",),
     started=1.5,
     lookups={LOOKUP: DnsAnswer(DnsStatus.ANSWER, services=(Srv(1, 10, 443, "remote.contoso.com"),), ttl=60)},
@@ -59,7 +64,12 @@ SURVEY = Survey(
             (HttpAnswer("GET", Exchange.ANSWERED, 401, (("www-authenticate", "NTLM"),)),),
         )
     },
-    unfinished=frozenset({ENDPOINT, LOOKUP}),
+    directories={
+        READING: DirectoryAnswer(
+            DirectoryStatus.ANSWER, (ConnectionPoint("CN=EX1", ("Site=Here",), ("https://ex1/",)),)
+        )
+    },
+    unfinished=frozenset({ENDPOINT, LOOKUP, READING}),
 )
 
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))

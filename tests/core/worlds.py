@@ -14,6 +14,9 @@ from check_autodiscover.core.survey import (
     AUTODISCOVER_PATH,
     Connect,
     Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -21,6 +24,7 @@ from check_autodiscover.core.survey import (
     Exchange,
     Handshake,
     HttpAnswer,
+    Question,
     RecordType,
     Scheme,
     Srv,
@@ -210,6 +214,8 @@ class World:
     policy: Policy
     resolvers: dict[str, Zone] = field(default_factory=dict)
     """Zones of single resolvers, by label, where they differ from their view's; and of the domain's own servers."""
+    directories: dict[str, DirectoryAnswer] = field(default_factory=dict)
+    """What each directory says, by LDAP URL; others cannot be reached."""
     cut: tuple[str, ...] = ()
     """Addresses and names whose questions the deadline cut off."""
 
@@ -237,14 +243,17 @@ def views(*names: str) -> tuple[View, ...]:
 def survey_of(world: World, labels: tuple[str, ...] = ("xrandom",), parents: tuple[str, ...] = ()) -> Survey:
     """The survey of a whole run in a world."""
     survey = Survey(domain=DOMAIN, policy=world.policy, labels=labels, started=NOW - 0.4, ended=NOW, parents=parents)
-    while wanted := plan(survey) - set(survey.lookups) - set(survey.contacts) - survey.unfinished:
+    while wanted := plan(survey) - {*survey.lookups, *survey.contacts, *survey.directories} - survey.unfinished:
         for question in wanted:
             survey = _answered(world, survey, question)
     return survey
 
 
-def _answered(world: World, survey: Survey, question: DnsQuestion | EndpointQuestion) -> Survey:
+def _answered(world: World, survey: Survey, question: Question) -> Survey:
     match question:
+        case DirectoryQuestion(ldap_url=url):
+            unreachable = DirectoryAnswer(DirectoryStatus.UNREACHABLE, detail="Connection refused")
+            return survey.observed(question, world.directories.get(url, unreachable))
         case DnsQuestion(name=name) if name in world.cut:
             return survey.observed(question, DnsAnswer(DnsStatus.CUT_SHORT))
         case DnsQuestion(view=view, name=""):
