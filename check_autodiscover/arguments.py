@@ -21,6 +21,7 @@ from check_autodiscover.core.policy import (
     Family,
     Method,
     Policy,
+    SeverityOverride,
     Thresholds,
     View,
 )
@@ -75,6 +76,7 @@ _PARSERS: Mapping[ValueKind, Callable[[str], Any]] = {
     ValueKind.ADDRESS: values.parse_address,
     ValueKind.HOST_ADDRESS: values.parse_host_address,
     ValueKind.SRV: values.parse_srv,
+    ValueKind.PARENT: values.parse_parent,
     ValueKind.FINGERPRINT: values.parse_fingerprint,
     ValueKind.ISSUER: values.parse_issuer,
     ValueKind.LIFE_LEFT: values.parse_life_left,
@@ -82,6 +84,7 @@ _PARSERS: Mapping[ValueKind, Callable[[str], Any]] = {
     ValueKind.USER_AGENT: values.parse_user_agent,
     ValueKind.SECONDS: values.parse_duration,
     ValueKind.STATE: values.parse_state,
+    ValueKind.SEVERITY: values.parse_severity,
     ValueKind.OUTPUT: _chosen_output,
 }
 """How a value of each kind is read; files and directories stay as they are, their users say what is wrong with them."""
@@ -168,6 +171,7 @@ def _policy(given: _Given) -> Policy:
         families=_families(given),
         clients=given.each("clients") or DEFAULT_CLIENTS,
         skip_steps=given.each("skip_steps"),
+        severities=_severities(given, known),
         **named,
     )
 
@@ -204,10 +208,19 @@ def _expectations(given: _Given, views: tuple[View, ...]) -> Expectations:
         addresses=by_view("addresses"),
         srv=by_view("srv"),
         aliases=by_view("aliases"),
+        wildcards=by_view("wildcards"),
         certificates=given.each("certificates"),
         public_keys=given.each("public_keys"),
         issuers=given.each("issuers"),
     )
+
+
+def _severities(given: _Given, views: tuple[View, ...]) -> tuple[SeverityOverride, ...]:
+    names, severities = [view.name for view in views], given.each("severities")
+    unknown = next((item.view for item in severities if item.view not in ("", *names)), None)
+    if unknown is not None:
+        raise _usage_error("severities", f"there is no view '{unknown}': there is {', '.join(names)}")
+    return severities
 
 
 def _thresholds(given: _Given) -> Thresholds:

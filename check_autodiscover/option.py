@@ -26,6 +26,7 @@ class ValueKind(Enum):
     ADDRESS = "address"
     HOST_ADDRESS = "host-address"
     SRV = "srv"
+    PARENT = "parent"
     FINGERPRINT = "fingerprint"
     ISSUER = "issuer"
     LIFE_LEFT = "life-left"
@@ -35,6 +36,7 @@ class ValueKind(Enum):
     USER_AGENT = "user-agent"
     SECONDS = "seconds"
     STATE = "state"
+    SEVERITY = "severity"
     OUTPUT = "output"
 
 
@@ -66,6 +68,7 @@ _METAVARS = {
     ValueKind.DIRECTORY: "DIR",
     ValueKind.PORT: "N",
     ValueKind.USER_AGENT: "TEXT",
+    ValueKind.SEVERITY: "[VIEW:]RULE[@ENDPOINT]=STATE",
     ValueKind.OUTPUT: "FORMAT",
 }
 

@@ -103,6 +103,14 @@ _EXPECTED = (
         prefixed=True,
     ),
     Option(
+        ("--expected-wildcard",),
+        "wildcards",
+        ValueKind.PARENT,
+        "a name below which a catch-all is meant to answer, as in contoso.com for *.contoso.com; repeatable",
+        key="expect.wildcards",
+        prefixed=True,
+    ),
+    Option(
         ("--expected-certificate",),
         "certificates",
         ValueKind.FINGERPRINT,
@@ -124,6 +132,19 @@ _EXPECTED = (
         ValueKind.ISSUER,
         "the CN or O of an allowed issuer, of any certificate of the chain; repeatable",
         key="expect.issuers",
+        repeatable=True,
+    ),
+)
+
+_SEVERITY = (
+    Option(
+        ("--severity",),
+        "severities",
+        ValueKind.SEVERITY,
+        "policy's own grade of a rule: ok, warning, critical or unknown, as in dns-wildcard-present=ok or "
+        "outside:certificate-name-mismatch@root=warning; the last that fits counts; what is ok is listed as accepted; "
+        "repeatable",
+        key="severities",
         repeatable=True,
     ),
 )
@@ -223,6 +244,7 @@ GROUPS = (
     ("what is checked", _DOMAIN),
     ("where DNS is asked", _VIEWS),
     ("what is expected", _EXPECTED),
+    ("how grave it is", _SEVERITY),
     ("certificates", _CERTIFICATE),
     ("connections and time", _CONNECTION),
     ("output", _OUTPUT),

@@ -150,8 +150,9 @@ def _tree_lines(root: Judgement, consequences: Sequence[Judgement], verbosity: i
 
 def _finding_line(judgement: Judgement, view: str = "") -> str:
     accepted = "" if judgement.accepted is None else f" accepted ({clean(judgement.accepted)})"
+    expired = "" if judgement.expired is None else f" {clean(judgement.expired)}"
     where = f"{view}: " if view else ""
-    return f"{judgement.severity.value} {where}{clean(judgement.message)} [{judgement.finding.rule}]{accepted}"
+    return f"{judgement.severity.value} {where}{clean(judgement.message)} [{judgement.finding.rule}]{accepted}{expired}"
 
 
 def _methods(report: Report) -> Iterator[str]:

@@ -73,6 +73,7 @@ def _finding(judgement: Judgement) -> dict[str, Any]:
         "role": judgement.role.value,
         "caused_by": judgement.caused_by,
         "accepted": judgement.accepted,
+        "expired": judgement.expired,
         "view": finding.view,
         "endpoint": finding.endpoint.value,
         "subject": finding.subject,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from check_autodiscover.core.answers import asks_authority
 from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import Policy, Resolver, Transport, View
+from check_autodiscover.core.policy import Policy, Resolver, Transport, View, ViewRole
 from check_autodiscover.core.survey import (
     Contact,
     DirectoryAnswer,
@@ -160,7 +160,7 @@ def _finder(survey: Survey) -> Resolver:
 
     asked = [view for view in survey.policy.views if not asks_authority(view)]
     # The inside may have a zone of its own of that name, whose servers are others.
-    outer = [view for view in asked if view.name != "inside"]
+    outer = [view for view in asked if view.role is not ViewRole.INSIDE]
     return outer[0].resolvers[0] if outer else system_resolvers()[0]
 
 

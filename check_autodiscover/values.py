@@ -10,7 +10,16 @@ from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
 from check_autodiscover.core.names import parse_host
-from check_autodiscover.core.policy import DAY, ClientName, LifeLeft, Method, Step, Thresholds, judgeable
+from check_autodiscover.core.policy import (
+    DAY,
+    ClientName,
+    LifeLeft,
+    Method,
+    SeverityOverride,
+    Step,
+    Thresholds,
+    judgeable,
+)
 from check_autodiscover.core.state import State
 
 __all__ = [
@@ -24,13 +33,16 @@ __all__ = [
     "parse_issuer",
     "parse_life_left",
     "parse_method",
+    "parse_parent",
     "parse_port",
     "parse_prefixed",
+    "parse_severity",
     "parse_srv",
     "parse_state",
     "parse_step",
     "parse_user_agent",
     "quoted",
+    "severity_of",
     "thresholds_of",
 ]
 
@@ -199,6 +211,44 @@ def parse_srv(text: str) -> str:
     """An SRV record's `HOST` or `HOST:PORT`, the host as A-labels. Raises BadValue or BadName."""
     host, colon, port = text.rpartition(":")
     return f"{parse_host(host)}:{parse_port(port)}" if colon else parse_host(text)
+
+
+def parse_parent(text: str) -> str:
+    """The name below which a catch-all answers, with or without its asterisk, as A-labels. Raises BadName."""
+    return parse_host(text.removeprefix("*."))
+
+
+def parse_severity(text: str) -> SeverityOverride:
+    """Policy's grade of a rule, as `[VIEW:]RULE[@ENDPOINT]=STATE`. Raises BadValue."""
+    place, equals, state = text.rpartition("=")
+    if not equals:
+        raise BadValue(f"{quoted(text)} is no severity: it is [VIEW:]RULE[@ENDPOINT]=STATE")
+    return severity_of(place, parse_state(state))
+
+
+def severity_of(place: str, state: State, until: str = "", reason: str = "") -> SeverityOverride:
+    """Policy's grade of the rule at a place, `[VIEW:]RULE[@ENDPOINT]`. Raises BadValue."""
+    # The catalogue is imported with the rules, while answers are under way; few command lines name one of them.
+    from check_autodiscover.core.finding import Endpoint
+    from check_autodiscover.core.rules.catalogue import RULES
+
+    view, _, rest = place.rpartition(":")
+    rule, at, endpoint = rest.partition("@")
+    if rule not in RULES:
+        from difflib import get_close_matches
+
+        near = get_close_matches(rule, RULES, n=1)
+        raise BadValue(f"{quoted(rule)} is no rule: {f'did you mean {near[0]}?' if near else _RULES_ARE_LISTED}")
+    known = [each.value for each in Endpoint]
+    if at and endpoint not in known:
+        raise BadValue(f"{quoted(endpoint)} is no endpoint: it is one of {', '.join(known)}")
+    try:
+        return SeverityOverride(rule, state, view, endpoint, reason, until)
+    except ValueError as error:
+        raise BadValue(str(error)) from None
+
+
+_RULES_ARE_LISTED = "autodiscoverctl rules lists them"
 
 
 def parse_prefixed(text: str, views: Iterable[str], parse: Callable[[str], _T]) -> tuple[str, _T]:

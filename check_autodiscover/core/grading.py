@@ -33,13 +33,15 @@ _EVERYWHERE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus"})
 class Grade:
     """A severity, policy's reason where policy lowered it to OK, and the default where policy set another.
 
-    What is `told` alone is about a step that policy disables, so it explains nothing that clients meet.
+    What is `told` alone is about a step that policy disables, so it explains nothing that clients meet. `expired` says
+    what policy had set and for how long, where its day is past.
     """
 
     state: State
     accepted: str | None = None
     default: State | None = None
     told: bool = False
+    expired: str | None = None
 
     @property
     def own(self) -> State:
@@ -77,15 +79,27 @@ def grade(picture: Picture, finding: Finding) -> Grade:
     view = next((item for item in picture.views if item.name == finding.view), picture.views[0])
     default = _default(finding, view)
     state = _state(picture, finding, view, default)
-    override = _override(picture.survey.policy.severities, finding)
+    override, expired = _override(picture, finding)
     told = _skipped(view, finding)
     if override is not None:
         lowered = override.state is State.OK and state is not State.OK
-        return Grade(override.state, override.reason or "by policy" if lowered else None, state, told)
+        return Grade(override.state, _reason(override) if lowered else None, state, told, expired)
     if told and state is not State.OK:
-        return Grade(State.OK, _SKIPPED, state, told)
+        return Grade(State.OK, _SKIPPED, state, told, expired)
     declared = finding.rule == "dns-wildcard-captures-autodiscover" and finding.arg("declared")
-    return Grade(state, "declared as an expected wildcard" if declared else None, told=told)
+    return Grade(state, "declared as an expected wildcard" if declared else None, told=told, expired=expired)
+
+
+def _reason(override: SeverityOverride) -> str:
+    reason = override.reason or "by policy"
+    return f"{reason}, until {override.until}" if override.until else reason
+
+
+def _expiry(override: SeverityOverride) -> str:
+    """What an override said that counts no more, as in `accepted until 2027-01-31 (CHG-123): expired`."""
+    what = "accepted" if override.state is State.OK else override.state.value.lower()
+    reason = f" ({override.reason})" if override.reason else ""
+    return f"{what} until {override.until}{reason}: expired"
 
 
 _SKIPPED = "the step is skipped by policy"
@@ -154,13 +168,21 @@ def _by_use(walks: tuple[Walk, ...]) -> State:
     return State.WARNING if walks else State.OK
 
 
-def _override(severities: tuple[SeverityOverride, ...], finding: Finding) -> SeverityOverride | None:
-    """The last override that fits: what is given later wins."""
-    fitting = (
-        item
-        for item in severities
-        if item.rule == finding.rule
-        and item.view in ("", finding.view)
-        and item.endpoint in ("", finding.endpoint.value)
+def _override(picture: Picture, finding: Finding) -> tuple[SeverityOverride | None, str | None]:
+    """The last override that fits and counts, as what is given later wins; and what one that has expired had said."""
+    expired = None
+    for item in reversed(picture.survey.policy.severities):
+        if not _fits(item, finding):
+            continue
+        if item.holds(picture.now):
+            return item, expired
+        expired = expired or _expiry(item)
+    return None, expired
+
+
+def _fits(override: SeverityOverride, finding: Finding) -> bool:
+    return (
+        override.rule == finding.rule
+        and override.view in ("", finding.view)
+        and override.endpoint in ("", finding.endpoint.value)
     )
-    return next(reversed(tuple(fitting)), None)

@@ -137,6 +137,7 @@ def _judgement(picture: Picture, item: Graded, id_: str, cause: str | None, root
         role=Role.ROOT if root is None else Role.CONSEQUENCE,
         caused_by=cause,
         accepted=item.grade.accepted,
+        expired=item.grade.expired,
         message=sentence_of(picture, item.finding) + ("" if root else effect_of(picture, item.finding)),
         remedy=remedy_of(item.finding),
     )

@@ -18,7 +18,7 @@ from check_autodiscover.core.answers import (
 from check_autodiscover.core.candidates import autodiscover_name, candidates, questions, srv_name
 from check_autodiscover.core.client_certificate import experiment
 from check_autodiscover.core.finding import Endpoint
-from check_autodiscover.core.policy import View
+from check_autodiscover.core.policy import View, ViewRole
 from check_autodiscover.core.records import label_types, unfinished_alias
 from check_autodiscover.core.survey import DnsQuestion, DnsStatus, Question, RecordType, Survey
 
@@ -89,7 +89,8 @@ def _authorities(survey: Survey, view: View) -> Iterator[DnsQuestion]:
 
 def _zone_contents(survey: Survey, view: View) -> Iterator[DnsQuestion]:
     """What shows whether an inside zone stands in for the public one."""
-    if {"inside", "outside"} <= {other.name for other in survey.policy.views} and view.name in ("inside", "outside"):
+    sides = {ViewRole.INSIDE, ViewRole.OUTSIDE}
+    if view.role in sides and sides <= {other.role for other in survey.policy.views}:
         yield from questions_of(survey, view, survey.domain, RecordType.MX)
         yield from questions_of(survey, view, f"www.{survey.domain}", RecordType.A)
 

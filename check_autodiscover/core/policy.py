@@ -27,6 +27,7 @@ __all__ = [
     "Thresholds",
     "Transport",
     "View",
+    "ViewRole",
     "judgeable",
 ]
 
@@ -132,18 +133,33 @@ class Resolver:
         return f"{self.transport.value}://{address}{self.path}{'#' + self.name if self.name else ''}"
 
 
+class ViewRole(Enum):
+    """Where a view looks from; a view that is named so has the role of its name."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    AUTHORITATIVE = "authoritative"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """The answers that one named set of resolvers gives.
 
     `connect` is False where its addresses cannot be reached. `skip_steps` are disabled on the clients that have this
-    view, beside those that policy disables everywhere.
+    view, beside those that policy disables everywhere. `declared_role` is that of a view whose name says none.
     """
 
     name: str
     resolvers: tuple[Resolver, ...]
     connect: bool = True
     skip_steps: tuple[Step, ...] = ()
+    declared_role: ViewRole | None = None
+
+    @property
+    def role(self) -> ViewRole:
+        """The role that was declared, or else that of the view's name."""
+        return self.declared_role or next((role for role in ViewRole if role.value == self.name), ViewRole.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,13 +227,41 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class SeverityOverride:
-    """Policy's own grade for a rule, for every view and endpoint where those are empty."""
+    """Policy's own grade for a rule, for every view and endpoint where those are empty.
+
+    `until` is the last day (UTC, `YYYY-MM-DD`) on which it holds, empty where it holds for good.
+    Raises ValueError for any other text.
+    """
 
     rule: str
     state: State
     view: str = ""
     endpoint: str = ""
     reason: str = ""
+    until: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a day that is none here, not in the run that grades by it."""
+        if self.until:
+            _days(self.until)
+
+    def holds(self, now: float) -> bool:
+        """Whether it counts at a moment (Unix seconds)."""
+        return not self.until or now < (_days(self.until) + 1) * DAY
+
+
+def _days(text: str) -> int:
+    """Days from the start of Unix time to a day. Raises ValueError."""
+    # Few policies name a day, and the module takes longer to import than the whole of this one.
+    from datetime import date
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if day.isoformat() != text:
+        raise ValueError(f"{text!r} is no day: it is YYYY-MM-DD, as in 2027-01-31")
+    return day.toordinal() - date(1970, 1, 1).toordinal()
 
 
 DEFAULT_CLIENTS = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010, ClientName.EWS)

@@ -29,7 +29,8 @@ class Judgement:
     """A finding with its grade, its place in the forest of causes, and its words.
 
     `id` is unique in the report, `caused_by` the id of the root; `accepted` the policy's reason where policy
-    lowered it to OK, else None. `message` and `remedy` are one sentence each, not yet cleaned of hostile text.
+    lowered it to OK, else None; `expired` what policy had set until a day that is past, else None. `message` and
+    `remedy` are one sentence each, not yet cleaned of hostile text.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Judgement:
     accepted: str | None
     message: str
     remedy: str
+    expired: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

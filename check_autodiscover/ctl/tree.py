@@ -110,6 +110,8 @@ def _judgement(item: Judgement) -> Text:
     text.append(f" [{item.finding.rule}]", "dim")
     if item.accepted is not None:
         text.append(f" accepted{f' ({clean(item.accepted)})' if item.accepted else ''}", "dim")
+    if item.expired is not None:
+        text.append(f" {clean(item.expired)}", "yellow")
     return text
 
 

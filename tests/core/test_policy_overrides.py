@@ -1,14 +1,20 @@
 """Severities of policy: by rule, view and endpoint, what they do to consequences, and how they are shown."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from check_autodiscover.core.policy import SeverityOverride
+from check_autodiscover.core.judge import judge
+from check_autodiscover.core.policy import DAY, SeverityOverride, View, ViewRole
 from check_autodiscover.core.report import Report, Role
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.core.state import State
+from check_autodiscover.render import render_text
+from check_autodiscover.report_json import report_to_json
 from tests.core import incidents
 from tests.core.judging import rules_of, verdict
-from tests.core.worlds import SERVER, Site, World
+from tests.core.worlds import NOW, SERVER, Site, World, survey_of
 
 UH, NM = "dns-unwanted-host-record", "certificate-name-mismatch"
 
@@ -17,8 +23,10 @@ def graded(world: World, *overrides: SeverityOverride) -> Report:
     return verdict(world.with_policy(severities=overrides))
 
 
-def override(state: State, rule: str = UH, view: str = "", endpoint: str = "", reason: str = "") -> SeverityOverride:
-    return SeverityOverride(rule, state, view, endpoint, reason)
+def override(
+    state: State, rule: str = UH, view: str = "", endpoint: str = "", reason: str = "", until: str = ""
+) -> SeverityOverride:
+    return SeverityOverride(rule, state, view, endpoint, reason, until)
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -92,7 +100,7 @@ def test_an_override_sets_both_defaults_of_a_rule(days: int) -> None:
 def test_an_accepted_wildcard_counts_as_accepted() -> None:
     report = verdict(incidents.declared(incidents.row_8("host")))
     assert {item.accepted for item in report.roots} == {"declared as an expected wildcard"}
-    assert next(item.value for item in report.measures if item.metric == "autodiscover_accepted_findings") == 2
+    assert accepted_findings(report) == 2
 
 
 def test_no_override_makes_a_consequence_a_root() -> None:
@@ -106,3 +114,103 @@ def test_no_override_makes_a_consequence_a_root() -> None:
 def test_an_override_of_any_rule_is_harmless_where_the_rule_is_silent(rule: str) -> None:
     report = graded(incidents.healthy("host"), override(State.CRITICAL, rule))
     assert (report.state is State.OK) is (rule not in rules_of(report))
+
+
+TODAY = datetime.fromtimestamp(NOW, UTC).date()
+YESTERDAY, TOMORROW = (TODAY.fromordinal(TODAY.toordinal() + days).isoformat() for days in (-1, 1))
+
+
+@pytest.mark.parametrize("day", [TODAY.isoformat(), TOMORROW, "9999-12-31"])
+def test_an_acceptance_holds_to_the_end_of_its_day(day: str) -> None:
+    report = graded(incidents.row_1("srv"), override(State.OK, reason="CHG-123", until=day))
+    assert report.state is State.OK
+    assert {item.accepted for item in report.roots if item.finding.rule == UH} == {f"CHG-123, until {day}"}
+    assert {item.expired for item in report.judgements} == {None}
+
+
+@pytest.mark.parametrize("day", [YESTERDAY, "1970-01-01", "0001-01-01"])
+def test_past_its_day_an_acceptance_counts_no_more_and_the_finding_says_so(day: str) -> None:
+    report = graded(incidents.row_1("srv"), override(State.OK, reason="CHG-123", until=day))
+    assert report.state is State.CRITICAL
+    told = [(item.accepted, item.expired) for item in report.roots if item.finding.rule == UH]
+    assert set(told) == {(None, f"accepted until {day} (CHG-123): expired")}
+    assert {item.expired for item in report.judgements if item.finding.rule != UH} == {None}
+    assert accepted_findings(report) == 0
+
+
+def test_the_moment_of_judging_decides_what_has_expired() -> None:
+    survey = survey_of(incidents.row_1("srv").with_policy(severities=(override(State.OK, until=TOMORROW),)))
+    midnight = (TODAY.toordinal() - datetime.fromtimestamp(0, UTC).date().toordinal() + 2) * DAY
+    states = [judge(survey, now).state for now in (NOW, midnight - 1, midnight)]
+    assert states == [State.OK, State.OK, State.CRITICAL]
+
+
+def test_what_a_lapsed_override_had_lowered_to_is_named_though_it_was_no_acceptance() -> None:
+    report = graded(incidents.row_1("srv"), override(State.WARNING, until=YESTERDAY))
+    assert {item.expired for item in report.roots if item.finding.rule == UH} == {f"warning until {YESTERDAY}: expired"}
+
+
+def test_an_override_below_an_expired_one_counts_again() -> None:
+    report = graded(incidents.row_1("srv"), override(State.WARNING), override(State.OK, until=YESTERDAY))
+    assert report.state is State.WARNING
+    assert {item.expired for item in report.roots if item.finding.rule == UH} == {
+        f"accepted until {YESTERDAY}: expired"
+    }
+
+
+def test_an_expired_override_below_one_that_counts_is_not_told() -> None:
+    report = graded(incidents.row_1("srv"), override(State.OK, until=YESTERDAY), override(State.WARNING))
+    assert {item.expired for item in report.judgements} == {None}
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "2027-02-30", "20270131", "2027-W04-7", "2027-1-31", " 2027-01-31"])
+def test_a_day_that_is_none_is_refused(day: str) -> None:
+    with pytest.raises(ValueError, match="is no day: it is YYYY-MM-DD"):
+        override(State.OK, until=day)
+
+
+def test_what_is_accepted_or_was_is_said_in_text_and_json() -> None:
+    def told(until: str) -> tuple[str, dict[str, str]]:
+        report = graded(incidents.row_1("srv"), override(State.OK, reason="CHG-123", until=until))
+        found = next(item for item in report_to_json(report)["findings"] if item["rule"] == UH)
+        line = next(line for line in render_text(report).splitlines()[1:] if UH in line)
+        return line, {key: found[key] for key in ("severity", "accepted", "expired")}
+
+    line, data = told(TOMORROW)
+    assert line.startswith("OK ")
+    assert line.endswith(f"[{UH}] accepted (CHG-123, until {TOMORROW})")
+    assert data == {"severity": "OK", "accepted": f"CHG-123, until {TOMORROW}", "expired": None}
+    line, data = told(YESTERDAY)
+    assert line.startswith("CRITICAL ")
+    assert line.endswith(f"[{UH}] accepted until {YESTERDAY} (CHG-123): expired")
+    assert data == {
+        "severity": "CRITICAL",
+        "accepted": None,
+        "expired": f"accepted until {YESTERDAY} (CHG-123): expired",
+    }
+
+
+def accepted_findings(report: Report) -> float | None:
+    return next(item.value for item in report.measures if item.metric == "autodiscover_accepted_findings")
+
+
+def with_role(world: World, **roles: ViewRole) -> World:
+    """The world with the roles of its views declared."""
+    views = tuple(replace(view, declared_role=roles.get(view.name)) for view in world.policy.views)
+    return world.with_policy(views=views)
+
+
+def test_a_view_has_the_role_of_its_name_unless_another_is_declared() -> None:
+    roles = [View(name, ()).role for name in ("inside", "outside", "authoritative", "berlin", "other")]
+    assert roles == [ViewRole.INSIDE, ViewRole.OUTSIDE, ViewRole.AUTHORITATIVE, ViewRole.OTHER, ViewRole.OTHER]
+    assert View("berlin", (), declared_role=ViewRole.INSIDE).role is ViewRole.INSIDE
+
+
+def test_only_an_inside_view_has_a_zone_that_hides_the_public_one() -> None:
+    def hidden(world: World) -> bool:
+        return any("hides the public one" in item.message for item in verdict(world).judgements)
+
+    world = incidents.row_16("srv")
+    assert hidden(world)
+    assert not hidden(with_role(world, inside=ViewRole.OTHER))
+    assert not hidden(with_role(world, inside=ViewRole.OUTSIDE, outside=ViewRole.INSIDE))

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.policy import Directory, Policy, Resolver, View
+from check_autodiscover.core.policy import Directory, Policy, Resolver, SeverityOverride, View
 from check_autodiscover.core.survey import (
     SCHEMA,
     Connect,
@@ -73,6 +73,8 @@ SURVEY = Survey(
 )
 
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+DAYS = st.just("") | st.dates().map(lambda day: day.isoformat())
+st.register_type_strategy(SeverityOverride, st.builds(SeverityOverride, until=DAYS))
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
@@ -142,6 +144,12 @@ Fault = Callable[[dict[str, Any]], object]
         (
             lambda survey: survey["contacts"].append(survey["contacts"][0]),
             "$.contacts: a question stands in it twice",
+        ),
+        (
+            lambda survey: survey["policy"].update(
+                severities=[{"rule": "dns-srv-port", "state": "OK", "until": "next week"}]
+            ),
+            "$.policy.severities[0]: 'next week' is no day: it is YYYY-MM-DD, as in 2027-01-31",
         ),
         (lambda survey: survey.update(schema=99), "$.schema: this program reads version 1, not 99"),
         (lambda survey: survey.pop("schema"), "$.schema: this program reads version 1, not None"),

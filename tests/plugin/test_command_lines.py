@@ -19,6 +19,7 @@ from check_autodiscover.core.policy import (
     Method,
     Policy,
     Resolver,
+    SeverityOverride,
     Step,
     Thresholds,
     Transport,
@@ -70,7 +71,8 @@ def test_every_option_reaches_the_policy() -> None:
         *("-w", "21d", "-c", "7d/10%", "-4", "--https-port", "8443", "--http-port", "8080"),
         *("--source-address", "192.0.2.7", "--user-agent", "check/1", "--connect-timeout", "1.5"),
         *("-t", "20", "--timeout-result", "unknown", "--client", "ews", "--client", "outlook-2007"),
-        *("--skip-step", "root", "--skip-step", "office365"),
+        *("--skip-step", "root", "--skip-step", "office365", "--expected-wildcard", "outside=*.Contoso.com"),
+        *("--severity", "dns-wildcard-present=ok", "--severity", "inside:certificate-name-mismatch@root=WARNING"),
     )
     assert given.policy == Policy(
         views=(
@@ -84,6 +86,7 @@ def test_every_option_reaches_the_policy() -> None:
             addresses=(Expected("203.0.113.10"), Expected("10.0.0.0/8", "inside")),
             srv=(Expected("remote.contoso.com:443", "outside"),),
             aliases=(Expected("autodiscover.outlook.com"),),
+            wildcards=(Expected("contoso.com", "outside"),),
             certificates=(HEX,),
             public_keys=(HEX,),
             issuers=("Example CA",),
@@ -99,6 +102,10 @@ def test_every_option_reaches_the_policy() -> None:
         timeout_result=State.UNKNOWN,
         clients=(ClientName.EWS, ClientName.OUTLOOK_2007),
         skip_steps=(Step.ROOT, Step.OFFICE365),
+        severities=(
+            SeverityOverride("dns-wildcard-present", State.OK),
+            SeverityOverride("certificate-name-mismatch", State.WARNING, "inside", "root"),
+        ),
     )
 
 
@@ -157,6 +164,15 @@ DOMAIN = ("-H", "contoso.com")
         ("--client: 'outlook' is no client: it is one of outlook-2016, ", (*DOMAIN, "--client", "outlook")),
         ("--client: 'outlook-mobile' cannot be judged", (*DOMAIN, "--client", "outlook-mobile")),
         ("--skip-step: 'dns' is no step: it is one of office365, scp, ", (*DOMAIN, "--skip-step", "dns")),
+        ("--severity: 'dns-wildcards' is no rule: did you mean", (*DOMAIN, "--severity", "dns-wildcards=ok")),
+        ("--severity: 'x' is no rule: autodiscoverctl rules", (*DOMAIN, "--severity", "x=ok")),
+        ("--severity: 'dns-srv-missing' is no severity: it is [VIEW:]RULE", (*DOMAIN, "--severity", "dns-srv-missing")),
+        ("--severity: 'bad' is no state", (*DOMAIN, "--severity", "dns-srv-missing=bad")),
+        (
+            "--severity: 'here' is no endpoint: it is one of zone, scp, ",
+            (*DOMAIN, "--severity", "dns-srv-port@here=ok"),
+        ),
+        ("--severity: there is no view 'out': there is default", (*DOMAIN, "--severity", "out:dns-srv-port=ok")),
         ("--timeout", (*DOMAIN, "-t", "0")),
         ("--timeout-result", (*DOMAIN, "--timeout-result", "fine")),
         ("--output", (*DOMAIN, "-o", "xml")),

@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from check_autodiscover import values, views
 from check_autodiscover.core.names import BadName
-from check_autodiscover.core.policy import DAY, ClientName, LifeLeft, Method, Resolver, Step, Transport, View
+from check_autodiscover.core.policy import (
+    DAY,
+    ClientName,
+    LifeLeft,
+    Method,
+    Resolver,
+    SeverityOverride,
+    Step,
+    Transport,
+    View,
+)
 from check_autodiscover.core.state import State
 
 HEX = "0123456789abcdef" * 4
@@ -46,6 +56,14 @@ HEX = "0123456789abcdef" * 4
         (values.parse_srv, "Remote.Contoso.com", "remote.contoso.com"),
         (values.parse_srv, "remote.contoso.com:8443", "remote.contoso.com:8443"),
         (values.parse_issuer, " Example CA ", "Example CA"),
+        (values.parse_severity, "dns-srv-port=2", SeverityOverride("dns-srv-port", State.CRITICAL)),
+        (
+            values.parse_severity,
+            "in-1:dns-srv-port@srv=ok",
+            SeverityOverride("dns-srv-port", State.OK, "in-1", "srv"),
+        ),
+        (values.parse_parent, "*.Contoso.com", "contoso.com"),
+        (values.parse_parent, "contoso.com.", "contoso.com"),
         (values.parse_user_agent, "check/1 (a b)", "check/1 (a b)"),
         (views.parse_resolver, "192.0.2.53", Resolver("192.0.2.53")),
         (views.parse_resolver, "192.0.2.53:5353", Resolver("192.0.2.53", 5353)),
@@ -101,6 +119,8 @@ REFUSED: dict[Callable[[str], object], tuple[str, ...]] = {
     values.parse_host_address: ("192.0.2.0/24", "x"),
     values.parse_srv: ("", "remote.contoso.com:0", "192.0.2.1", "192.0.2.1:443", ":443", "a b"),
     values.parse_issuer: ("", "  "),
+    values.parse_severity: ("", "=", "dns-srv-port=", "a:b:dns-srv-port", "dns-srv-port@=ok", "DNS-SRV-PORT=ok"),
+    values.parse_parent: ("", "*.", "*", "*.*.contoso.com", "a b"),
     values.parse_user_agent: ("", " a", "a\r\nX: y", "\u00e9", "a" * 201),
     views.parse_view_name: ("", "A", "a_b", "a b", "a=b", "a" * 33, "\u00e4"),
     views.parse_resolver: (

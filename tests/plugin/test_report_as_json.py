@@ -10,7 +10,7 @@ from check_autodiscover.report_json import render_json, report_to_json
 from tests.plugin.report_factory import BLIND, HEALTHY, TRAPPED, spoken_by_a_stranger
 
 KEYS = "schema domain state exit_code summary started duration_seconds method findings walks measures notes survey"
-FINDING = "id rule severity role caused_by accepted view endpoint subject addresses args message remedy"
+FINDING = "id rule severity role caused_by accepted expired view endpoint subject addresses args message remedy"
 WALK = "view client judged outcome at steps"
 STEP = "step candidate outcome code why"
 MEASURE = "name labels value unit warning critical"

@@ -8,7 +8,7 @@ from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, NameFault
 from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Expected, Method
+from check_autodiscover.core.policy import Expected, Method, ViewRole
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.rules.phrases import certificate_names, foreign_certificate, joined, srv_record
 
@@ -208,14 +208,14 @@ def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
             ("wanted", _wanted_record(picture, view)),
             ("hiding", hiding(view, elsewhere)),
             ("alias", view.scene.autodiscover.aliases[-1] if dangles(view) else ""),
-            ("inside_only", "yes" if view.name == "inside" and elsewhere else ""),
+            ("inside_only", "yes" if view.scene.view.role is ViewRole.INSIDE and elsewhere else ""),
         ),
     )
 
 
 def hiding(view: ViewPicture, elsewhere: bool) -> str:
     """Names the zone that hides a public record, where this view is the inside and another view has the record."""
-    if not elsewhere or view.name != "inside":
+    if not elsewhere or view.scene.view.role is not ViewRole.INSIDE:
         return "another view has it" if elsewhere else ""
     return f"zone on {view.scene.view.resolvers[0].label} hides the public one"
 

@@ -8,7 +8,7 @@ from check_autodiscover.core.candidates import autodiscover_name, srv_name
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import authentication_methods
 from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import View
+from check_autodiscover.core.policy import View, ViewRole
 from check_autodiscover.core.records import Presence, resolve
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Survey
@@ -177,9 +177,9 @@ def _judge_stale(
 
 def judge_zone_contents(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`dns-inside-zone-extra-records`: the inside zone stands in for the public one, with more or less in it."""
-    if view.name != "inside":
+    if view.scene.view.role is not ViewRole.INSIDE:
         return
-    outside = next((other for other in picture.views if other.name == "outside"), None)
+    outside = next((other for other in picture.views if other.scene.view.role is ViewRole.OUTSIDE), None)
     if outside is None:
         return
     survey = picture.survey
