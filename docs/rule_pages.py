@@ -38,6 +38,7 @@ CASE_ARGUMENTS = {
     ("certificate-addresses-differ", "kinds"): "issuer or kind differ",
     ("certificate-expiring", "critical"): "below `--critical`",
     ("certificate-unexpected", "issuer"): "the issuer's pin",
+    ("certificate-untrusted", "fault"): "the chain is broken for another reason",
     ("dns-authority-inconsistent", "serial"): "the serial alone differs",
     ("dns-address-unexpected", "missing"): "an expected address is missing, none is wrong",
     ("dns-host-record-missing", "alias"): "it is an alias that ends nowhere",

@@ -35,6 +35,7 @@ _INDEPENDENT = frozenset(
         "dns-inside-zone-extra-records",
         "dns-stale-answer",
         "dns-parent-exposed",
+        "certificate-intercepted",
         "certificate-unreadable",
     }
 )
@@ -52,6 +53,10 @@ _EXPLAINED_BY_ANY = frozenset(
     }
 )
 """Explained by any fault of the same candidate."""
+
+_INTERCEPTED = "certificate-intercepted"
+_OF_INTERCEPTION = frozenset({"certificate-untrusted", "certificate-chain-incomplete"})
+"""What follows where a machine on our way presents certificates of its own: no fault of the servers."""
 
 _BLIND = frozenset({"dns-lookup-failed", "dns-nxdomain-rewritten", "check-timed-out"})
 """What was not seen explains nothing that was: nothing is found that depends on a missing answer."""
@@ -90,8 +95,11 @@ def _met(cause: Graded, effect: Graded) -> bool:
 
 
 def _as_grave(cause: Graded, effect: Graded, methods: dict[str, Method]) -> bool:
-    """A fault hides none that is graver by itself. Without Autodiscover a catch-all says how grave its tree is."""
-    follows = RULES[effect.finding.rule].area == "client"
+    """A fault hides none that is graver by itself. Without Autodiscover a catch-all says how grave its tree is.
+
+    What an inspecting machine shows us is graver only if it were the servers' doing.
+    """
+    follows = RULES[effect.finding.rule].area == "client" or cause.finding.rule == _INTERCEPTED
     captured = cause.finding.rule == "dns-wildcard-captures-autodiscover"
     unmeant = captured and methods.get(effect.finding.view) is Method.NONE
     return follows or unmeant or cause.grade.own.gravity >= effect.grade.own.gravity
@@ -105,6 +113,8 @@ def _preference(item: Graded) -> tuple[int, int, int]:
 def _explains(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bool:
     if cause is effect or not _may_explain(cause):
         return False
+    if cause.rule == _INTERCEPTED:
+        return effect.rule in _OF_INTERCEPTION and set(effect.addresses) <= set(cause.addresses)
     match effect.rule:
         case "dns-views-disagree":
             return cause.view != "" and not _tells_only(cause)

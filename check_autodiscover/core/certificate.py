@@ -41,6 +41,9 @@ class Certificate:
     Times are Unix seconds, fingerprints lower-case hex SHA-256, subject and issuer as in RFC 4514. `dns_names` are
     the dNSName entries of the subjectAltName as A-labels in lower case; `has_san` tells a certificate without the
     extension from one that names no host; `issuer_urls` the http caIssuers of its authority information access.
+    `issuer_key` is the key that signed it, as the hex keyIdentifier of its authorityKeyIdentifier; `public_marks`
+    tells whether it bears what an authority for everybody puts in and a machine that makes certificates on the fly
+    does not: where issuer or status is to be had (RFC 5280 4.2.2.1), or the timestamps of logs (RFC 6962 3.3).
     """
 
     fingerprint: str
@@ -61,6 +64,8 @@ class Certificate:
     serial: str = ""
     issuer_urls: tuple[str, ...] = ()
     is_authority: bool = False
+    issuer_key: str = ""
+    public_marks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,8 @@ def _read(certificate: "x509.Certificate", fingerprint: str) -> Certificate:
         serial=f"{certificate.serial_number:x}",
         issuer_urls=_issuer_urls(certificate.extensions),
         is_authority=_is_authority(certificate.extensions),
+        issuer_key=_issuer_key(certificate.extensions),
+        public_marks=_public_marks(certificate.extensions),
     )
 
 
@@ -209,6 +216,23 @@ def _is_authority(extensions: "x509.Extensions") -> bool:
         return extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
+
+
+def _issuer_key(extensions: "x509.Extensions") -> str:
+    from cryptography import x509
+
+    try:
+        identifier = extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    except x509.ExtensionNotFound:
+        return ""
+    return identifier.hex() if identifier else ""
+
+
+def _public_marks(extensions: "x509.Extensions") -> bool:
+    from cryptography.x509.oid import ExtensionOID
+
+    marks = (ExtensionOID.AUTHORITY_INFORMATION_ACCESS, ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS)
+    return any(extension.oid in marks for extension in extensions)
 
 
 def _public_key_hash(certificate: "x509.Certificate") -> str:

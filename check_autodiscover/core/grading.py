@@ -154,7 +154,7 @@ def _by_harm(view: ViewPicture, finding: Finding) -> State:
 
 def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:
     """OK for a certificate or service that no client is led to, or that stops nobody."""
-    if RULES[finding.rule].area not in ("certificate", "service"):
+    if RULES[finding.rule].area not in ("certificate", "service") or finding.endpoint is Endpoint.ZONE:
         return state
     role = role_of(view.method, finding.endpoint)
     if role is CandidateRole.BEFORE and finding.rule != "service-slow-candidate":

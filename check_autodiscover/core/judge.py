@@ -9,13 +9,14 @@ from check_autodiscover.core.causes import RULE_ORDER, Graded, link
 from check_autodiscover.core.clients import OUTCOMES
 from check_autodiscover.core.finding import Finding
 from check_autodiscover.core.grading import Grade, grade, harm
+from check_autodiscover.core.interception import intercepted
 from check_autodiscover.core.measures import Tally, measures_of
 from check_autodiscover.core.method import choose_method
 from check_autodiscover.core.picture import Picture, ViewPicture, observe, references_of, walks_of
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role, grouped
 from check_autodiscover.core.rules.addresses import judge_addresses
-from check_autodiscover.core.rules.certificates import judge_certificates
+from check_autodiscover.core.rules.certificates import judge_certificates, judge_interception
 from check_autodiscover.core.rules.host_records import judge_catch_all, judge_host_record
 from check_autodiscover.core.rules.lookups import judge_lookups, judge_method, judge_time
 from check_autodiscover.core.rules.services import judge_services, judge_strangers
@@ -52,7 +53,7 @@ _BLIND_JUDGES = (judge_lookups, judge_clients)
 
 _GONE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus"})
 
-_WHOLE_JUDGES = (judge_method, judge_views)
+_WHOLE_JUDGES = (judge_method, judge_interception, judge_views)
 
 
 def judge(survey: Survey, now: float | None = None) -> Report:
@@ -92,7 +93,8 @@ def assemble(survey: Survey, now: float) -> Picture:
     for scene, method in zip(scenes, declared, strict=True):
         effective = chosen.method if chosen and method is Method.AUTO else method
         views.append(ViewPicture(scene, effective, walks_of(survey, scene, effective, references)))
-    return Picture(survey, now, references, tuple(views), chosen.why if chosen else "")
+    met = (meeting for scene in scenes for each in scene.met.values() for meeting in each)
+    return Picture(survey, now, references, tuple(views), chosen.why if chosen else "", intercepted(survey, met))
 
 
 def findings_of(picture: Picture) -> tuple[Finding, ...]:

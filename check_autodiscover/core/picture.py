@@ -118,13 +118,17 @@ class ViewPicture:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A whole survey as it is judged. `now` is Unix seconds; `why` says how the method was chosen."""
+    """A whole survey as it is judged. `now` is Unix seconds; `why` says how the method was chosen.
+
+    `intercepted` are the meetings at which a machine that inspects TLS on our way answered in a server's place.
+    """
 
     survey: Survey
     now: float
     references: References
     views: tuple[ViewPicture, ...]
     why: str
+    intercepted: tuple[Meeting, ...] = ()
 
 
 def observe(survey: Survey, view: View, now: float) -> Scene:

@@ -12,7 +12,7 @@ from check_autodiscover.core.certificate import Certificate, UnreadableCertifica
 from check_autodiscover.core.ocsp import Revocation, Staple
 from check_autodiscover.core.survey import VerifyError
 
-__all__ = ["Fault", "Verdict", "describe", "judge_chain", "judge_staple", "judge_strength"]
+__all__ = ["Fault", "Verdict", "describe", "detail_of", "judge_chain", "judge_staple", "judge_strength"]
 
 Chain = Sequence[Certificate | UnreadableCertificate]
 
@@ -153,9 +153,14 @@ def judge_strength(chain: Chain) -> tuple[Fault, ...]:
 
 def describe(fault: Fault) -> str:
     """A fault in words, for a message: a clause without a full stop."""
-    detail = _CODE_TEXTS.get(fault.code, f"OpenSSL error {fault.code}" if fault.verdict is Verdict.OTHER else "")
+    detail = detail_of(fault)
     place = f" (at depth {fault.depth} of its chain)" if fault.depth else ""
     return f"{_TEXTS[fault.verdict]}{place}" + (f": {detail}" if detail else "")
+
+
+def detail_of(fault: Fault) -> str:
+    """What OpenSSL holds against the certificate, as a clause about `it`; empty where the verdict says all."""
+    return _CODE_TEXTS.get(fault.code, f"OpenSSL error {fault.code}" if fault.verdict is Verdict.OTHER else "")
 
 
 _RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +96,31 @@ def test_authority_addresses_and_issuer_urls_are_read_from_their_extensions() ->
     assert certificate.issuer_urls == ("http://ca.example/ca.crt",)
     assert certificate.is_authority
     assert not certificate.has_san
+
+
+def test_the_signing_key_is_named_as_the_certificate_names_it() -> None:
+    identifier = x509.AuthorityKeyIdentifier(b"\x0a\xff", None, None)
+    assert read(made(extensions=(identifier,))).issuer_key == "0aff"
+    assert read(made()).issuer_key == ""
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        x509.AuthorityInformationAccess(
+            [
+                x509.AccessDescription(
+                    AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier("http://ocsp.example/")
+                )
+            ]
+        ),
+        x509.UnrecognizedExtension(ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS, b"\x04\x02\x00\x00"),
+    ],
+    ids=["status service", "log timestamps"],
+)
+def test_the_marks_of_a_public_authority_are_seen(mark: x509.ExtensionType) -> None:
+    assert read(made(extensions=(mark,))).public_marks
+    assert not read(made(extensions=(x509.BasicConstraints(ca=False, path_length=None),))).public_marks
 
 
 def test_a_certificate_for_addresses_alone_has_a_san_that_names_no_host() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from tests.core import (
+    test_interception,
     test_rule_certificates,
     test_rule_clients,
     test_rule_host_records,
@@ -14,6 +15,7 @@ from tests.core import (
 )
 
 TABLES = (
+    test_interception,
     test_rule_certificates,
     test_rule_clients,
     test_rule_host_records,

@@ -47,7 +47,12 @@ CLOUD = "autodiscover.outlook.com"
 
 
 def certificate(
-    *names: str, days: float = 61, key: str = "", issuer: str = "Example CA", common_name: str = ""
+    *names: str,
+    days: float = 61,
+    key: str = "",
+    issuer: str = "Example CA",
+    common_name: str = "",
+    issuer_key: str = "",
 ) -> Certificate:
     """A certificate for some names, with a key of its own unless one is given; it lives 90 d, `days` are left."""
     identity = key or "key of " + ",".join(names or (common_name,))
@@ -63,6 +68,7 @@ def certificate(
         not_after=int(NOW + days * DAY + 3600),
         dns_names=names,
         has_san=bool(names),
+        issuer_key=issuer_key,
     )
 
 

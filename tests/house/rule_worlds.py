@@ -18,7 +18,7 @@ from check_autodiscover.core.survey import (
     Survey,
     VerifyError,
 )
-from tests.core import incidents, test_incidents
+from tests.core import incidents, test_incidents, test_interception
 from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, NOW, SERVER, Site, World, certificate, survey_of
 
 A, MX = RecordType.A, RecordType.MX
@@ -64,6 +64,7 @@ def _other_worlds() -> Iterator[World]:
     yield host.zone(lambda zone: zone.with_(AUTODISCOVER, A, SERVER, FOREIGN)).site(
         FOREIGN, Site(certificate(*names, key="another", issuer="Another CA"))
     )
+    yield test_interception.hosted()
     yield from _dns_worlds(host)
 
 

@@ -24,7 +24,8 @@ dns-servers-disagree dns-srv-missing dns-srv-port dns-srv-shadowed dns-srv-targe
 dns-srv-targets-several dns-srv-unexpected dns-stale-answer dns-unwanted-host-record dns-views-disagree
 dns-wildcard-captures-autodiscover dns-wildcard-captures-srv dns-wildcard-present
 certificate-addresses-differ certificate-chain-incomplete certificate-common-name-only certificate-expired
-certificate-expiring certificate-foreign certificate-name-mismatch certificate-not-yet-valid certificate-self-signed
+certificate-expiring certificate-foreign certificate-intercepted certificate-name-mismatch certificate-not-yet-valid
+certificate-self-signed
 certificate-revoked certificate-unexpected certificate-unreadable certificate-untrusted certificate-weak
 service-address-unreachable service-broken service-client-certificate-demanded service-client-certificate-suspected
 service-foreign-login service-foreign-settings service-no-authentication service-not-autodiscover
@@ -35,7 +36,6 @@ client-asks-consent client-finds-nothing client-warned
 
 RESERVED = """
 check-report-stale
-certificate-intercepted
 directory-scp-missing directory-scp-name-mismatch directory-scp-unexpected directory-scp-unreachable
 directory-unavailable
 drift-baseline-missing drift-certificate-names-lost drift-certificate-renewed drift-certificate-replaced

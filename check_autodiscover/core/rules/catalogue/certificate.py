@@ -77,9 +77,19 @@ CERTIFICATE = (
         title="The certificate's issuer is not trusted",
         default=Default.HARM,
         level=7,
+        cases=(Case(Default.HARM, arg="fault", sentence="certificate of {subject} cannot be verified: {fault}"),),
         sentence="certificate of {subject} is issued by {issuer}, which is not trusted here",
         remedy="Give --ca-file if your clients trust {issuer}; else install a certificate of a CA that they trust.",
         rows=(41, 42),
+    ),
+    Rule(
+        id="certificate-intercepted",
+        title="TLS is inspected on this host's way out",
+        default=Default.WARNING,
+        level=7,
+        sentence="TLS is inspected on this host's way out: {issuer}, not trusted here, certifies {names} alike",
+        remedy="Exempt this host from TLS inspection: what it sees are not the servers' certificates. If the clients "
+        "sit behind the same inspection, give its authority with --ca-file.",
     ),
     Rule(
         id="certificate-common-name-only",

@@ -1,0 +1,116 @@
+"""Rules about the certificate at the intended endpoint, which is ours to care for: strength, life, sameness, pins."""
+
+from collections.abc import Callable, Iterator
+
+from check_autodiscover.core.candidates import Candidate
+from check_autodiscover.core.certificate import Certificate, UnreadableCertificate, kind, life_left, lifetime
+from check_autodiscover.core.finding import Finding
+from check_autodiscover.core.meeting import Meeting
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import DAY
+from check_autodiscover.core.rules.phrases import certificate_names, date_of
+from check_autodiscover.core.rules.presented import certificate_finding, issuer_of, presented_chain
+from check_autodiscover.core.verification import describe, judge_strength
+
+__all__ = ["judge_own_certificate"]
+
+
+def judge_own_certificate(
+    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
+) -> Iterator[Finding]:
+    """`certificate-unreadable`, `-weak`, `-expiring`, `-addresses-differ`, `-unexpected` at an intended candidate."""
+    for judge in (_unreadable, _weak, _expiring, _differ, _pins):
+        yield from judge(picture, view, candidate, met)
+
+
+def _unreadable(
+    _picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
+) -> Iterator[Finding]:
+    broken = tuple(item for item in met if isinstance(item.unreadable, UnreadableCertificate))
+    if broken and broken[0].unreadable is not None:
+        yield certificate_finding("certificate-unreadable", view, candidate, broken, reason=broken[0].unreadable.reason)
+
+
+def _weak(_picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    """`certificate-weak`, of whatever certificate of the chain; which one is said."""
+    weak = [(item, faults[0]) for item in met if (faults := judge_strength(presented_chain(item)))]
+    if weak:
+        yield certificate_finding(
+            "certificate-weak", view, candidate, tuple(item for item, _ in weak), weakness=describe(weak[0][1])
+        )
+
+
+def _expiring(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    thresholds = picture.survey.policy.thresholds
+    short = []
+    for meeting in met:
+        certificate = meeting.certificate
+        if certificate is None or life_left(certificate, picture.now) < 0:
+            continue
+        if life_left(certificate, picture.now) < thresholds.warning.for_lifetime(lifetime(certificate)):
+            short.append((life_left(certificate, picture.now), meeting, certificate))
+    if short:
+        left, _, certificate = min(short, key=lambda item: item[0])
+        critical = left < thresholds.critical.for_lifetime(lifetime(certificate))
+        yield certificate_finding(
+            "certificate-expiring",
+            view,
+            candidate,
+            tuple(meeting for _, meeting, _ in short),
+            days=str(int(left // DAY)),
+            date=date_of(certificate.not_after),
+            critical="yes" if critical else "",
+        )
+
+
+def _differ(_picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    presented = {item.certificate: item for item in reversed(met) if item.certificate}
+    if len(presented) < 2:
+        return
+    kinds = {(kind(item), item.issuer_organization, item.issuer_common_name) for item in presented}
+    odd = "; ".join(
+        f"{item.address}: {certificate_names(certificate)}" for certificate, item in reversed(presented.items())
+    )
+    issuers_or_kinds = len({entry[0] for entry in kinds}) > 1 or len({entry[1:] for entry in kinds}) > 1
+    yield certificate_finding(
+        "certificate-addresses-differ",
+        view,
+        candidate,
+        met,
+        differ=odd,
+        kinds="yes" if issuers_or_kinds else "",
+    )
+
+
+def _pins(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    # What an inspecting machine presents is not what was pinned, and says nothing about it.
+    met = tuple(item for item in met if item not in picture.intercepted)
+    expect = picture.survey.policy.expect
+    pins: tuple[tuple[str, tuple[str, ...], Callable[[Meeting], str]], ...] = (
+        ("the fingerprint", expect.certificates, lambda item: item.certificate.fingerprint if item.certificate else ""),
+        ("the public key", expect.public_keys, lambda item: item.certificate.public_key if item.certificate else ""),
+    )
+    for what, allowed, found in pins:
+        broken = tuple(item for item in met if item.certificate and allowed and found(item) not in allowed)
+        if broken:
+            yield certificate_finding(
+                "certificate-unexpected", view, candidate, broken, what=what, found=found(broken[0])
+            )
+    strange = tuple(item for item in met if item.certificate and expect.issuers and not _issued(item, expect.issuers))
+    if strange:
+        issuer = issuer_of(strange[0])
+        yield certificate_finding(
+            "certificate-unexpected", view, candidate, strange, what="the issuer", found=issuer, issuer="yes"
+        )
+
+
+def _issued(meeting: Meeting, issuers: tuple[str, ...]) -> bool:
+    """Whether one of the expected issuers is the CN or O of any member of the chain, or of its issuer."""
+    chain = meeting.contact.tls.chain if meeting.contact and meeting.contact.tls else ()
+    names = {name.casefold() for item in chain if isinstance(item, Certificate) for name in _authorities(item)}
+    return any(issuer.casefold() in names for issuer in issuers)
+
+
+def _authorities(member: Certificate) -> tuple[str, ...]:
+    own = (member.common_name,) if member.is_authority else ()
+    return (member.issuer_common_name, member.issuer_organization, *own)

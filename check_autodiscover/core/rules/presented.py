@@ -1,0 +1,48 @@
+"""What was presented at a candidate, as findings and words; for the rules about certificates."""
+
+from check_autodiscover.core.candidates import Candidate
+from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.finding import Finding
+from check_autodiscover.core.meeting import Meeting
+from check_autodiscover.core.picture import ViewPicture
+from check_autodiscover.core.rules.phrases import joined
+
+__all__ = ["certificate_finding", "issuer_of", "leaf_issuer_of", "presented_chain"]
+
+
+def certificate_finding(
+    rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...], **args: str
+) -> Finding:
+    """A finding about what these addresses of a candidate present."""
+    return Finding(
+        rule=rule,
+        view=view.name,
+        endpoint=candidate.endpoint,
+        subject=candidate.name,
+        addresses=tuple(meeting.address for meeting in met),
+        args=(("where", joined(meeting.address for meeting in met)), *args.items()),
+    )
+
+
+def presented_chain(meeting: Meeting) -> tuple[Certificate | UnreadableCertificate, ...]:
+    """The certificates that were presented, leaf first."""
+    return meeting.contact.tls.chain if meeting.contact and meeting.contact.tls else ()
+
+
+def issuer_of(meeting: Meeting) -> str:
+    """The issuer that is missing: of the last certificate that was presented."""
+    chain = meeting.contact.tls.chain if meeting.contact and meeting.contact.tls else ()
+    last = chain[-1] if chain and isinstance(chain[-1], Certificate) else meeting.certificate
+    return _issuer_name(last)
+
+
+def leaf_issuer_of(meeting: Meeting) -> str:
+    """The issuer of the server's own certificate."""
+    return _issuer_name(meeting.certificate)
+
+
+def _issuer_name(certificate: Certificate | None) -> str:
+    if certificate is None:
+        return "an unnamed issuer"
+    named = certificate.issuer_common_name or certificate.issuer_organization or certificate.issuer
+    return named or "an unnamed issuer"
