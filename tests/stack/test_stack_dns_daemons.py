@@ -31,6 +31,21 @@ def test_a_lame_server_refuses(world: World) -> None:
     assert "status: REFUSED" in ask(world, OTHER, REMOTE, "+norecurse")
 
 
+def test_a_secondary_serves_what_it_transferred_and_no_later_change(world: World) -> None:
+    world.publish(VIEW)
+    world.transfer_zone(OTHER, OUTSIDE)
+    world.update("outside", f"delete {REMOTE} A")
+    answer = ask(world, OTHER, REMOTE, "+norecurse")
+    assert SERVER_OUTSIDE in answer
+    assert "flags: qr aa;" in answer
+    assert FOREIGN in ask(world, OTHER, "any.contoso.test", "+norecurse")
+
+
+def test_a_secondary_without_a_primary_fails(world: World) -> None:
+    world.transfer_zone(OTHER, "127.0.8.53", served=False)
+    assert "status: SERVFAIL" in ask(world, OTHER, REMOTE, "+norecurse")
+
+
 def test_a_resolver_caches_and_does_not_validate_without_an_anchor(world: World) -> None:
     world.publish(VIEW)
     world.cache(OTHER, OUTSIDE)

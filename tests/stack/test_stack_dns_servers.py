@@ -195,6 +195,32 @@ def test_a_secondary_that_only_has_another_serial_is_told_and_alarms_nobody(worl
     assert f"({OUTSIDE}: serial 1, {OTHER}: serial 2)" in lagging.output
 
 
+def test_a_secondary_that_never_got_the_zone_is_a_warning(world: World) -> None:
+    """Row 21, incident 41: it knows that it should serve the zone, and nobody gives it to it."""
+    publish_with_secondary(world)
+    world.transfer_zone(OTHER, "127.0.8.53", served=False)
+    lame = world.check(*BY_SRV)
+    assert lame.root == "dns-authority-inconsistent"
+    assert lame.told == (1, f"{SERVERS}contoso.test disagree ({OTHER}: servfail) [dns-authority-inconsistent]")
+
+
+def test_a_secondary_is_fine_until_a_change_at_the_primary_does_not_reach_it(world: World) -> None:
+    """Row 21: by real transfers between two makes of servers, and no more than a serial that is behind."""
+    publish_with_secondary(world)
+    world.transfer_zone(OTHER, OUTSIDE)
+    assert world.check(*BY_SRV).told == SRV_OK
+    world.update("outside", f"add www.contoso.test 60 A {FOREIGN}")
+    behind = world.check(*BY_SRV)
+    assert behind.told == SRV_OK
+    assert f"({OUTSIDE}: serial 2, {OTHER}: serial 1)" in behind.output
+    world.update("outside", f"add autodiscover.contoso.test 60 A {SERVER_OUTSIDE}")
+    apart = world.check(*BY_SRV)
+    assert apart.root == "dns-unwanted-host-record"
+    assert (
+        f"name servers of autodiscover.contoso.test disagree ({OUTSIDE}: {SERVER_OUTSIDE}, {OTHER}: no record)"
+    ) in apart.output
+
+
 def test_a_catch_all_is_the_same_from_any_server_of_a_consistent_zone(world: World) -> None:
     """Rows 2 and 3: BIND and Knot make the same of it."""
     world.serve(Site(FOREIGN, Behaviour.HOSTER, world.certificate("*.hoster.example")))

@@ -19,6 +19,7 @@ from tests.stack.dnsdist import Fault, start_dnsdist
 from tests.stack.knot import start_knot
 from tests.stack.namespace import Daemon, Namespace
 from tests.stack.nginx import Behaviour, Site, start_nginx
+from tests.stack.nsd import start_nsd
 from tests.stack.unbound import start_unbound
 
 __all__ = ["FOREIGN", "INSIDE", "OUTSIDE", "SERVER_INSIDE", "SERVER_OUTSIDE", "VIEWS", "Verdict", "World"]
@@ -87,6 +88,11 @@ class World:
     def serve_zone(self, address: str, zone: str, origin: str = DOMAIN) -> None:
         """Start a second authority that serves this master file of a zone, or refuses all where it is empty."""
         self.stack.enter_context(start_knot(self.namespace, self._new_folder("knot") / "run", address, zone, origin))
+
+    def transfer_zone(self, address: str, primary: str, *, served: bool = True) -> None:
+        """Start a secondary that gets the zone from the server at `primary`, or not where it is not `served`."""
+        folder = self._new_folder("nsd") / "run"
+        self.stack.enter_context(start_nsd(self.namespace, folder, address, primary, served=served))
 
     def cache(self, address: str, upstream: str, anchor: str = "") -> None:
         """Start a caching resolver in front of a server, which validates with a trust anchor."""
