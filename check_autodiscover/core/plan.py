@@ -20,7 +20,7 @@ from check_autodiscover.core.client_certificate import experiment
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.policy import View, ViewRole
 from check_autodiscover.core.records import label_types, unfinished_alias
-from check_autodiscover.core.survey import DnsQuestion, DnsStatus, Question, RecordType, Survey
+from check_autodiscover.core.survey import DnsQuestion, DnsStatus, EndpointQuestion, Question, RecordType, Survey
 
 __all__ = ["CONTROL", "MAX_LOOKUPS", "SRV_LABELS", "plan"]
 
@@ -67,6 +67,7 @@ def _plan_view(survey: Survey, view: View) -> Iterator[Question]:
                 # A web site at the root refuses what it does not have: nobody's virtual directory is meant.
                 if candidate.endpoint is not Endpoint.ROOT:
                     yield from experiment(question, survey.contacts.get(question))
+        yield from _glances(survey, view, {candidate.name for candidate in found})
 
 
 def _opening_names(survey: Survey) -> Iterator[str]:
@@ -75,6 +76,19 @@ def _opening_names(survey: Survey) -> Iterator[str]:
     for parent in survey.parents:
         yield autodiscover_name(parent)
     yield from survey.policy.servers
+
+
+def _glances(survey: Survey, view: View, contacted: set[str]) -> Iterator[EndpointQuestion]:
+    """A look at the parents' names, unless they are contacted for what they serve to the domain."""
+    if not survey.parents:
+        return
+    # Most domains have none.
+    from check_autodiscover.core.parents import glance
+
+    for parent in survey.parents:
+        question = glance(survey, view, parent)
+        if question is not None and question.name not in contacted:
+            yield question
 
 
 def _authorities(survey: Survey, view: View) -> Iterator[DnsQuestion]:

@@ -144,9 +144,11 @@ class Scheme(Enum):
 
 
 class Variant(Enum):
-    """How a connection differs from a client's usual one, to find out whether a path demands a client certificate."""
+    """How a connection differs from a client's usual one: to find out about client certificates, or to ask less."""
 
     USUAL = "usual"
+    GLANCE = "glance"
+    """One GET and no POST, by a deadline of its own: for a host that may be anybody's."""
     TLS_1_2 = "tls-1.2"
     """TLS 1.2 at most, where a server asks by renegotiation (RFC 5246 7.4.1.1)."""
     POST_HANDSHAKE = "post-handshake"

@@ -8,6 +8,7 @@ from check_autodiscover.lab.parts import (
     BY_SRV,
     CLOUD,
     CLOUD_ALIAS,
+    FOREIGN,
     HOST_SITES,
     HOSTER,
     INSIDE,
@@ -190,13 +191,16 @@ _CLOUD = (
 _PARENT = (
     World(
         name="parent-exposed",
-        title="The parent domain's autodiscover.contoso.com asks for passwords, where clients may climb to",
+        title="The parent domain's autodiscover.contoso.com leads to a stranger who asks for passwords",
         domain="mail.contoso.com",
         views=both_views(
-            (f"autodiscover.mail A {INSIDE}", f"autodiscover A {INSIDE}"),
-            (f"autodiscover.mail A {OUTSIDE}", f"autodiscover A {OUTSIDE}"),
+            (f"autodiscover.mail A {INSIDE}", f"autodiscover A {HOSTER}"),
+            (f"autodiscover.mail A {OUTSIDE}", f"autodiscover A {HOSTER}"),
         ),
-        sites=exchange_sites(CertificateSpec(("autodiscover.mail.contoso.com",))),
+        sites=(
+            *exchange_sites(CertificateSpec(("autodiscover.mail.contoso.com",))),
+            Site(HOSTER, FOREIGN, Behaviour.PASSWORD),
+        ),
         declared=Declaration(Method.HOST, ("autodiscover.mail.contoso.com",)),
         verdict=warning("dns-parent-exposed"),
     ),

@@ -29,8 +29,9 @@ MAX_IN_FLIGHT = 64
 class ConnectionProbe:
     """Contacts the endpoints of one mail domain, any number at a time.
 
-    `connect_timeout` (seconds) limits the connection; the handshake and each request may take twice that. Without a
-    `user_agent` the probe names itself. `slots` is shared by the probes of a process that limits them together.
+    `connect_timeout` (seconds) limits the connection; the handshake and each request may take twice that, a glance no
+    more than that in all. Without a `user_agent` the probe names itself. `slots` is shared by the probes of a process
+    that limits them together.
     """
 
     def __init__(
@@ -70,6 +71,9 @@ class ConnectionProbe:
         if not await enter(self._slots, give_up_at):
             return Contact(Connect.CUT_SHORT)
         started = asyncio.get_running_loop().time()
+        if question.variant is Variant.GLANCE:
+            # No verdict waits for a host that no client is meant to use.
+            give_up_at = min(give_up_at, started + self._connect_timeout)
         try:
             contact = await self._contact(question, give_up_at)
         finally:
@@ -107,7 +111,7 @@ def _stream(
     handshaker: "Handshaker", connected: socket.socket, question: EndpointQuestion
 ) -> "TlsStream | PostHandshakeStream":
     """The session that a question's variant asks for."""
-    if question.variant is Variant.USUAL:
+    if question.variant in (Variant.USUAL, Variant.GLANCE):
         return handshaker.open(connected, question.name)
     # Only a path that fails is experimented on; a healthy run never loads this.
     from check_autodiscover.probes.experiment import PostHandshakeStream, post_handshake_context, tls_1_2_context

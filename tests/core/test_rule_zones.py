@@ -6,14 +6,18 @@ import pytest
 
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.policy import Resolver
-from check_autodiscover.core.survey import DnsStatus, RecordType, Srv
+from check_autodiscover.core.report import Role
+from check_autodiscover.core.survey import DnsStatus, EndpointQuestion, RecordType, Scheme, Srv, Variant
 from tests.core import incidents
 from tests.core.incidents import REMOTE, SRV, A, healthy, served
 from tests.core.judging import Told, assert_told, rules_of, verdict
 from tests.core.worlds import (
     AUTODISCOVER,
+    CLOUD,
     DOMAIN,
     FOREIGN,
+    PAGE,
+    PASSWORD,
     SERVER,
     SRV_NAME,
     Site,
@@ -164,13 +168,72 @@ def test_nothing_is_told_where_servers_agree(rule: str, case: str) -> None:
     assert rule not in rules_of(verdict(SILENT[rule][case]))
 
 
-@pytest.mark.parametrize("exposed", [True, False])
-def test_a_parent_whose_autodiscover_name_resolves_is_told(exposed: bool) -> None:
-    name = "autodiscover.example.com"
-    world = healthy("host")
-    if exposed:
-        world = world.zone(lambda zone: zone.with_(name, A, FOREIGN))
-    report = judge(survey_of(world, parents=("example.com",)))
-    told = [(item.finding.subject, item.finding.addresses) for item in report.judgements if item.finding.rule == PE]
-    assert told == [(name, (FOREIGN,))] * (2 * exposed)
-    assert report.state.value == "OK"
+PARENT = "example.com"
+PARENTS_NAME = f"autodiscover.{PARENT}"
+HOSTER = certificate("*.hoster.example")
+BASIC = Site(HOSTER, PASSWORD)
+
+
+def climbed(world: World, *addresses: str) -> World:
+    """A world in which the parent's name leads to these addresses in both views."""
+    return world.zone(lambda zone: zone.with_(PARENTS_NAME, A, *addresses))
+
+
+def not_connected(world: World) -> World:
+    return world.with_policy(views=tuple(replace(view, connect=False) for view in world.policy.views))
+
+
+CLIMBED = {
+    "nobody is there": (healthy("host"), None),
+    "a name without a server": (climbed(healthy("host"), FOREIGN), "OK"),
+    "a web site": (climbed(healthy("host"), FOREIGN).site(FOREIGN, Site(HOSTER, PAGE)), "OK"),
+    "a login without clear text": (
+        climbed(healthy("host"), FOREIGN).site(FOREIGN, Site(HOSTER)),
+        "OK",
+    ),
+    "a password in clear text": (climbed(healthy("host"), FOREIGN).site(FOREIGN, BASIC), "WARNING"),
+    "of a domain by srv": (climbed(healthy("srv"), FOREIGN).site(FOREIGN, BASIC), "WARNING"),
+    "not connected to": (not_connected(climbed(healthy("host"), FOREIGN).site(FOREIGN, BASIC)), "OK"),
+    "the server's own address": (
+        climbed(healthy("host"), SERVER).site(SERVER, Site(incidents.MULTI, PASSWORD)),
+        "OK",
+    ),
+    "the server's own key": (
+        climbed(healthy("host"), FOREIGN).site(FOREIGN, Site(incidents.MULTI, PASSWORD)),
+        "OK",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CLIMBED)
+def test_a_parent_whose_name_resolves_is_told_and_a_stranger_who_asks_for_passwords_there_alarms(case: str) -> None:
+    """Row 62."""
+    world, severity = CLIMBED[case]
+    report = judge(survey_of(world, parents=(PARENT,)))
+    told = [
+        (item.finding.subject, item.severity.value, item.role) for item in report.judgements if item.finding.rule == PE
+    ]
+    assert told == ([(PARENTS_NAME, severity, Role.ROOT)] * 2 if severity else [])
+
+
+def glances(world: World) -> list[EndpointQuestion]:
+    contacts = survey_of(world, parents=(PARENT,)).contacts
+    return [question for question in contacts if question.name == PARENTS_NAME]
+
+
+def test_a_parents_server_is_met_once_whatever_the_views_and_its_addresses() -> None:
+    """Row 62: it may be anybody's."""
+    world = climbed(healthy("host"), FOREIGN, "198.51.100.81", "198.51.100.82").site(FOREIGN, BASIC)
+    assert glances(world) == [EndpointQuestion(PARENTS_NAME, FOREIGN, 443, Scheme.HTTPS, variant=Variant.GLANCE)]
+
+
+def test_a_parents_name_that_leads_to_microsoft_is_left_alone() -> None:
+    """Row 62."""
+    world = healthy("host").zone(lambda zone: zone.with_(PARENTS_NAME, "CNAME", CLOUD).with_(CLOUD, A, "52.97.0.1"))
+    assert glances(world) == []
+
+
+def test_a_parents_name_that_serves_the_domain_is_met_as_what_it_serves() -> None:
+    """Row 62: the target of the SRV record is contacted as one, and by no second connection."""
+    world = climbed(incidents.with_srv("srv", Srv(0, 0, 443, PARENTS_NAME)), SERVER)
+    assert {question.variant for question in glances(world)} == {Variant.USUAL}

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.survey import Connect, EndpointQuestion, Handshake, Scheme
+from check_autodiscover.core.survey import Connect, EndpointQuestion, Handshake, Scheme, Variant
 from check_autodiscover.probes.endpoint import ConnectionProbe
 from check_autodiscover.trust import Trust
 from tests.probes.visiting import LONG, NAME, SHORT, Visits, probe, shaken
@@ -72,6 +72,12 @@ def test_host_without_ipv6_does_not_blame_the_address() -> None:
 
 def test_port_that_accepts_and_says_nothing_is_silent(visits: Visits) -> None:
     assert shaken(visits.visit(silent, connect_timeout=SHORT)[0])[0] is Handshake.SILENT
+
+
+def test_glance_gives_up_by_itself_at_a_host_that_says_nothing(visits: Visits) -> None:
+    """Row 62: long before the run's own deadline, and as one who does not know."""
+    met, _ = visits.visit(silent, connect_timeout=SHORT, variant=Variant.GLANCE)
+    assert shaken(met)[0] is Handshake.CUT_SHORT
 
 
 def test_handshake_cut_by_the_deadline_says_nothing(visits: Visits) -> None:

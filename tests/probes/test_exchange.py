@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from check_autodiscover.core.survey import Exchange, Scheme
+from check_autodiscover.core.survey import Exchange, Scheme, Variant
 from tests.probes.visiting import LOGIN, NAME, SHORT, Visits, outcomes
 from tests.probes.web import Handler, Site, abort, answer, silent
 
@@ -43,6 +43,15 @@ def test_other_answers_are_followed_by_a_post(visits: Visits, tls: ssl.SSLContex
     assert b"\r\ncontent-type: text/xml" in head.lower()
     assert b"<EMailAddress>autodiscover-check@example.com</EMailAddress>" in body
     assert b'xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"' in body
+
+
+def test_glance_at_a_strangers_login_is_one_get(visits: Visits, tls: ssl.SSLContext) -> None:
+    """Row 62: an answer that a POST would follow elsewhere."""
+    basic = b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="panel"\r\nContent-Length: 0\r\n\r\n'
+    contact, site = visits.visit(answer(basic, LOGIN), tls, variant=Variant.GLANCE)
+    assert outcomes(contact) == [("GET", Exchange.ANSWERED, 401)]
+    assert len(site.requests) == 1
+    assert b"authorization" not in site.requests[0].lower()
 
 
 def test_closed_connection_gets_no_post(visits: Visits, tls: ssl.SSLContext) -> None:

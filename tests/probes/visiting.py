@@ -4,7 +4,7 @@ import asyncio
 import ssl
 
 from check_autodiscover.core.certificate import Certificate
-from check_autodiscover.core.survey import Contact, EndpointQuestion, Exchange, Handshake, Scheme, VerifyError
+from check_autodiscover.core.survey import Contact, EndpointQuestion, Exchange, Handshake, Scheme, Variant, VerifyError
 from check_autodiscover.probes.endpoint import ConnectionProbe
 from check_autodiscover.trust import Trust
 from tests.probes.web import Handler, Site, serve
@@ -39,6 +39,7 @@ class Visits:
         host: str = "127.0.0.1",
         name: str = NAME,
         path: str = "/autodiscover/autodiscover.xml",
+        variant: Variant = Variant.USUAL,
         patience: float = LONG,
         connect_timeout: float = LONG,
         source_address: str = "",
@@ -49,7 +50,7 @@ class Visits:
                     self.trust, "example.com", connect_timeout=connect_timeout, source_address=source_address
                 )
                 await prober.prepare()
-                question = EndpointQuestion(name, host, site.port, scheme, path)
+                question = EndpointQuestion(name, host, site.port, scheme, path, variant)
                 give_up_at = asyncio.get_running_loop().time() + patience
                 return await prober.probe_endpoint(question, give_up_at), site
 

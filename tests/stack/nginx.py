@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.stack.certificates import SiteCertificate
 from tests.stack.namespace import Namespace
 
-__all__ = ["Behaviour", "Site", "start_nginx"]
+__all__ = ["Behaviour", "Site", "Visitors", "start_nginx"]
 
 
 class Behaviour(Enum):
@@ -28,6 +28,9 @@ location / { return 404; }
     HOSTER = """\
 default_type text/html;
     location / { return 200 "<!doctype html><title>Welcome</title><p>This domain is parked.</p>\\n"; }"""
+    PASSWORD = """\
+location / { auth_basic "panel"; auth_basic_user_file /dev/null; }"""
+    """Basic authentication by nginx itself."""
     REDIRECT = "location / { return 302 https://exchange.hosting.test/autodiscover/autodiscover.xml; }"
 
 
@@ -45,11 +48,24 @@ class Site:
         return 80 if self.certificate is None else 443
 
 
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Who came to the sites of one nginx."""
+
+    log: Path
+
+    @property
+    def at_autodiscover(self) -> list[str]:
+        """The requests for Autodiscover's paths: the host, what was asked, the status, and the credential or `-`."""
+        return [line for line in self.log.read_text().splitlines() if " /autodiscover/" in line.lower()]
+
+
 MAIN = """\
 daemon off; user root; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
-  access_log {folder}/access.log; ssl_protocols TLSv1.2 TLSv1.3;
+  log_format told '$http_host "$request" $status $http_authorization';
+  access_log {folder}/access.log told; ssl_protocols TLSv1.2 TLSv1.3;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
 {servers}}}
@@ -64,7 +80,7 @@ SERVER = """\
 
 
 @contextmanager
-def start_nginx(namespace: Namespace, folder: Path, sites: Iterable[Site]) -> Iterator[None]:
+def start_nginx(namespace: Namespace, folder: Path, sites: Iterable[Site]) -> Iterator[Visitors]:
     """An nginx with these sites, each of which has answered; stopped with its workers at the end."""
     sites = tuple(sites)
     folder.mkdir()
@@ -75,7 +91,7 @@ def start_nginx(namespace: Namespace, folder: Path, sites: Iterable[Site]) -> It
     try:
         for site in sites:
             daemon.wait_until(partial(_answers, namespace, site))
-        yield
+        yield Visitors(folder / "access.log")
     finally:
         daemon.terminate()
 

@@ -244,8 +244,11 @@ def test_the_domains_own_servers_say_what_a_cache_does_not_yet(world: World) -> 
     assert "autodiscover.contoso.test is cached as no record" in drifted.output
 
 
-def test_a_parent_whose_autodiscover_name_resolves_is_told(world: World) -> None:
-    """Row 62: clients that find nothing may climb to it with a password."""
+SUBDOMAIN = ("-m", "srv", "-S", "remote.mail.contoso.test")
+
+
+def publish_below_an_exposed_parent(world: World) -> None:
+    """`mail.contoso.test` is healthy; outside, its parent's Autodiscover name leads to a stranger."""
     certificate = world.certificate("remote.mail.contoso.test")
     world.serve(*(Site(address, Behaviour.EXCHANGE, certificate) for address in (SERVER_INSIDE, SERVER_OUTSIDE)))
     published = {
@@ -253,13 +256,49 @@ def test_a_parent_whose_autodiscover_name_resolves_is_told(world: World) -> None
         for view, address in (("inside", SERVER_INSIDE), ("outside", SERVER_OUTSIDE))
     }
     world.publish(*views(inside=published["inside"], outside=(*published["outside"], f"autodiscover A {FOREIGN}")))
-    exposed = world.check("-m", "srv", "-S", "remote.mail.contoso.test", domain="mail.contoso.test")
+
+
+BELOW_OK = (
+    0,
+    "AUTODISCOVER OK - mail.contoso.test: srv to remote.mail.contoso.test, 4 clients configured inside and "
+    f"outside, certificate valid {DAYS_LEFT} d",
+)
+EXPOSED = (
+    f"outside: autodiscover.contoso.test resolves ({FOREIGN}): clients that find nothing may climb to it "
+    "[dns-parent-exposed]"
+)
+
+
+@pytest.mark.parametrize("there", [None, Behaviour.HOSTER], ids=["nobody", "a web site"])
+def test_a_parent_whose_autodiscover_name_resolves_is_told(world: World, there: Behaviour | None) -> None:
+    """Row 62: clients that find nothing may climb to it with a password."""
+    publish_below_an_exposed_parent(world)
+    if there is not None:
+        world.serve(Site(FOREIGN, there, world.certificate("*.hoster.example")))
+    exposed = world.check(*SUBDOMAIN, domain="mail.contoso.test")
+    assert exposed.told == BELOW_OK
+    assert EXPOSED in exposed.output
+
+
+def test_a_parents_server_that_asks_for_passwords_in_clear_is_a_warning(world: World) -> None:
+    """Row 62: a leaked password could be used again. The stranger is sent one question, and nothing secret."""
+    publish_below_an_exposed_parent(world)
+    visitors = world.serve(Site(FOREIGN, Behaviour.PASSWORD, world.certificate("*.hoster.example")))
+    exposed = world.check(*SUBDOMAIN, domain="mail.contoso.test")
+    assert exposed.root == "dns-parent-exposed"
     assert exposed.told == (
-        0,
-        "AUTODISCOVER OK - mail.contoso.test: srv to remote.mail.contoso.test, 4 clients configured inside and "
-        f"outside, certificate valid {DAYS_LEFT} d",
+        1,
+        f"AUTODISCOVER WARNING - mail.contoso.test: outside, autodiscover.contoso.test ({FOREIGN}) asks for "
+        "clear-text passwords (Basic): clients may climb to it [dns-parent-exposed]",
     )
-    assert (
-        f"outside: autodiscover.contoso.test resolves ({FOREIGN}): clients that find nothing may climb to it "
-        "[dns-parent-exposed]"
-    ) in exposed.output
+    assert visitors.at_autodiscover == ['autodiscover.contoso.test "GET /autodiscover/autodiscover.xml HTTP/1.1" 401 -']
+
+
+def test_a_parents_server_is_not_met_in_a_view_that_is_not_connected_to(world: World) -> None:
+    """Row 62."""
+    publish_below_an_exposed_parent(world)
+    visitors = world.serve(Site(FOREIGN, Behaviour.PASSWORD, world.certificate("*.hoster.example")))
+    unseen = world.check(*SUBDOMAIN, *NOT_CONNECTED, domain="mail.contoso.test")
+    assert unseen.exit_code == 0
+    assert EXPOSED in unseen.output
+    assert visitors.at_autodiscover == []

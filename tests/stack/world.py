@@ -18,7 +18,7 @@ from tests.stack.certificates import DAYS_LEFT, Authority, SiteCertificate
 from tests.stack.dnsdist import Fault, start_dnsdist
 from tests.stack.knot import start_knot
 from tests.stack.namespace import Daemon, Namespace
-from tests.stack.nginx import Behaviour, Site, start_nginx
+from tests.stack.nginx import Behaviour, Site, Visitors, start_nginx
 from tests.stack.nsd import start_nsd
 from tests.stack.unbound import start_unbound
 
@@ -105,9 +105,9 @@ class World:
         folder = self._new_folder("dnsdist") / "run"
         self.stack.enter_context(start_dnsdist(self.namespace, folder, address, upstream, texts))
 
-    def serve(self, *sites: Site) -> None:
+    def serve(self, *sites: Site) -> Visitors:
         """Start these sites."""
-        self.stack.enter_context(start_nginx(self.namespace, self._new_folder("nginx") / "run", sites))
+        return self.stack.enter_context(start_nginx(self.namespace, self._new_folder("nginx") / "run", sites))
 
     def serve_exchange(self, *names: str, days_left: int = DAYS_LEFT) -> SiteCertificate:
         """Start the one Exchange behind both addresses of the server, with a certificate for these names."""

@@ -5,13 +5,22 @@ from dataclasses import dataclass
 
 from check_autodiscover.core.answers import answer_of, asks_authority, authorities, rewrites, zone_of
 from check_autodiscover.core.candidates import autodiscover_name, srv_name
+from check_autodiscover.core.certificate import Certificate
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import authentication_methods
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import View, ViewRole
 from check_autodiscover.core.records import Presence, resolve
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Survey
+from check_autodiscover.core.survey import (
+    Contact,
+    DnsAnswer,
+    DnsQuestion,
+    DnsStatus,
+    EndpointQuestion,
+    RecordType,
+    Survey,
+)
 
 __all__ = ["judge_parents", "judge_resolvers", "judge_servers", "judge_zone_contents"]
 
@@ -228,17 +237,23 @@ def judge_parents(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
                 addresses=resolution.addresses,
                 args=(
                     ("where", joined(resolution.addresses or resolution.aliases[:1])),
-                    ("basic", "yes" if _offers_basic(survey, resolution.addresses) else ""),
+                    ("basic", "yes" if _offers_basic(picture, resolution.name) else ""),
                 ),
             )
 
 
-def _offers_basic(survey: Survey, addresses: tuple[str, ...]) -> bool:
-    """Whether one of the addresses, where it was contacted at all, takes passwords in a form that can be used again."""
-    answers = (
-        answer
-        for question, contact in survey.contacts.items()
-        if question.address in addresses
-        for answer in contact.answers
+def _offers_basic(picture: Picture, name: str) -> bool:
+    """Whether a stranger behind a name takes passwords in a form that can be used again."""
+    met = (
+        contact
+        for question, contact in picture.survey.contacts.items()
+        if question.name == name and not _is_own(picture, question, contact)
     )
-    return any("basic" in {method.lower() for method in authentication_methods(answer)} for answer in answers)
+    return any("Basic" in authentication_methods(answer) for contact in met for answer in contact.answers)
+
+
+def _is_own(picture: Picture, question: EndpointQuestion, contact: Contact) -> bool:
+    """Whether a server is one of the domain's: by its address, or by the key of its certificate."""
+    leaf = contact.tls.chain[0] if contact.tls and contact.tls.chain else None
+    known = isinstance(leaf, Certificate) and leaf.public_key in picture.references.keys
+    return known or question.address in picture.references.addresses
