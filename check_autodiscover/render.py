@@ -13,7 +13,14 @@ from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role
 from check_autodiscover.core.state import State
 from check_autodiscover.hostile import clean, shorten
 
-__all__ = ["render_failure", "render_first_line", "render_log", "render_performance_data", "render_text"]
+__all__ = [
+    "finding_lines",
+    "render_failure",
+    "render_first_line",
+    "render_log",
+    "render_performance_data",
+    "render_text",
+]
 
 FIRST_LINE = 200
 """Characters before the performance data; monitoring systems cut longer ones in notifications."""
@@ -27,7 +34,7 @@ def render_text(report: Report, verbosity: int = 0, perfdata: bool = True) -> st
 
 
 def _body(report: Report, verbosity: int) -> Iterator[str]:
-    yield from _findings(report, verbosity)
+    yield from finding_lines(report, verbosity)
     yield from _methods(report)
     yield from (f"Note: {clean(note)}" for note in report.notes)
     if verbosity:
@@ -92,7 +99,7 @@ _Told = dict[str, tuple[str, ...]]
 """By view, the addresses in the lines about a root; all else in them is the same in these views."""
 
 
-def _findings(report: Report, verbosity: int) -> Iterator[str]:
+def finding_lines(report: Report, verbosity: int = 0) -> Iterator[str]:
     """Each root with its consequences below it; what several views say but for addresses is told once."""
     several = len(report.survey.policy.views) > 1
     groups: dict[tuple[tuple[str, ...], bool, int], _Told] = {}

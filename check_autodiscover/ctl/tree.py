@@ -1,28 +1,34 @@
-"""A report drawn for a terminal: the verdict, the views side by side as ladders of candidates, causes with remedies.
+"""A report drawn for a terminal: the verdict, how clients fare, the steps with the views side by side, the causes.
 
-Used by `diagnose`. Whatever came from DNS, certificates and servers passes `clean`, and nothing is read as markup.
+Used by `diagnose`. Whatever came from DNS, certificates and servers passes `clean`, and nothing is read as markup. No
+meaning hangs on a colour alone.
 """
 
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
-from rich.panel import Panel
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from check_autodiscover.core.clients import Outcome
-from check_autodiscover.core.picture import Picture
-from check_autodiscover.core.report import Judgement, Report, Role
+from check_autodiscover.core.clients import Outcome, Walk
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.reactions import SUCCESS
+from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
-from check_autodiscover.ctl.ladder import Reaction, Rung, ladder
+from check_autodiscover.ctl.ladder import Place, Reaction, clients_of, ladder
 from check_autodiscover.hostile import clean
+from check_autodiscover.render import finding_lines
 
 __all__ = ["draw"]
 
-SIDE_BY_SIDE = 50
+SIDE_BY_SIDE = 36
 """The columns that a view needs beside another; with fewer, views stand below one another."""
+
+GUIDES = 4
+"""The columns that a branch of the tree takes."""
 
 STATE_STYLES = {State.OK: "green", State.WARNING: "yellow", State.CRITICAL: "bold red", State.UNKNOWN: "magenta"}
 
@@ -34,17 +40,31 @@ _WORDS = {
     "next": "go on",
     "follows": "follow",
     "unseen": "not known",
-    Outcome.ASKS_CONSENT.value: "ask the user for consent",
-    Outcome.WARNED.value: "warn",
-    Outcome.WRONG_LOGIN.value: "give the password to a stranger",
-    Outcome.WRONG_SETTINGS.value: "take a stranger's settings",
+    "skipped": "skipped",
+    Outcome.CONFIGURED.value: "configured",
+    Outcome.ASKS_CONSENT.value: "configured, after consent",
+    Outcome.WARNED.value: "CERTIFICATE WARNING",
+    Outcome.WRONG_LOGIN.value: "PASSWORD TO A STRANGER",
+    Outcome.WRONG_SETTINGS.value: "A STRANGER'S SETTINGS",
+    Outcome.NOTHING.value: "FIND NOTHING",
+    Outcome.UNKNOWN.value: "not known",
 }
-"""What clients do at a step, in words; the other outcomes are words already."""
+"""What clients do at a step, or how they end, in words; capitals where users are hit."""
 
 
 def draw(report: Report, picture: Picture) -> RenderableType:
     """The whole of what a person sees of a report. `picture` is what the same survey was judged by."""
-    return Group(_headline(report), Text(), _Views(report, picture), Text(), *_causes(report), *_remarks(report))
+    methods = {choice.view: f"{choice.effective.value}: {choice.why}" for choice in report.methods}
+    return Group(
+        _headline(report),
+        Text(),
+        _Outcomes(picture.views, methods),
+        Text(),
+        _Ladder(picture.views),
+        Rule(style="dim"),
+        *_findings(report),
+        *(Text(f"Note: {clean(note)}", style="dim") for note in report.notes),
+    )
 
 
 def _headline(report: Report) -> Text:
@@ -54,67 +74,102 @@ def _headline(report: Report) -> Text:
     return text
 
 
-class _Views:
-    """The views beside one another where the terminal is wide enough."""
+class _Outcomes:
+    """How each client fares in each view, those together that fare alike."""
 
-    def __init__(self, report: Report, picture: Picture) -> None:
-        why = {choice.view: f"{choice.effective.value}: {choice.why}" for choice in report.methods}
-        self._panels = [
-            Panel(_tree(ladder(view)), title=Text(view.name), subtitle=Text(clean(why[view.name])))
-            for view in picture.views
-        ]
+    def __init__(self, views: Sequence[ViewPicture], methods: dict[str, str]) -> None:
+        self._views = views
+        self._methods = methods
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        if options.max_width < SIDE_BY_SIDE * len(self._panels):
-            yield from self._panels
-            return
-        grid = Table.grid(expand=True)
-        for _panel in self._panels:
+        table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        for _view in (None, *self._views):
+            table.add_column(ratio=1)
+        table.add_row("", *(Text(view.name, style="bold") for view in self._views))
+        table.add_row("method", *(Text(clean(self._methods[view.name])) for view in self._views))
+        for walks in _alike(self._views):
+            table.add_row(Text(clients_of(walks[0]), style="cyan"), *(_ending(each[0]) for each in walks))
+        yield table
+        yield Text("In parentheses: clients that are told of and not judged.", style="dim")
+
+
+def _alike(views: Sequence[ViewPicture]) -> list[list[list[Walk]]]:
+    """The walks of clients that fare alike in every view: by group, view and client."""
+    groups: dict[object, list[tuple[Walk, ...]]] = {}
+    for walks in zip(*(view.walks for view in views), strict=True):
+        key = (walks[0].judged, *((walk.outcome, walk.at) for walk in walks))
+        groups.setdefault(key, []).append(walks)
+    return [[list(of_view) for of_view in zip(*group, strict=True)] for group in groups.values()]
+
+
+def _ending(walk: Walk) -> Text:
+    at = f" at {walk.at.value}" if walk.at else ""
+    how, comma, after = _WORDS[walk.outcome.value].partition(",")
+    return Text(f"{how}{at}{comma}{after}", style=_OUTCOME_STYLES[walk.outcome.value])
+
+
+class _Ladder:
+    """The steps, each with the views beside one another where the terminal is wide enough, else below."""
+
+    def __init__(self, views: Sequence[ViewPicture]) -> None:
+        self._names = [view.name for view in views]
+        self._rungs = ladder(views)
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        beside = options.max_width >= GUIDES + SIDE_BY_SIDE * len(self._names)
+        names = self._grid([Text(name, style="bold") for name in self._names])
+        tree = Tree(Padding(names, (0, 0, 0, GUIDES)), guide_style="dim")
+        for rung in self._rungs:
+            title = Text.assemble((clean(rung.title), "bold"), (f"  {rung.roles}" if rung.roles else "", "dim"))
+            if beside:
+                tree.add(Group(title, self._grid([_cell(places) for places in rung.places])))
+                continue
+            branch = tree.add(title)
+            for name, places in zip(self._names, rung.places, strict=True):
+                branch.add(Group(Text(name, style="bold"), _cell(places)))
+        tree.hide_root = not beside
+        yield tree
+
+    def _grid(self, cells: Sequence[RenderableType]) -> Table:
+        grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        for _cell in cells:
             grid.add_column(ratio=1)
-        grid.add_row(*self._panels)
-        yield grid
+        grid.add_row(*cells)
+        return grid
 
 
-def _tree(rungs: Sequence[Rung]) -> Tree:
-    tree = Tree(Text("what clients meet", style="dim"), guide_style="dim")
-    for rung in rungs:
-        branch = tree.add(Text.assemble((clean(rung.label), "bold"), (f"  {rung.role}", "dim")))
-        for meeting in rung.meetings:
-            branch.add(Text(clean(meeting)))
-        for reaction in rung.reactions:
-            branch.add(_reaction(reaction))
-    return tree
+def _cell(places: Sequence[Place]) -> Table:
+    """What stands at a step in one view, each line behind its mark, so that what is wrapped is set in."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(min_width=2)
+    grid.add_column(ratio=1)
+    for place in places:
+        if place.url:
+            grid.add_row(">", Text(clean(place.url), style="bold"))
+        for text in place.found:
+            grid.add_row("-", Text(clean(text)))
+        for reaction in place.reactions:
+            grid.add_row("=>", _reaction(reaction))
+    return grid
 
 
 def _reaction(reaction: Reaction) -> Text:
-    style = _OUTCOME_STYLES.get(reaction.outcome, "dim")
-    text = Text(", ".join(reaction.clients), style="cyan")
-    text.append(f" {_WORDS.get(reaction.outcome, reaction.outcome)}", style)
-    text.append(f": {clean(reaction.why)}{f' ({reaction.code})' if reaction.code else ''}", "default")
+    text = Text(f"{reaction.clients}: " if reaction.clients else "", style="cyan")
+    text.append(_WORDS[reaction.outcome], _OUTCOME_STYLES.get(reaction.outcome, "default"))
+    why = clean(reaction.why).removeprefix("not observed: ")
+    text.append(f", {why}" if why else "", "default")
+    text.append(f" ({reaction.code})" if reaction.code not in ("", SUCCESS) else "", "dim")
     return text
 
 
-def _causes(report: Report) -> Iterator[RenderableType]:
-    for root in report.roots:
-        yield _judgement(root)
-        yield Padding(Text.assemble(("Fix: ", "bold"), clean(root.remedy)), (0, 0, 0, 4), expand=False)
-        for item in report.judgements:
-            if item.role is Role.CONSEQUENCE and item.caused_by == root.id:
-                yield Padding(_judgement(item), (0, 0, 0, 4), expand=False)
+def _findings(report: Report) -> Iterator[RenderableType]:
+    """Causes, each with its fix and what follows from it, in the words of the plugin."""
+    for line in finding_lines(report):
+        words = line.lstrip()
+        yield Padding(_finding(words), (0, 0, 0, 2 * (len(line) - len(words))), expand=False)
 
 
-def _judgement(item: Judgement) -> Text:
-    place = " ".join(part for part in (clean(item.finding.view), item.finding.endpoint.value) if part)
-    text = Text(item.severity.value, STATE_STYLES[item.severity])
-    text.append(f" {place}: {clean(item.message)}", "default")
-    text.append(f" [{item.finding.rule}]", "dim")
-    if item.accepted is not None:
-        text.append(f" accepted{f' ({clean(item.accepted)})' if item.accepted else ''}", "dim")
-    if item.expired is not None:
-        text.append(f" {clean(item.expired)}", "yellow")
-    return text
-
-
-def _remarks(report: Report) -> Iterator[RenderableType]:
-    for note in report.notes:
-        yield Text(f"Note: {clean(note)}", style="dim")
+def _finding(words: str) -> Text:
+    first, _, rest = words.partition(" ")
+    style = next((style for state, style in STATE_STYLES.items() if state.value == first), "bold")
+    return Text.assemble((first, style), f" {rest}")

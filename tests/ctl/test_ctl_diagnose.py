@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.policy import Policy, Resolver, View
+from check_autodiscover.core.policy import Policy, Resolver, Step, View
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.survey_json import survey_to_json
 from check_autodiscover.ctl.main import main
@@ -64,37 +64,97 @@ def test_a_saved_survey_ends_with_the_exit_code_and_root_of_its_world(
     assert (f"[{verdict.root}]" in told) is bool(verdict.root)
 
 
-def test_the_views_stand_side_by_side_where_the_terminal_is_wide_and_below_one_another_where_not(
+def _told(world: str, columns: int, folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    main(["diagnose", "--survey", _saved(_survey(world), folder)])
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(("columns", "beside"), [(160, True), (120, True), (80, True), (60, False)])
+def test_the_views_stand_side_by_side_where_there_is_room_and_below_one_another_where_not(
+    columns: int, beside: bool, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = _told("scenario-1-wildcard", columns, tmp_path, capsys, monkeypatch)
+    addresses = [line for line in lines if "127.0.16.5" in line and "127.0.113.7" in line]
+    below = [line for line in lines if line.startswith("├── inside")]
+    assert (bool(addresses), bool(below)) == (beside, not beside)
+    assert max(map(len, lines)) <= columns
+
+
+def test_how_each_client_fares_is_told_first_those_not_judged_in_parentheses(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = _saved(_survey("scenario-1-wildcard"), tmp_path)
-    wide = list(_lines_with_both_views(file, capsys))
-    monkeypatch.setenv("COLUMNS", "80")
-    narrow = list(_lines_with_both_views(file, capsys))
-    assert (len(wide), len(narrow)) == (1, 0)
+    lines = _told("scenario-1-wildcard", 240, tmp_path, capsys, monkeypatch)
+    rows = [re.split(r" {2,}", line.strip()) for line in lines[3:9]]
+    outlook = "configured at srv, after consent"
+    assert rows == [
+        ["method", "srv: declared", "srv: declared"],
+        ["outlook-2016, outlook-2013, outlook-2010", outlook, "CERTIFICATE WARNING at autodiscover"],
+        ["ews", "configured at srv", "configured at srv"],
+        ["(outlook-2007)", "FIND NOTHING", "CERTIFICATE WARNING at autodiscover"],
+        ["(exchangelib)", "configured at srv", "configured at srv"],
+        ["(outlook-mobile)", "not known", "not known"],
+    ]
 
 
-def _lines_with_both_views(file: str, capsys: Capture) -> Iterator[str]:
-    main(["diagnose", "--survey", file])
-    return (line for line in capsys.readouterr().out.splitlines() if "─ inside ─" in line and "─ outside ─" in line)
-
-
-def test_the_tree_shows_at_each_candidate_what_is_there_and_what_clients_do(tmp_path: Path, capsys: Capture) -> None:
-    main(["diagnose", "--survey", _saved(_survey("healthy-redirect"), tmp_path)])
-    told = capsys.readouterr().out
+def test_the_tree_shows_at_each_step_what_is_there_and_what_clients_do(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "\n".join(_told("healthy-redirect", 240, tmp_path, capsys, monkeypatch))
     places = [
         told.index(label)
         for label in (
-            "https://contoso.com  root, before",
-            "https://autodiscover.contoso.com  autodiscover, before",
-            "http://autodiscover.contoso.com  redirect, intended",
-            "https://exchange.hoster.example  redirect, intended, after 1 redirect",
+            "https://contoso.com  before",
+            "https://autodiscover.contoso.com  before",
+            "=> go on (0x80072EFD)",
+            "http://autodiscover.contoso.com  intended",
+            "redirects to exchange.hoster.example",
+            "=> follow",
+            ">  redirect to https://exchange.hoster.example",
+            "certificate of exchange.hoster.example; asks for a login, as Exchange does",
+            "=> outlook-2016, outlook-2013, outlook-2010 (outlook-2007): configured, after consent",
+            "=> ews (exchangelib): configured",
         )
     ]
-    assert places == sorted(places)
-    assert "all clients go on: no connection" in told
-    assert "all clients follow: redirect to exchange.hoster.example" in told
-    assert "certificate for exchange.hoster.example, exchange" in told
+    assert sorted(places[3:]) == places[3:]
+    assert places[0] < places[1] < places[3]
+
+
+SHOWN = {
+    "one-address-of-two": ("CERTIFICATE WARNING, 127.0.100.80: the certificate lacks", "server; no step leads here"),
+    "srv-two-targets-one-broken": (">  https://second.contoso.com", "second.contoso.com: has expired"),
+    "resolver-dead": ("not known, the name could not be looked up", "SRV record  intended"),
+    "hybrid-alias-host": ("alias of autodiscover.outlook.com, then", "PASSWORD TO A STRANGER"),
+    "slow-root": ("127.0.113.7: no answer", "=> go on (0x80072EE2)"),
+    "foreign-settings": ("A STRANGER'S SETTINGS", "gives Autodiscover settings without a login"),
+    "wrong-port": (">  https://remote.contoso.com (port 8443)", "ews (exchangelib): go on, port 8443 is not 443"),
+    "srv-missing": ("=> go on, no SRV record (0x8004010F)", "FIND NOTHING"),
+    "expired": ("autodiscover.contoso.com: has expired", "CERTIFICATE WARNING (0x80072F05)"),
+    "none-clean": ("none: declared", "=> go on (0x80072EE7)"),
+}
+
+
+@pytest.mark.parametrize("world", SHOWN)
+@pytest.mark.parametrize("columns", [80, 120, 240])
+def test_every_kind_of_world_fits_the_terminal_and_names_what_is_there(
+    world: str, columns: int, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = _told(world, columns, tmp_path, capsys, monkeypatch)
+    assert max(map(len, lines)) <= columns
+    assert columns < 240 or [words for words in SHOWN[world] if not any(words in line for line in lines)] == []
+
+
+def test_a_step_that_policy_skips_is_shown_with_what_stands_there(tmp_path: Path, capsys: Capture) -> None:
+    survey = _survey("root-domain-trap")
+    main(["diagnose", "--survey", _saved(replace(survey, policy=_skipping(survey.policy)), tmp_path)])
+    told = capsys.readouterr().out
+    assert "https://contoso.com  skipped" in told
+    assert "lacks contoso.com" in told
+    assert "=> skipped, by policy" in told
+
+
+def _skipping(policy: Policy) -> Policy:
+    return replace(policy, skip_steps=(Step.ROOT,))
 
 
 def test_a_cause_comes_with_its_remedy_and_its_consequences_indented_below(tmp_path: Path, capsys: Capture) -> None:
@@ -103,7 +163,7 @@ def test_a_cause_comes_with_its_remedy_and_its_consequences_indented_below(tmp_p
     cause = next(index for index, line in enumerate(lines) if line.startswith("CRITICAL "))
     below = "\n".join(lines[cause:])
     assert "\n    Fix: Remove the record *.contoso.com" in below
-    assert "\n    CRITICAL outside autodiscover: certificate of 127.0.100.80" in below
+    assert "\n    CRITICAL certificate of 127.0.100.80" in below
 
 
 HOSTILE = "\x1b]0;owned\x07[bold]\u202e\n.example"
