@@ -58,7 +58,7 @@ _INTERCEPTED = "certificate-intercepted"
 _OF_INTERCEPTION = frozenset({"certificate-untrusted", "certificate-chain-incomplete"})
 """What follows where a machine on our way presents certificates of its own: no fault of the servers."""
 
-_BLIND = frozenset({"dns-lookup-failed", "dns-nxdomain-rewritten", "check-timed-out"})
+_BLIND = frozenset({"dns-lookup-failed", "dns-nxdomain-rewritten", "check-out-of-resources", "check-timed-out"})
 """What was not seen explains nothing that was: nothing is found that depends on a missing answer."""
 
 

@@ -36,8 +36,8 @@ class Demand(Enum):
 
 
 _MISBEHAVES = frozenset({AnswerClass.FORBIDDEN, AnswerClass.BROKEN, AnswerClass.FAILING})
-_PROOFS = ("403.7", "no required ssl certificate", "requires a client certificate")
-"""What IIS's detailed page and nginx say; Apache says nothing."""
+_WITHOUT_CERTIFICATE = frozenset({400, 403, 495, 496})
+"""What servers answer to a request for which they asked for a certificate and got none; nginx's are 400, 495, 496."""
 
 
 def experiment(question: EndpointQuestion, contact: Contact | None) -> Iterator[EndpointQuestion]:
@@ -62,22 +62,31 @@ def demand_of(survey: Survey, question: EndpointQuestion) -> Demand:
     contact = survey.contacts.get(question)
     if contact is None or contact.tls is None:
         return Demand.NONE
-    if _proven(question, contact):
-        return Demand.PROVEN
     further = [(each, survey.contacts.get(each)) for each in experiment(question, contact)]
     own = [(each, seen) for each, seen in further if each.path == question.path and seen is not None]
-    if any(_asked_and_failed(each, seen) for each, seen in own):
+    if any(_proven(seen) for seen in (contact, *(seen for _, seen in own))):
         return Demand.PROVEN
     beside = [(each, seen) for each, seen in further if each.path != question.path and seen is not None]
-    return Demand.SUSPECTED if any(_behaves(each, seen) for each, seen in beside) else Demand.NONE
+    alone = any(_behaves(each, seen) for each, seen in beside)
+    return Demand.SUSPECTED if alone or _said(contact) is Demand.SUSPECTED else Demand.NONE
 
 
-def _proven(question: EndpointQuestion, contact: Contact) -> bool:
-    bodies = " ".join(answer.body for answer in contact.answers if answer.status in (400, 403)).lower()
-    return _asked_and_failed(question, contact) or any(proof in bodies for proof in _PROOFS)
+def _proven(contact: Contact) -> bool:
+    return _asked_and_failed(contact) or _said(contact) is Demand.PROVEN
 
 
-def _asked_and_failed(question: EndpointQuestion, contact: Contact) -> bool:
+def _said(contact: Contact) -> Demand:
+    """What the pages of a connection say of client certificates; Apache's say nothing."""
+    if not any(answer.status >= 400 and answer.body for answer in contact.answers):
+        return Demand.NONE
+    # A healthy service shows no error page.
+    from check_autodiscover.core.error_pages import sign_of
+
+    sign = sign_of(contact.answers)
+    return sign.demand if sign else Demand.NONE
+
+
+def _asked_and_failed(contact: Contact) -> bool:
     """Whether the server asked for a certificate, and the exchange came to nothing; to ask without need is no fault."""
     if contact.tls is None:
         return False
@@ -89,7 +98,7 @@ def _asked_and_failed(question: EndpointQuestion, contact: Contact) -> bool:
     if contact.tls.handshake is not Handshake.ESTABLISHED:
         return contact.tls.handshake in (Handshake.REJECTED, Handshake.RESET)
     broken = any(answer.outcome in (Exchange.RESET, Exchange.CLOSED) for answer in contact.answers)
-    return broken or classify(contact.answers, question) in _MISBEHAVES
+    return broken or any(answer.status in _WITHOUT_CERTIFICATE for answer in contact.answers)
 
 
 def _behaves(question: EndpointQuestion, contact: Contact) -> bool:

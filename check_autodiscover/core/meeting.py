@@ -122,6 +122,7 @@ _CONNECT = {
     Connect.TIMEOUT: Reach.SILENT,
     Connect.NO_FAMILY: Reach.UNSEEN,
     Connect.CUT_SHORT: Reach.UNSEEN,
+    Connect.EXHAUSTED: Reach.UNSEEN,
 }
 _HANDSHAKE = {
     Handshake.ESTABLISHED: Reach.OPEN,

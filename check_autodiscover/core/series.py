@@ -77,10 +77,14 @@ def _dns(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
 _KNOWN = (Presence.PRESENT, Presence.ABSENT)
 
 
+_UNASKED = (DnsStatus.CUT_SHORT, DnsStatus.EXHAUSTED)
+"""What says nothing of a resolver."""
+
+
 def _resolvers(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
     answered: dict[str, bool] = {}
     for question, answer in picture.survey.lookups.items():
-        if question.view == view.name and answer.status is not DnsStatus.CUT_SHORT and question.name:
+        if question.view == view.name and answer.status not in _UNASKED and question.name:
             up = answer.status.conclusive or answer.status in (DnsStatus.SERVFAIL, DnsStatus.REFUSED)
             answered[question.resolver] = answered.get(question.resolver, True) and up
     yield metric("autodiscover_view_up", float(any(answered.values())) if answered else None, view=view.name)

@@ -73,6 +73,8 @@ class DnsStatus(Enum):
     """An encrypted transport whose certificate does not fit the server: it was asked nothing."""
     CUT_SHORT = "cut-short"
     """The run's deadline came first: nothing is known."""
+    EXHAUSTED = "out of sockets here"
+    """The probing host ran out of file descriptors or memory, so that it could not ask."""
     DISBELIEVED = "disbelieved"
     """Never observed: stands for what a resolver said that gives addresses to names which cannot exist."""
     UNDELEGATED = "unknown servers"
@@ -179,6 +181,8 @@ class Connect(Enum):
     """The probing host has no such address family: nothing is known of the address."""
     CUT_SHORT = "cut-short"
     """The run's deadline came first: nothing is known beyond that it had not answered yet."""
+    EXHAUSTED = "exhausted"
+    """The probing host ran out of file descriptors or memory: nothing is known of the address."""
 
 
 class Handshake(Enum):

@@ -17,10 +17,10 @@ _OUTCOMES = {
     errno.ECONNABORTED: Connect.RESET,
     errno.ETIMEDOUT: Connect.TIMEOUT,
     # This process ran out of something: that says nothing about the address.
-    errno.EMFILE: Connect.CUT_SHORT,
-    errno.ENFILE: Connect.CUT_SHORT,
-    errno.ENOBUFS: Connect.CUT_SHORT,
-    errno.ENOMEM: Connect.CUT_SHORT,
+    errno.EMFILE: Connect.EXHAUSTED,
+    errno.ENFILE: Connect.EXHAUSTED,
+    errno.ENOBUFS: Connect.EXHAUSTED,
+    errno.ENOMEM: Connect.EXHAUSTED,
 }
 
 _GLOBAL_IPV6 = ("2000::1", 9)

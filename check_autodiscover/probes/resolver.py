@@ -127,7 +127,7 @@ class ResolverProbe:
         except ssl.SSLCertVerificationError:
             return DnsStatus.UNTRUSTED
         except OSError as error:
-            return DnsStatus.CUT_SHORT if error.errno in _LOCAL_FAULTS else DnsStatus.UNREACHABLE
+            return DnsStatus.EXHAUSTED if error.errno in _LOCAL_FAULTS else DnsStatus.UNREACHABLE
 
     async def _carry(self, query: bytes, resolver: Resolver) -> bytes:
         reply = await self._carrier(resolver).exchange(query)

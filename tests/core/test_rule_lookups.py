@@ -6,14 +6,14 @@ import pytest
 
 from check_autodiscover.core.policy import Method, Resolver, Step
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import DnsStatus, Exchange, HttpAnswer
+from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, HttpAnswer
 from tests.core import incidents
 from tests.core.incidents import HOSTER, REMOTE, SINGLE, A, auto, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict
-from tests.core.worlds import AUTODISCOVER, DOMAIN, FOREIGN, PAGE, SERVER, SRV_NAME, Site, World, Zone
+from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, PAGE, SERVER, SRV_NAME, Site, World, Zone
 
 LF, DU, DB, NR = "dns-lookup-failed", "dns-domain-unresolvable", "dns-dnssec-bogus", "dns-nxdomain-rewritten"
-MU, TO = "check-method-undetermined", "check-timed-out"
+MU, TO, OR = "check-method-undetermined", "check-timed-out", "check-out-of-resources"
 SECOND = "dns.example"
 
 
@@ -116,6 +116,10 @@ RAISED = {
         incidents.row_48_before("srv"),
         Told(TO, "CRITICAL", "srv", REMOTE, args={"timeout": "10", "slow": SERVER}),
     ),
+    "no file descriptor was left for the intended endpoint": (
+        healthy("srv").site(SERVER, Site(incidents.SINGLE, https=Connect.EXHAUSTED)),
+        Told(OR, "UNKNOWN", "srv", REMOTE, args={"slow": SERVER}),
+    ),
     "the deadline before the lookup": (
         replace(healthy("host"), cut=(AUTODISCOVER,)),
         Told(TO, "CRITICAL", "autodiscover", AUTODISCOVER, args={"slow": f"DNS for {AUTODISCOVER}"}),
@@ -161,6 +165,11 @@ SILENT = {
         "a view is blind": incidents.blind(incidents.row_16_everywhere(), "outside"),
         "a client is warned": incidents.row_12_no_reference(),
         "the deadline came first": replace(incidents.row_16_everywhere(), cut=(AUTODISCOVER,)),
+    },
+    OR: {
+        "sockets enough": healthy("srv"),
+        "none for the root domain": healthy("srv").site(APEX, Site(https=Connect.EXHAUSTED)),
+        "the deadline came first": incidents.row_48_before("srv"),
     },
     TO: {
         "in time": healthy("srv"),

@@ -135,15 +135,22 @@ RAISED = {
     "no HTTP": (answering(ended(Exchange.MALFORMED)), at(SB, "CRITICAL", args={"answer": "a broken connection"})),
     "a redirect to another path": (
         answering(redirect(f"https://{REMOTE}/owa/")),
-        at(RI, "CRITICAL", args={"answer": "a redirect that is not to Autodiscover"}),
+        at(RI, "CRITICAL", args={"answer": f"a redirect that is not to Autodiscover, but to https://{REMOTE}/owa/"}),
     ),
     "a redirect to http": (
         answering(redirect(URL.replace("https", "http"))),
-        at(RI, "CRITICAL", args={"answer": "a redirect that is not to Autodiscover"}),
+        at(
+            RI,
+            "CRITICAL",
+            args={
+                "answer": "a redirect that is not to Autodiscover, but to plain http, "
+                f"http://{REMOTE}/autodiscover/autodiscover.xml"
+            },
+        ),
     ),
     "a redirect to itself": (
         answering(redirect(URL)),
-        at(RL, "CRITICAL", args={"answer": "a redirect that leads nowhere new"}),
+        at(RL, "CRITICAL", args={"answer": f"a redirect back to {URL}"}),
     ),
     "one of two addresses answers wrongly": (second(Site(SINGLE, PAGE)), at(NA, "CRITICAL", (V6,))),
     "port 80 does not redirect": (

@@ -30,6 +30,7 @@ from check_autodiscover.core.survey import (
     Srv,
     Survey,
     Tls,
+    Variant,
     VerifyError,
 )
 
@@ -116,6 +117,8 @@ class Site:
     """Whether it asks for a client certificate."""
     elsewhere: HttpAnswer | None = None
     """The answer at other paths than Autodiscover's, where it differs."""
+    tls_1_2: HttpAnswer | None = None
+    """The answer at Autodiscover's path under TLS 1.2, where it differs: it is then asked for by renegotiation."""
     staple: Staple | None = None
 
     def contact(self, question: EndpointQuestion) -> Contact:
@@ -129,6 +132,8 @@ class Site:
         tls = Tls(self.handshake, "TLSv1.3", chain, self.errors, self.asks, staple=self.staple)
         beside = question.path != AUTODISCOVER_PATH and self.elsewhere is not None
         answer = self.elsewhere if beside and self.elsewhere else self.answer
+        if question.variant is Variant.TLS_1_2 and self.tls_1_2 is not None and not beside:
+            tls, answer = replace(tls, version="TLSv1.2", client_certificate_requested=True), self.tls_1_2
         return Contact(Connect.CONNECTED, tls, (answer,) if self.handshake is Handshake.ESTABLISHED else (), 0.01)
 
 

@@ -8,6 +8,7 @@ from check_autodiscover.core.certificate import UnreadableCertificate
 from check_autodiscover.core.ocsp import Revocation, Staple
 from check_autodiscover.core.policy import Expectations, Resolver, View
 from check_autodiscover.core.survey import (
+    Connect,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -49,6 +50,7 @@ def _other_worlds() -> Iterator[World]:
         Site(replace(incidents.MULTI, issuer_urls=("http://ca.example/ca.cer",)), errors=(VerifyError(20, 0),)),
         Site(UnreadableCertificate("00" * 32, "no certificate")),
         Site(incidents.MULTI, handshake=Handshake.REJECTED),
+        Site(incidents.MULTI, https=Connect.EXHAUSTED),
         Site(incidents.MULTI, HttpAnswer("GET", Exchange.ANSWERED, 401)),
         Site(replace(incidents.MULTI, key_type="RSA", key_bits=1024)),
         Site(incidents.MULTI, staple=Staple(Revocation.REVOKED, int(NOW), revoked_at=int(NOW))),

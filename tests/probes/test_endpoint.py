@@ -70,6 +70,21 @@ def test_host_without_ipv6_does_not_blame_the_address() -> None:
     assert done.stdout.split() == ["Connect.NO_FAMILY", "Connect.UNREACHABLE"]
 
 
+def test_a_process_without_file_descriptors_blames_itself_and_not_the_address() -> None:
+    script = (
+        "import asyncio, os, resource\n"
+        "from check_autodiscover.probes.dial import connect\n"
+        "async def main():\n"
+        "    give_up_at = asyncio.get_running_loop().time() + 10\n"
+        "    lowest = os.open('/dev/null', os.O_RDONLY)\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 1, lowest + 1))\n"
+        "    print(await connect('127.0.0.1', 443, '', give_up_at, 10))\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["Connect.EXHAUSTED"]
+
+
 def test_port_that_accepts_and_says_nothing_is_silent(visits: Visits) -> None:
     assert shaken(visits.visit(silent, connect_timeout=SHORT)[0])[0] is Handshake.SILENT
 

@@ -12,7 +12,7 @@ from check_autodiscover.core.plan import CONTROL
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Failure, Presence
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.survey import DnsQuestion, DnsStatus, EndpointQuestion, RecordType
+from check_autodiscover.core.survey import Connect, DnsQuestion, DnsStatus, EndpointQuestion, RecordType
 
 __all__ = ["judge_lookups", "judge_method", "judge_time"]
 
@@ -148,12 +148,16 @@ def _domain_state(picture: Picture, view: ViewPicture) -> str:
 
 
 def judge_time(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
-    """Whether the deadline passed before the intended endpoint was judged; other unfinished work is a note."""
+    """Whether the deadline passed, or this host had no socket left, before the intended endpoint was judged.
+
+    Other unfinished work is a note.
+    """
     waiting = tuple(dict.fromkeys(_waiting(picture, view)))
     if waiting:
+        exhausted = any(_exhausted(meeting) for met in view.scene.met.values() for meeting in met)
         subject = view.intended[0].name if view.intended else autodiscover_name(picture.survey.domain)
         yield Finding(
-            rule="check-timed-out",
+            rule="check-out-of-resources" if exhausted else "check-timed-out",
             view=view.name,
             endpoint=view.intended[0].endpoint if view.intended else Endpoint.AUTODISCOVER,
             subject=subject,
@@ -185,10 +189,15 @@ def _cut_short(picture: Picture, meeting: Meeting) -> bool:
     if meeting.reach is not Reach.UNSEEN:
         return False
     if meeting.contact is not None:
-        return meeting.contact.connect.value == "cut-short" or meeting.contact.tls is not None
+        cut = meeting.contact.connect is Connect.CUT_SHORT or meeting.contact.tls is not None
+        return cut or _exhausted(meeting)
     candidate = meeting.candidate
     question = EndpointQuestion(candidate.name, meeting.address, candidate.port, candidate.scheme, candidate.path)
     return question in picture.survey.unfinished
+
+
+def _exhausted(meeting: Meeting) -> bool:
+    return meeting.contact is not None and meeting.contact.connect is Connect.EXHAUSTED
 
 
 def judge_method(picture: Picture) -> Iterator[Finding]:

@@ -13,6 +13,14 @@ from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.rules.replies import (
+    advice_on,
+    answer_words,
+    demand_words,
+    misbehaviour,
+    page_sign,
+    redirect_words,
+)
 from check_autodiscover.core.rules.walks import unconcerned
 from check_autodiscover.core.survey import Connect, Contact, Scheme
 
@@ -88,13 +96,11 @@ def _judge_demands(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, 
     for demand, rule in _DEMAND_RULES.items():
         items = tuple(item for item in met if item.demand is demand)
         if items:
-            yield _finding(rule, view, candidate, items, answer=_demand_words(items[0]))
-
-
-def _demand_words(meeting: Meeting) -> str:
-    if meeting.reach is Reach.NO_TLS:
-        return "refuses the TLS handshake without one"
-    return f"answers {_words(meeting)} without one" if meeting.answer is not AnswerClass.UNSEEN else "asks for one"
+            words = demand_words(items[0]) if demand is Demand.PROVEN else misbehaviour(items[0])
+            sign = page_sign(items[0])
+            cure = advice_on(items[0]) if sign and sign.demand is demand and sign.advice else ""
+            refused = sign.words if sign and sign.demand is Demand.SUSPECTED else ""
+            yield _finding(rule, view, candidate, items, answer=words, cure=cure, refused=refused)
 
 
 def _silence(meeting: Meeting) -> str:
@@ -112,6 +118,7 @@ _CONNECT_WORDS = {
     Connect.UNREACHABLE: "no route",
     Connect.NO_FAMILY: "not tried",
     Connect.CUT_SHORT: "no answer before the time limit",
+    Connect.EXHAUSTED: "not tried",
 }
 
 
@@ -123,31 +130,14 @@ def _tls_trouble(meeting: Meeting) -> str:
             return "no TLS"
 
 
-_BROKEN = {
-    AnswerClass.REDIRECT_ELSEWHERE: "a redirect that is not to Autodiscover",
-    AnswerClass.REDIRECT: "a redirect that leads nowhere new",
-    AnswerClass.NO_METHOD: "HTTP 401 that offers no way to log in",
-    AnswerClass.FORBIDDEN: "HTTP 403",
-    AnswerClass.NOT_FOUND: "HTTP 404",
-    AnswerClass.FAILING: "HTTP 500",
-    AnswerClass.BUSY: "HTTP 503, come back later",
-    AnswerClass.BROKEN: "a broken connection",
-    AnswerClass.SILENT: "silence",
-}
-_ADVICE = {
-    AnswerClass.FORBIDDEN: "Publish /autodiscover/* on the proxy or firewall in front of {name}, and check the "
-    "virtual directory's access rules.",
-    AnswerClass.NOT_FOUND: "Re-create the Autodiscover virtual directory on {name}, or publish its path.",
-    AnswerClass.FAILING: "Start MSExchangeAutodiscoverAppPool on {name}, and see its event log.",
-    AnswerClass.NO_METHOD: "Enable Windows or Basic authentication on the Autodiscover virtual directory of {name}.",
-}
+_SERVES = frozenset({AnswerClass.EXCHANGE, AnswerClass.SETTINGS, AnswerClass.PASSWORD, AnswerClass.UNSEEN})
+"""The answers of a service, and none."""
+
 _ANSWER_RULES = {
     AnswerClass.REDIRECT_ELSEWHERE: "service-redirect-invalid",
     AnswerClass.NO_METHOD: "service-no-authentication",
 }
 """The answers that have a rule of their own; the others are `service-broken`."""
-
-_OTHER_ADVICE = "See the web server's log on {name} for /autodiscover/autodiscover.xml."
 
 
 def _judge_answers(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
@@ -160,8 +150,8 @@ def _judge_answers(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, 
             continue
         rule = _answer_rule(view, candidate, items[0])
         if rule:
-            words = "a web page" if answer is AnswerClass.WEBSITE else _words(items[0])
-            advice = _ADVICE.get(answer, _OTHER_ADVICE).format(name=candidate.name)
+            words = redirect_words(items[0]) if answer is AnswerClass.REDIRECT else answer_words(items[0])
+            advice = advice_on(items[0])
             busy = "yes" if answer is AnswerClass.BUSY else ""
             yield _finding(rule, view, candidate, tuple(items), answer=words, advice=advice, busy=busy)
 
@@ -175,16 +165,9 @@ def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> s
     if candidate.scheme is Scheme.HTTP:
         named = view.method is Method.REDIRECT and meeting.answer is not AnswerClass.UNSEEN
         return _ANSWER_RULES.get(meeting.answer, "service-broken") if named else ""
-    if meeting.answer in _BROKEN:
+    if meeting.answer not in _SERVES:
         return _ANSWER_RULES.get(meeting.answer, "service-broken")
     return ""
-
-
-def _words(meeting: Meeting) -> str:
-    """The answer with the status that was really seen."""
-    statuses = [answer.status for answer in meeting.contact.answers if answer.status] if meeting.contact else []
-    words = _BROKEN.get(meeting.answer, "something else than a redirect")
-    return f"HTTP {statuses[-1]}" if statuses and words in ("HTTP 404", "HTTP 500", "HTTP 403") else words
 
 
 def _judge_wait(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:

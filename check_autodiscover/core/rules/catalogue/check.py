@@ -16,6 +16,15 @@ CHECK = (
         rows=(63,),
     ),
     Rule(
+        id="check-out-of-resources",
+        title="The host that checks has no socket left",
+        default=Default.UNKNOWN,
+        level=1,
+        sentence="this host ran out of file descriptors or memory before {subject} was judged[[ (not asked: {slow})]]",
+        remedy="Raise the limit of open files for the program that checks (ulimit -n; LimitNOFILE in its unit), or let "
+        "it check fewer domains at a time.",
+    ),
+    Rule(
         id="check-timed-out",
         title="The time limit came before the verdict",
         default=Default.TIMEOUT_RESULT,

@@ -1,0 +1,109 @@
+"""What a service replied, in words, and what to do about it; the texts of `services`."""
+
+from typing import TYPE_CHECKING
+
+from check_autodiscover.core.candidates import MAX_REDIRECTS
+from check_autodiscover.core.http_answer import AnswerClass, RedirectTarget, decisive_answer
+from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.survey import HttpAnswer, Scheme
+
+if TYPE_CHECKING:
+    from check_autodiscover.core.error_pages import Sign
+
+__all__ = ["advice_on", "answer_words", "demand_words", "misbehaviour", "page_sign", "redirect_words"]
+
+_WORDS = {
+    AnswerClass.WEBSITE: "a web page",
+    AnswerClass.NO_METHOD: "HTTP 401 that offers no way to log in",
+    AnswerClass.BROKEN: "a broken connection",
+    AnswerClass.SILENT: "silence",
+    AnswerClass.EXCHANGE: "something else than a redirect",
+    AnswerClass.SETTINGS: "something else than a redirect",
+    AnswerClass.PASSWORD: "something else than a redirect",
+}
+"""The answers that are no status; a login or settings are told of where a redirect was due."""
+
+_PROXY_FAILS = (
+    "The proxy or load balancer in front of {name} cannot reach Exchange: see its log, and its health "
+    "check of the server behind it."
+)
+_BY_STATUS = {
+    502: _PROXY_FAILS,
+    503: "Start MSExchangeAutodiscoverAppPool on {name}; if a load balancer answers, see why it has no server left.",
+    504: _PROXY_FAILS,
+}
+_BY_ANSWER = {
+    AnswerClass.FORBIDDEN: "Publish /autodiscover/* on the proxy or firewall in front of {name}, and check the "
+    "virtual directory's access rules.",
+    AnswerClass.NOT_FOUND: "Re-create the Autodiscover virtual directory on {name}, or publish its path.",
+    AnswerClass.FAILING: "Start MSExchangeAutodiscoverAppPool on {name}, and see its event log.",
+    AnswerClass.NO_METHOD: "Enable Windows or Basic authentication on the Autodiscover virtual directory of {name}.",
+    AnswerClass.BROKEN: "See why the connection to {name} is cut after the request: a firewall that filters by "
+    "content or country, or the server's own log.",
+}
+_OTHERWISE = "See the web server's log on {name} for /autodiscover/autodiscover.xml."
+
+
+def answer_words(meeting: Meeting) -> str:
+    """What was answered, as it stands behind `answers with`."""
+    if meeting.answer is AnswerClass.REDIRECT_ELSEWHERE:
+        return f"a redirect that is not to Autodiscover, but to {_target(meeting.redirect)}"
+    if meeting.answer in _WORDS:
+        return _WORDS[meeting.answer]
+    return f"HTTP {_status(meeting)}{', come back later' if meeting.answer is AnswerClass.BUSY else _reason(meeting)}"
+
+
+def redirect_words(meeting: Meeting) -> str:
+    """Why a redirect to Autodiscover is not followed any more."""
+    if meeting.candidate.hop >= MAX_REDIRECTS:
+        return f"a redirect again, after {MAX_REDIRECTS} of them"
+    return f"a redirect back to {_target(meeting.redirect)}"
+
+
+def demand_words(meeting: Meeting) -> str:
+    """How a demand for a client certificate shows, as it stands behind a colon."""
+    if meeting.reach is Reach.NO_TLS:
+        return "refuses the TLS handshake without one"
+    if meeting.answer is AnswerClass.UNSEEN:
+        return "asks for one"
+    return f"{misbehaviour(meeting)} without one"
+
+
+def misbehaviour(meeting: Meeting) -> str:
+    """What a place does that should log in, as a verb."""
+    if meeting.answer is AnswerClass.BROKEN:
+        return "breaks off the connection"
+    return f"answers {answer_words(meeting)}"
+
+
+def advice_on(meeting: Meeting) -> str:
+    """What to do about an answer: what its page says of the reason stands before what its status suggests."""
+    sign = page_sign(meeting)
+    by_kind = _BY_STATUS.get(_status(meeting)) or _BY_ANSWER.get(meeting.answer, _OTHERWISE)
+    return ((sign and sign.advice) or by_kind).format(name=meeting.candidate.name)
+
+
+def page_sign(meeting: Meeting) -> "Sign | None":
+    """What the pages of a place say of their reason."""
+    # A healthy service shows no error page.
+    from check_autodiscover.core.error_pages import sign_of
+
+    return sign_of(meeting.contact.answers) if meeting.contact else None
+
+
+def _reason(meeting: Meeting) -> str:
+    sign = page_sign(meeting)
+    return f" ({sign.code}: {sign.words})" if sign else ""
+
+
+def _status(meeting: Meeting) -> int:
+    """The status that counts, 0 where there is none."""
+    answer: HttpAnswer | None = decisive_answer(meeting.contact.answers) if meeting.contact else None
+    return answer.status if answer else 0
+
+
+def _target(target: RedirectTarget | None) -> str:
+    if target is None:
+        return "no usable URL"
+    plain = "plain http, " if target.scheme is Scheme.HTTP else ""
+    return f"{plain}{target.scheme.value}://{target.host}{target.path.partition('?')[0]}"
