@@ -43,14 +43,32 @@ def survey_from_json(document: Mapping[str, Any]) -> Survey:
     """The survey that `survey_to_json` wrote, as `json.loads` gives it. Raises `SurveyFormatError`."""
     if not isinstance(document, Mapping):
         raise SurveyFormatError("$: a survey is an object")
-    if document.get("schema") != SCHEMA:
-        raise SurveyFormatError(f"$.schema: this program reads version {SCHEMA}, not {document.get('schema')!r:.40}")
+    if fault := _other_kind(document):
+        raise SurveyFormatError(fault)
     import cattrs
 
     try:
-        return _converter().structure(document, Survey)
+        survey = _converter().structure(document, Survey)
     except cattrs.BaseValidationError as error:
         raise SurveyFormatError(_first_fault(cattrs.transform_error(error, format_exception=_say))) from None
+    for name, moment in (("started", survey.started), ("ended", survey.ended)):
+        if not 0 <= moment < _YEAR_10000:
+            raise SurveyFormatError(f"$.{name}: a moment outside the calendar")
+    return survey
+
+
+_YEAR_10000 = 253_402_300_800
+"""Unix time of the moment that the calendar lacks first."""
+
+
+def _other_kind(document: Mapping[str, Any]) -> str:
+    """Why a document is no survey that this version reads, by what stands on its top; empty if it may be one."""
+    version = document.get("schema")
+    if "survey" in document:
+        return "$: this is a report; its member `survey` is what can be judged again"
+    if type(version) is int and version > SCHEMA:
+        return f"$.schema: a newer program wrote version {version!r:.40}; this one reads {SCHEMA}"
+    return "" if version == SCHEMA else f"$.schema: this program reads version {SCHEMA}, not {version!r:.40}"
 
 
 _LONGEST = 200
@@ -129,6 +147,8 @@ def _is_tuple(type_: Any) -> bool:
 
 def _exact(value: Any, type_: Any) -> Any:
     """A JSON value that is of the type already: nothing is converted, but an integer may stand for a float."""
+    if type(value) is int and abs(value) > _LARGEST:
+        raise ValueError("a number out of range")
     if type_ is float and type(value) is int:
         return float(value)
     if type(value) is not type_:
@@ -136,6 +156,10 @@ def _exact(value: Any, type_: Any) -> Any:
     if type_ is float and not isfinite(value):
         raise ValueError("not a finite number")
     return value
+
+
+_LARGEST = 2**63
+"""Of integers: what is larger has no place in any time or count, and some arithmetic cannot take it."""
 
 
 def _list(value: Any) -> list[Any]:

@@ -1,30 +1,36 @@
-"""`autodiscoverctl diagnose`: observe a domain, or take a saved survey, and show the verdict as a tree.
+"""`autodiscoverctl diagnose`: observe a domain, or take a saved survey, and show the verdict.
 
-The exit code is the plugin's.
+It is shown as a tree, or in one of the plugin's forms. The exit code is the plugin's.
 """
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
-
-from rich.console import Console
+from dataclasses import dataclass
 
 from check_autodiscover.core.judge import assemble, judge
+from check_autodiscover.core.report import Report
 from check_autodiscover.core.survey import Survey
-from check_autodiscover.core.survey_json import SurveyFormatError, survey_from_json, survey_to_json
-from check_autodiscover.ctl.tree import draw
+from check_autodiscover.ctl.survey_file import load_survey, save_survey
 from check_autodiscover.ctl.usage import Refused
 
-__all__ = ["diagnose"]
+__all__ = ["Form", "diagnose"]
 
 
-def diagnose(domain: str, plugin_options: Sequence[str], *, save: str, saved: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a verdict is shown: `output` is one of the plugin's, or empty for the tree; the rest is as there."""
+
+    output: str = ""
+    verbosity: int = 0
+    perfdata: bool = True
+
+
+def diagnose(domain: str, plugin_options: Sequence[str], form: Form, *, save: str, saved: str) -> int:
     """Diagnose a domain by the plugin's options, or a saved survey; the report's exit code. Raises Refused."""
     survey = _saved(saved, domain, plugin_options) if saved else _observed(domain, plugin_options)
     if save:
-        _write(survey, save)
-    report = judge(survey)
-    Console(highlight=False, emoji=False).print(draw(report, assemble(survey, survey.ended)))
+        save_survey(survey, save)
+    report = _judged(survey, saved)
+    _show(report, form)
     return report.state.exit_code
 
 
@@ -49,21 +55,45 @@ def _observed(domain: str, plugin_options: Sequence[str]) -> Survey:
 def _saved(file: str, domain: str, plugin_options: Sequence[str]) -> Survey:
     if plugin_options:
         raise Refused(f"{plugin_options[0]} has no effect on a saved survey, which brings its own policy")
-    try:
-        survey = survey_from_json(json.loads(Path(file).read_bytes()))
-    except OSError as error:
-        raise Refused(f"{file}: {error.strerror}") from error
-    except SurveyFormatError as error:
-        raise Refused(f"{file}: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"{file}: no JSON") from error
+    survey = load_survey(file)
     if domain not in ("", survey.domain):
         raise Refused(f"{file}: the survey is about {survey.domain}, not {domain}")
     return survey
 
 
-def _write(survey: Survey, file: str) -> None:
+def _judged(survey: Survey, file: str) -> Report:
+    """The verdict at the survey's end. What a run of ours never writes, a file may hold. Raises Refused."""
     try:
-        Path(file).write_text(json.dumps(survey_to_json(survey), indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"{file}: {error.strerror}") from error
+        return judge(survey)
+    except Exception as error:
+        if not file:
+            raise
+        raise Refused(f"{file}: no run can have seen this ({type(error).__name__} when it was judged)") from error
+
+
+def _show(report: Report, form: Form) -> None:
+    match form.output:
+        case "":
+            _draw(report)
+        case "json":
+            from check_autodiscover.report_json import render_json
+
+            print(render_json(report))
+        case "log":
+            from check_autodiscover.render import render_log
+
+            print(render_log(report))
+        case _:
+            from check_autodiscover.render import render_text
+
+            print(render_text(report, form.verbosity, form.perfdata))
+
+
+def _draw(report: Report) -> None:
+    # The plugin's forms need none of it.
+    from rich.console import Console
+
+    from check_autodiscover.ctl.tree import draw
+
+    picture = assemble(report.survey, report.survey.ended)
+    Console(highlight=False, emoji=False).print(draw(report, picture))

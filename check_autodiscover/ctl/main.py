@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from check_autodiscover import __version__
 from check_autodiscover.ctl.usage import Parser, Refused
+from check_autodiscover.hostile import clean
 
 __all__ = ["main", "run"]
 
@@ -38,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         command: Callable[[Namespace, Sequence[str]], int] = given.command
         return command(given, rest)
     except Refused as refused:
-        print(f"autodiscoverctl: {refused}")
+        # A file that is refused may hold anything.
+        print(f"autodiscoverctl: {clean(str(refused))}")
     except ImportError as error:
         print(f"autodiscoverctl: {error.name} is missing: pip install 'check_autodiscover[ctl]'")
     except KeyboardInterrupt:
@@ -54,12 +56,23 @@ def _parser() -> Parser:
     diagnose = commands.add_parser(
         "diagnose",
         allow_abbrev=False,
-        usage="%(prog)s DOMAIN [--save FILE] [OPTIONS] | --survey FILE",
+        usage="%(prog)s DOMAIN [OPTIONS] | --survey FILE",
         help="show what each client does in each view, and why",
-        epilog="All options of check_autodiscover but -H and -o are taken too: see check_autodiscover --help.",
+        epilog="All options of check_autodiscover but -H are taken too: see check_autodiscover --help.",
     )
     diagnose.add_argument("--save", metavar="FILE", default="", help="write the survey, as JSON")
-    diagnose.add_argument("--survey", metavar="FILE", default="", help="judge a saved survey instead of looking")
+    diagnose.add_argument(
+        "--survey", metavar="FILE", default="", help="judge a saved survey, for the moment at its end"
+    )
+    diagnose.add_argument(
+        "-o",
+        "--output",
+        choices=["text", "log", "json"],
+        default="",
+        help="as the plugin prints it, in place of the tree",
+    )
+    diagnose.add_argument("-v", dest="verbosity", action="count", default=0, help="with -o text: more; repeatable")
+    diagnose.add_argument("--no-perfdata", action="store_true", help="with -o text: without performance data")
     diagnose.set_defaults(command=_diagnose)
 
     rules = commands.add_parser("rules", allow_abbrev=False, help="list the rules, or explain one")
@@ -75,11 +88,12 @@ def _parser() -> Parser:
 
 
 def _diagnose(given: Namespace, rest: Sequence[str]) -> int:
-    from check_autodiscover.ctl.diagnose import diagnose
+    from check_autodiscover.ctl.diagnose import Form, diagnose
 
     # The plugin's options are not argparse's to read here, so DOMAIN cannot be told from their values unless it leads.
     named = rest[:1] if rest and not rest[0].startswith("-") else ()
-    return diagnose("".join(named), rest[len(named) :], save=given.save, saved=given.survey)
+    form = Form(given.output, given.verbosity, not given.no_perfdata)
+    return diagnose("".join(named), rest[len(named) :], form, save=given.save, saved=given.survey)
 
 
 def _rules(given: Namespace, _: Sequence[str]) -> int:

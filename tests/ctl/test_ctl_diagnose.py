@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.policy import Policy, Resolver, Step, View
+from check_autodiscover.core.policy import Expectations, Expected, Policy, Resolver, Step, View
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.survey_json import survey_to_json
 from check_autodiscover.ctl.main import main
+from check_autodiscover.ctl.survey_file import load_survey, save_survey
+from check_autodiscover.ctl.usage import Refused
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.worlds import world_named
 from check_autodiscover.run import survey_domain
@@ -189,25 +191,122 @@ def _renamed(certificate: Certificate | UnreadableCertificate) -> Certificate | 
     return replace(certificate, dns_names=(HOSTILE,), common_name=HOSTILE)
 
 
-def test_a_file_that_is_no_survey_is_refused_in_one_line(tmp_path: Path, capsys: Capture) -> None:
-    for text in ("{", "[]", '{"schema": 99}', "[" * 100_000):
-        (tmp_path / "bad.json").write_text(text)
-        assert main(["diagnose", "--survey", str(tmp_path / "bad.json")]) == 3
-        assert capsys.readouterr().out.count("\n") == 1
+def _with_policy(survey: Survey, **changes: object) -> Survey:
+    return replace(survey, policy=replace(survey.policy, **changes))  # type: ignore[arg-type]
+
+
+def _named(survey: Survey, domain: str) -> Survey:
+    return replace(survey, domain=domain)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("", "it is empty"),
+        ("{", "it is cut off (line 1: Expecting property name enclosed in double quotes)"),
+        ('{"schema": 1, "domain": "contoso', "it is cut off (line 1: Unterminated string starting at)"),
+        ("autodiscover.yml: {}", "it is not JSON (line 1: Expecting value)"),
+        ("\xff\xfe\xfd", "it is not JSON"),
+        ("[" * 100_000, "it is nested too deeply to be a survey"),
+        ("[]", "$: a survey is an object"),
+        ('{"schema": 2}', "$.schema: a newer program wrote version 2; this one reads 1"),
+        ('{"schema": 1, "survey": {}}', "$: this is a report; its member `survey` is what can be judged again"),
+        ('{"schema": 1}', "$.domain: it is missing"),
+        ('{"schema": 1, "started": 1' + "0" * 5000 + "}", "it is not JSON"),
+        (" " * (32 * 1024 * 1024 + 1), "it is too large to be a survey (more than 32 MiB)"),
+    ],
+    ids=lambda value: value[:20].strip() or "much",
+)
+def test_a_file_that_is_no_survey_is_refused_in_one_line_that_says_why(
+    content: str, fault: str, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "bad.json"
+    file.write_bytes(content.encode("latin-1"))
+    assert main(["diagnose", "--survey", str(file)]) == 3
+    assert capsys.readouterr().out == f"autodiscoverctl: {file}: {fault}\n"
+
+
+def test_a_survey_cut_off_anywhere_is_refused_in_one_line(tmp_path: Path, capsys: Capture) -> None:
+    file = Path(_saved(_survey("healthy-srv"), tmp_path))
+    whole = file.read_bytes()
+    for end in range(0, len(whole) - 1, len(whole) // 50):
+        file.write_bytes(whole[:end])
+        assert main(["diagnose", "--survey", str(file)]) == 3
+        told = capsys.readouterr().out
+        assert "it is cut off" in told or "it is empty" in told
+        assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"views": ()}, "it has no view, so nothing was looked at"),
+        ({"expect": Expectations((Expected("nowhere"),))}, "no run can have seen this (ValueError when it was judged)"),
+    ],
+    ids=["no-view", "no-network"],
+)
+def test_a_file_that_no_run_can_have_written_is_refused_in_one_line(
+    changes: dict[str, object], fault: str, tmp_path: Path, capsys: Capture
+) -> None:
+    file = _saved(_with_policy(_survey("healthy-srv"), **changes), tmp_path)
+    assert main(["diagnose", "--survey", file]) == 3
+    assert capsys.readouterr().out == f"autodiscoverctl: {file}: {fault}\n"
+
+
+def test_what_a_refused_file_names_reaches_no_terminal_raw(tmp_path: Path, capsys: Capture) -> None:
+    file = _saved(_named(_survey("healthy-srv"), "\x1b]0;owned\x07.example"), tmp_path)
+    assert main(["diagnose", "contoso.com", "--survey", file]) == 3
+    assert not set("\x1b\x07") & set(capsys.readouterr().out)
+
+
+def test_a_saved_survey_is_its_owners_alone_and_never_half_there(tmp_path: Path) -> None:
+    file = tmp_path / "survey.json"
+    file.write_text("an older one")
+    file.chmod(0o644)
+    save_survey(_survey("healthy-srv"), str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert load_survey(str(file)) == _survey("healthy-srv")
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_survey_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "survey.json"
+    file.write_text("an older one")
+    # No real disk breaks on request.
+    monkeypatch.setattr("os.fsync", _full_disk)
+    with pytest.raises(Refused, match="No space left"):
+        save_survey(_survey("healthy-srv"), str(file))
+    assert file.read_text() == "an older one"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def _full_disk(_: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_place_that_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    for place in (str(tmp_path), "/dev/null"):
+        with pytest.raises(Refused, match="no ordinary file"):
+            save_survey(_survey("healthy-srv"), place)
+    assert Path("/dev/null").is_char_device()
+
+
+FORMS = ((), ("-o", "text"), ("-o", "text", "-vvv"), ("-o", "text", "--no-perfdata"), ("-o", "log"), ("-o", "json"))
+
+
+@pytest.mark.parametrize("form", FORMS, ids=" ".join)
+def test_a_saved_survey_reads_in_every_form_as_the_run_did(
+    form: tuple[str, ...], tmp_path: Path, capsys: Capture
+) -> None:
+    file = str(tmp_path / "survey.json")
+    with running(world_named("scenario-1-host-record")) as lab:
+        assert main(["diagnose", "contoso.com", *lab.command[2:], *form, "--save", file]) == 2
+    live = capsys.readouterr().out
+    assert main(["diagnose", "--survey", file, *form]) == 2
+    assert capsys.readouterr().out == live
 
 
 def test_a_saved_survey_of_another_domain_is_refused(tmp_path: Path, capsys: Capture) -> None:
     file = _saved(_survey("healthy-srv"), tmp_path)
     assert main(["diagnose", "fabrikam.com", "--survey", file]) == 3
     assert "about contoso.com, not fabrikam.com" in capsys.readouterr().out
-
-
-def test_a_domain_is_looked_at_with_the_plugins_options_saved_and_told_the_same_again(
-    tmp_path: Path, capsys: Capture
-) -> None:
-    file = str(tmp_path / "survey.json")
-    with running(world_named("scenario-1-host-record")) as lab:
-        assert main(["diagnose", "contoso.com", *lab.command[2:], "--save", file]) == 2
-    first = capsys.readouterr().out
-    assert main(["diagnose", "--survey", file]) == 2
-    assert capsys.readouterr().out == first

@@ -1,0 +1,81 @@
+"""Surveys in files: what `diagnose --save` writes and `--survey` reads. Whatever is wrong with one is a line.
+
+A file is there whole or not at all, and its owner alone may read it: it tells names and addresses of the inside.
+"""
+
+import json
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkstemp
+from typing import Any
+
+from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.survey_json import SurveyFormatError, survey_from_json, survey_to_json
+from check_autodiscover.ctl.usage import Refused
+
+__all__ = ["load_survey", "save_survey"]
+
+MAX_BYTES = 32 * 1024 * 1024
+"""A survey has some tens of kilobytes; what is larger than this is something else."""
+
+
+def load_survey(file: str) -> Survey:
+    """The survey in a file. Raises Refused with a line that names the file and the fault."""
+    try:
+        with open(file, "rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise Refused(f"{file}: it is too large to be a survey (more than {MAX_BYTES >> 20} MiB)")
+        survey = survey_from_json(_parsed(content))
+    except OSError as error:
+        raise Refused(f"{file}: {error.strerror}") from error
+    except SurveyFormatError as error:
+        raise Refused(f"{file}: {error}") from error
+    if not survey.policy.views:
+        raise Refused(f"{file}: it has no view, so nothing was looked at")
+    return survey
+
+
+def _parsed(content: bytes) -> Any:
+    """JSON as Python has it. Raises SurveyFormatError."""
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError as error:
+        begun, whole = error.doc.lstrip().startswith("{"), error.doc.rstrip()
+        cut = begun and (error.pos >= len(whole) or not whole.endswith("}"))
+        fault = "it is cut off" if cut else "it is not JSON"
+        raise SurveyFormatError(f"{fault} (line {error.lineno}: {error.msg})" if whole else "it is empty") from None
+    except RecursionError:
+        raise SurveyFormatError("it is nested too deeply to be a survey") from None
+    except ValueError:
+        raise SurveyFormatError("it is not JSON") from None
+
+
+def save_survey(survey: Survey, file: str) -> None:
+    """Write a survey for its owner alone to read, whole or not at all. Raises Refused."""
+    text = json.dumps(survey_to_json(survey), indent=1, allow_nan=False) + "\n"
+    path = Path(file)
+    try:
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+            raise Refused(f"{file}: it is no ordinary file, and would be replaced")
+        _replace(path, text)
+    except OSError as error:
+        raise Refused(f"{file}: {error.strerror}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """The new content whole, or what was there: the rename is the moment."""
+    # Made with mode 0600, whatever the process's mask.
+    handle, beside = mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
