@@ -46,6 +46,7 @@ CASE_ARGUMENTS = {
     ("dns-nxdomain-rewritten", "honest"): "the view has an honest resolver beside it",
     ("dns-parent-exposed", "basic"): "it asks for Basic authentication",
     ("dns-srv-shadowed", "declared"): "the method is declared, not derived",
+    ("dns-wildcard-present", "suffix"): "it stands below a suffix that this host appends to names",
     ("dns-wildcard-captures-autodiscover", "declared"): "the catch-all is declared as expected, and clients are served",
     ("service-redirect-invalid", "nowhere"): "it leads to a host without an address",
     ("service-client-certificate-suspected", "refused"): "the page says that one was presented and refused",
@@ -112,10 +113,11 @@ def _usual(rule: Rule) -> str:
 def _page(rule: Rule) -> str:
     table = "\n".join(f"| {key} | {value} |" for key, value in _rows(rule))
     sentences = "\n".join(_block(text) for text in dict.fromkeys(_sentences(rule)))
+    remedies = "\n".join(_block(text) for text in dict.fromkeys(_remedies(rule)))
     return (
         f"# {rule.id}\n{rule.title}.\n\n| | |\n|---|---|\n{table}\n\n"
         f"It says, with names and addresses in place of the words in braces:\n{sentences}\n"
-        f"And what to do:\n{_block(rule.remedy)}\n\n{_linked(rule.id, page_of(rule.id))}"
+        f"And what to do:\n{remedies}\n\n{_linked(rule.id, page_of(rule.id))}"
     )
 
 
@@ -145,6 +147,11 @@ def _place(rule: Rule, case: Case) -> str:
 def _sentences(rule: Rule) -> Iterator[str]:
     yield rule.sentence
     yield from (case.sentence for case in rule.cases if case.sentence)
+
+
+def _remedies(rule: Rule) -> Iterator[str]:
+    yield rule.remedy
+    yield from (case.remedy for case in rule.cases if case.remedy)
 
 
 def _block(template: str) -> str:

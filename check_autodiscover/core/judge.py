@@ -21,6 +21,7 @@ from check_autodiscover.core.rules.host_records import judge_catch_all, judge_ho
 from check_autodiscover.core.rules.lookups import judge_lookups, judge_method, judge_time
 from check_autodiscover.core.rules.services import judge_services, judge_strangers
 from check_autodiscover.core.rules.srv_records import judge_shadow, judge_srv
+from check_autodiscover.core.rules.suffixes import judge_suffixes
 from check_autodiscover.core.rules.walks import judge_clients, judge_views
 from check_autodiscover.core.rules.zones import judge_parents, judge_resolvers, judge_servers, judge_zone_contents
 from check_autodiscover.core.series import series_of
@@ -46,6 +47,7 @@ _VIEW_JUDGES = (
     judge_servers,
     judge_zone_contents,
     judge_parents,
+    judge_suffixes,
     judge_clients,
 )
 _BLIND_JUDGES = (judge_lookups, judge_clients)

@@ -4,7 +4,7 @@ Pure: the loop in `run` calls `plan` after each answer and asks what is wanted a
 question: the addresses behind an SRV target, the rest of an alias chain, the target of a redirect.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from check_autodiscover.core.answers import (
@@ -15,7 +15,7 @@ from check_autodiscover.core.answers import (
     questions_of,
     zone_of,
 )
-from check_autodiscover.core.candidates import autodiscover_name, candidates, questions, srv_name
+from check_autodiscover.core.candidates import Candidate, autodiscover_name, candidates, questions, srv_name
 from check_autodiscover.core.client_certificate import experiment
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.policy import View, ViewRole
@@ -57,17 +57,24 @@ def _plan_view(survey: Survey, view: View) -> Iterator[Question]:
             yield from questions_of(survey, view, f"{label}.{domain}", type_)
     for label in survey.labels[:SRV_LABELS]:
         yield from questions_of(survey, view, f"{label}._tcp.{domain}", RecordType.SRV)
+    for name in _suffix_names(survey, view):
+        yield from questions_of(survey, view, name, RecordType.A)
     yield from _authorities(survey, view)
     yield from _zone_contents(survey, view)
     yield from _follow_ups(survey, view)
     if view.connect:
-        for candidate in found:
-            for question in questions(candidate):
-                yield question
-                # A web site at the root refuses what it does not have: nobody's virtual directory is meant.
-                if candidate.endpoint is not Endpoint.ROOT:
-                    yield from experiment(question, survey.contacts.get(question))
+        yield from _contacts(survey, found)
         yield from _glances(survey, view, {candidate.name for candidate in found})
+
+
+def _contacts(survey: Survey, found: Iterable[Candidate]) -> Iterator[EndpointQuestion]:
+    """What shows what a client meets at each candidate."""
+    for candidate in found:
+        for question in questions(candidate):
+            yield question
+            # A web site at the root refuses what it does not have: nobody's virtual directory is meant.
+            if candidate.endpoint is not Endpoint.ROOT:
+                yield from experiment(question, survey.contacts.get(question))
 
 
 def _opening_names(survey: Survey) -> Iterator[str]:
@@ -89,6 +96,15 @@ def _glances(survey: Survey, view: View, contacted: set[str]) -> Iterator[Endpoi
         question = glance(survey, view, parent)
         if question is not None and question.name not in contacted:
             yield question
+
+
+def _suffix_names(survey: Survey, view: View) -> Iterable[str]:
+    if not any(resolver.search for resolver in view.resolvers):
+        return ()
+    # Views of named resolvers have none.
+    from check_autodiscover.core.suffixes import suffix_names
+
+    return suffix_names(survey, view)
 
 
 def _authorities(survey: Survey, view: View) -> Iterator[DnsQuestion]:

@@ -5,7 +5,7 @@ the configuration loader, travels inside the Survey, and is read by plan, walks 
 decides anything.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from check_autodiscover.core.state import State
@@ -111,7 +111,8 @@ class Resolver:
     """One DNS server of a view.
 
     `name` is what the certificate of a TLS or HTTPS resolver must hold, empty for its host; `path` is that of the
-    HTTPS resolver's URL (RFC 8484).
+    HTTPS resolver's URL (RFC 8484). `search` holds the suffixes that this host appends to names which one of its own
+    resolvers does not know; they make it no other resolver.
     """
 
     host: str
@@ -119,6 +120,7 @@ class Resolver:
     transport: Transport = Transport.UDP
     name: str = ""
     path: str = ""
+    search: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def label(self) -> str:

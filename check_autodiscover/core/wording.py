@@ -45,7 +45,9 @@ def sentence_of(picture: Picture, finding: Finding) -> str:
 
 def remedy_of(finding: Finding) -> str:
     """What to do about it."""
-    return fill(RULES[finding.rule].remedy, _values(finding))
+    rule = RULES[finding.rule]
+    others = (case.remedy for case in rule.cases if case.remedy and finding.arg(case.arg))
+    return fill(next(others, rule.remedy), _values(finding))
 
 
 def _view(picture: Picture, finding: Finding) -> ViewPicture | None:

@@ -76,6 +76,8 @@ def _dns_worlds(host: World) -> Iterator[World]:
     yield replace(host.with_policy(views=(two,)), resolvers={"192.0.2.54": other})
     yield host.zone(lambda zone: zone.with_(DOMAIN, MX, "10 mail.contoso.com"), "outside")
     yield incidents.served(host).zone(lambda zone: zone.with_(AUTODISCOVER, A, FOREIGN))
+    searching = View("outside", (Resolver("192.0.2.53", search=("corp.example",)),))
+    yield host.with_policy(views=(searching,)).zone(lambda zone: zone.with_("*.corp.example", A, FOREIGN))
 
 
 def _exposed_parent() -> Survey:

@@ -82,7 +82,11 @@ def test_a_rule_has_its_words_and_its_page(rule: Rule) -> None:
 
 @by_id
 def test_a_template_is_a_sentence_whose_brackets_and_braces_are_closed(rule: Rule) -> None:
-    for template in (rule.sentence, rule.remedy, *(case.sentence for case in rule.cases)):
+    for template in (
+        rule.sentence,
+        rule.remedy,
+        *(text for case in rule.cases for text in (case.sentence, case.remedy)),
+    ):
         named = dict.fromkeys(FIELD.findall(template), "x")
         assert not set(fill(template, named)) & set("{}[]"), template
 
@@ -111,7 +115,8 @@ def templates(finding: Finding) -> list[str]:
     """The templates that a finding may be put into, under any method."""
     rule = RULES[finding.rule]
     cases = [case for method in Method if (case := case_of(finding, method)) and case.sentence]
-    return [rule.remedy, *(case.sentence for case in cases), *(() if len(cases) == len(Method) else (rule.sentence,))]
+    remedies = [case.remedy for case in rule.cases if case.remedy and finding.arg(case.arg)][:1] or [rule.remedy]
+    return [*remedies, *(case.sentence for case in cases), *(() if len(cases) == len(Method) else (rule.sentence,))]
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -123,22 +123,30 @@ class World:
         return daemon
 
     def check(
-        self, *options: str, views: Iterable[str] = VIEWS, domain: str = DOMAIN, system_resolver: str = ""
+        self,
+        *options: str,
+        views: Iterable[str] = VIEWS,
+        domain: str = DOMAIN,
+        system_resolver: str = "",
+        search: str = "",
     ) -> Verdict:
-        """Run the plugin once, as a monitoring system does, on a host whose own resolver is `system_resolver`."""
+        """Run the plugin once, as a monitoring system does.
+
+        The host's own resolver is `system_resolver`, and `search` the suffix that it appends.
+        """
         asked = [option for view in views for option in ("--view", view)]
         trust = ("-r", str(self.authority.anchor))
         plugin = (sys.executable, "-m", "check_autodiscover.plugin", "-H", domain, *asked, *trust, *options)
-        command = self._with_resolver(system_resolver, plugin) if system_resolver else plugin
+        command = self.with_resolver(system_resolver, plugin, search) if system_resolver else plugin
         done = self.namespace.run(*command, environment=_environment())
         assert done.stderr == ""
         first_line = done.stdout.partition("\n")[0].partition(" | ")[0]
         return Verdict(done.returncode, first_line, done.stdout)
 
-    def _with_resolver(self, address: str, command: tuple[str, ...]) -> tuple[str, ...]:
+    def with_resolver(self, address: str, command: tuple[str, ...], search: str = "") -> tuple[str, ...]:
         """The command, in a mount namespace of its own where resolv.conf is another."""
         file = self._new_folder("system") / "resolv.conf"
-        file.write_text(f"nameserver {address}\n")
+        file.write_text(f"nameserver {address}\n" + (f"search {search}\n" if search else ""))
         script = f'mount --bind "{file}" /etc/resolv.conf && exec "$@"'
         return ("unshare", "--mount", "sh", "-c", script, "sh", *command)
 

@@ -25,13 +25,17 @@ class Default(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Another default, and maybe another sentence, where method, endpoint and argument fit; empty means any."""
+    """Another default, and maybe other words, where method, endpoint and argument fit; empty means any.
+
+    Another remedy goes with an argument: what to do depends on what is found, not on the method.
+    """
 
     default: Default
     methods: tuple[Method, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     arg: str = ""
     sentence: str = ""
+    remedy: str = ""
 
     def fits(self, finding: Finding, method: Method) -> bool:
         """Whether this case is the finding's."""

@@ -9,6 +9,12 @@ _EXCHANGE_ONLINE = (Method.EXCHANGE_ONLINE,)
 _NONE = (Method.NONE,)
 _SRV = (Method.SRV,)
 
+_BY_SUFFIX = "catch-all {subject} ({where}) answers for {protected} to hosts that search {suffix}"
+_WITHOUT_SUFFIX = (
+    "Remove {subject}, or take {suffix} out of the search list of the hosts that have it (this one has): they ask "
+    "{protected}.{suffix} where {protected} does not exist, and should not."
+)
+
 DNS = (
     Rule(
         id="dns-lookup-failed",
@@ -187,7 +193,11 @@ DNS = (
         id="dns-wildcard-present",
         title="A catch-all exists beside the records that matter",
         default=Default.NOTE,
-        cases=(Case(Default.WARNING, _SRV),),
+        cases=(
+            Case(Default.WARNING, _SRV, arg="suffix", sentence=_BY_SUFFIX, remedy=_WITHOUT_SUFFIX),
+            Case(Default.NOTE, arg="suffix", sentence=_BY_SUFFIX, remedy=_WITHOUT_SUFFIX),
+            Case(Default.WARNING, _SRV),
+        ),
         sentence="catch-all {subject} exists ({where}); only a record at {protected} keeps it from Outlook",
         remedy="Remove {subject}, or keep the record at {protected} for good.",
         seed="Scenario 2",

@@ -1,0 +1,30 @@
+"""The rule about what a search list finds in place of the Autodiscover name."""
+
+from collections.abc import Iterator
+
+from check_autodiscover.core.candidates import autodiscover_name
+from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.suffixes import catch_all_below, suffixes
+
+__all__ = ["judge_suffixes"]
+
+
+def judge_suffixes(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """`dns-wildcard-present`, for a catch-all that answers once a suffix is appended to `autodiscover.D`."""
+    for suffix in suffixes(picture.survey, view.scene.view):
+        found = catch_all_below(picture.survey, view.scene.view, suffix)
+        if found is not None:
+            yield Finding(
+                rule="dns-wildcard-present",
+                view=view.name,
+                endpoint=Endpoint.ZONE,
+                subject=f"*.{suffix}",
+                addresses=found.addresses,
+                args=(
+                    ("where", joined(found.aliases[:1] or found.addresses)),
+                    ("protected", autodiscover_name(picture.survey.domain)),
+                    ("suffix", suffix),
+                ),
+            )
