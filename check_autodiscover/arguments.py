@@ -212,6 +212,7 @@ def _expectations(given: _Given, views: tuple[View, ...]) -> Expectations:
         certificates=given.each("certificates"),
         public_keys=given.each("public_keys"),
         issuers=given.each("issuers"),
+        redirects=given.each("redirects"),
     )
 
 

@@ -113,6 +113,7 @@ _EXPECT: Fields = {
     "certificates": ("certificates", _each(parse_fingerprint)),
     "public_keys": ("public_keys", _each(parse_fingerprint)),
     "issuers": ("issuers", _each(parse_issuer)),
+    "redirects": ("redirects", _each(parse_host)),
 }
 _CERTIFICATE: Fields = {
     "warning": ("warning", _one(parse_life_left)),

@@ -111,6 +111,14 @@ _EXPECTED = (
         prefixed=True,
     ),
     Option(
+        ("--expected-redirect",),
+        "redirects",
+        ValueKind.HOST,
+        "a host that a redirect may lead to, the hosts on the way included; repeatable",
+        key="expect.redirects",
+        repeatable=True,
+    ),
+    Option(
         ("--expected-certificate",),
         "certificates",
         ValueKind.FINGERPRINT,

@@ -48,6 +48,7 @@ CASE_ARGUMENTS = {
     ("dns-srv-shadowed", "declared"): "the method is declared, not derived",
     ("dns-wildcard-present", "suffix"): "it stands below a suffix that this host appends to names",
     ("dns-wildcard-captures-autodiscover", "declared"): "the catch-all is declared as expected, and clients are served",
+    ("service-redirect-invalid", "stray"): "it leads to a host that `--expected-redirect` does not name",
     ("service-redirect-invalid", "nowhere"): "it leads to a host without an address",
     ("service-client-certificate-suspected", "refused"): "the page says that one was presented and refused",
     ("service-broken", "busy"): "429, or 503 with Retry-After",

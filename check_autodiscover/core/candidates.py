@@ -49,6 +49,8 @@ class Candidate:
     resolution: Resolution
     path: str = AUTODISCOVER_PATH
     hop: int = 0
+    stray: bool = False
+    """Whether it is a redirect's target on a host that policy does not expect there."""
     srv: Srv | None = None
     rank: int = 0
     """The place among the directory's URLs; clients take those of the lowest rank first, in any order."""
@@ -165,9 +167,15 @@ def _hops(survey: Survey, view: View, first: Candidate) -> Iterator[Candidate]:
             if (target.scheme, target.host, target.path) in seen:
                 continue
             seen.add((target.scheme, target.host, target.path))
-            hop = _hop(survey, view, candidate, target)
+            hop = replace(_hop(survey, view, candidate, target), stray=_strays(survey.policy, first, target))
             yield hop
             pending.append(hop)
+
+
+def _strays(policy: Policy, first: Candidate, target: RedirectTarget) -> bool:
+    """Whether a redirect leaves the expected hosts; that from http to https on the same host never does."""
+    expected = policy.expect.redirects
+    return bool(expected) and target.host not in (*expected, first.name)
 
 
 def _targets(survey: Survey, candidate: Candidate) -> Iterator[RedirectTarget]:

@@ -88,7 +88,12 @@ def _own(scene: Scene, references: References) -> Iterator[Meeting]:
 
 
 def _redirect(scene: Scene, _references: References) -> Choice | None:
-    for meeting in scene.at(Endpoint.REDIRECT):
+    """A redirect from port 80 to Autodiscover, unless it leads round in a circle: nothing is published by that."""
+    met = scene.at(Endpoint.REDIRECT)
+    hops = [meeting for meeting in met if meeting.candidate.hop]
+    if hops and all(meeting.answer is AnswerClass.REDIRECT for meeting in hops):
+        return None
+    for meeting in met:
         if meeting.candidate.hop == 0 and meeting.answer is AnswerClass.REDIRECT and meeting.redirect:
             return Choice(Method.REDIRECT, f"{meeting.candidate.url} redirects to {meeting.redirect.host}")
     return None

@@ -217,7 +217,7 @@ class Host:
             return meeting.answer is AnswerClass.PASSWORD
         if self.method is Method.EXCHANGE_ONLINE:
             return not meeting.candidate.cloud
-        if meeting.candidate.cloud:
+        if meeting.candidate.cloud or (meeting.candidate.stray and meeting.candidate.name not in self.references.names):
             return True
         return not (self._own(meeting) or (meeting.exchange and meeting.acceptable))
 
@@ -232,7 +232,7 @@ def host_of(method: Method, scene: Scene, references: References) -> Host:
     """The host that a method leads to in a view. With `--server` it is that alone, else the intended endpoint."""
     addresses, keys = set(references.addresses), set(references.keys)
     for candidate in scene.candidates:
-        leads = role_of(method, candidate.endpoint) is CandidateRole.INTENDED
+        leads = role_of(method, candidate.endpoint) is CandidateRole.INTENDED and not candidate.stray
         if leads and (not references.names or candidate.name in references.names):
             addresses.update(candidate.addresses)
             keys.update(item.certificate.public_key for item in scene.met[candidate] if item.certificate)

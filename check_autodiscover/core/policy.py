@@ -187,6 +187,7 @@ class Expectations:
     certificates: tuple[str, ...] = ()
     public_keys: tuple[str, ...] = ()
     issuers: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
     scp: tuple[str, ...] = ()
 
 

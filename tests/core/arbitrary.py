@@ -132,6 +132,7 @@ def _expectations(random: Random) -> Expectations:
         wildcards=_some(random, (DOMAIN, f"*.{DOMAIN}")),
         public_keys=("key of " + REMOTE,) if random.random() < 0.3 else (),
         issuers=("Example CA",) if random.random() < 0.3 else (),
+        redirects=(REMOTE,) if random.random() < 0.3 else (),
     )
 
 

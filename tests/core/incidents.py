@@ -467,16 +467,24 @@ def row_30_path_only(method: str) -> World | None:
 
 
 def row_39(method: str) -> World:
-    world = row_3(method)
-    return world.site(
-        REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect("https://www.contoso.com/login"))
-    )
+    return _row_39(method, "https://www.contoso.com/login", WEB.answer)
 
 
-def row_39_redirect(loops: bool) -> World:
-    site = Site(http=Connect.CONNECTED, http_answer=redirect("https://www.contoso.com/login"))
-    world = healthy("redirect")
-    if loops:
-        here = f"https://{REMOTE}/autodiscover/autodiscover.xml"
-        return world.site(SERVER, Site(SINGLE, redirect(here)))
-    return world.site(REDIRECT_HOST, site)
+def row_39_loops(method: str) -> World:
+    return _row_39(method, URL, redirect(URL))
+
+
+def _row_39(method: str, target: str, there: HttpAnswer) -> World:
+    """Port 80 redirects to this target, 443 is closed, and the target answers so; the SRV record is right if `srv`."""
+    on_port_80 = Site(http=Connect.CONNECTED, http_answer=redirect(target))
+    world = healthy("redirect").site(REDIRECT_HOST, on_port_80)
+    if method == "host":
+        world = healthy("host").zone(lambda zone: zone.with_(REMOTE, A, FOREIGN))
+        return world.site(SERVER, on_port_80).site(FOREIGN, Site(SINGLE, there))
+    if method == "srv":
+        other = "exchange.contoso.com"
+        world = world.zone(lambda zone: zone.with_(SRV_NAME, SRV, Srv(0, 0, 443, other)).with_(other, A, FOREIGN))
+        world = world.site(FOREIGN, Site(certificate(other))).with_policy(servers=(other,))
+    if method == "auto":
+        world = world.with_policy(servers=())
+    return as_method(method, world.site(SERVER, Site(SINGLE, there)))

@@ -89,6 +89,8 @@ TABLE = {
     "row_36": "2 UH | 2 AL | 0 | 2 AL | 2 UH | 0",
     "row_37": "- | - | 0 | - | - | 0",
     "row_38": "2 UH | 2 NM | 2 AL | 2 NM | 2 UH | 2 NM",
+    "row_39": "1 UH | 2 SV | 2 AL | 2 RI | 1 UH | 3 MU",
+    "row_39_loops": "1 UH | 2 SV | 2 AL | 2 RL | 1 UH | 3 MU",
     "row_40": "0 | 0 | 0 | 0 | 0 | 0",
     "row_41": "1 AI | 1 AI | 1 AI | 1 AI | 0 | 1 AI",
     "row_41_serial": "0 | 0 | 0 | 0 | 0 | 0",
@@ -126,8 +128,6 @@ SINGLE_CELLS = (
     (incidents.row_26("exchange-online", 5), "0"),
     (incidents.row_31("srv", 500), "2 SB"),
     (incidents.row_31("host", 403), "2 SB"),
-    (incidents.row_39_redirect(loops=False), "2 RI"),
-    (incidents.row_39_redirect(loops=True), "2 RL"),
     (incidents.row_32_no_server(), "3 MU"),
     (incidents.row_33_no_server(), "3 MU"),
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.policy import ClientName, Method, Step
+from check_autodiscover.core.policy import ClientName, Expectations, Method, Step
 from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, Handshake, HttpAnswer
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, MULTI, REDIRECT_HOST, REMOTE, SINGLE, URL, A, auto, healthy
@@ -67,6 +67,15 @@ def apex(site: Site, method: str = "srv") -> World:
 
 def root(rule: str, severity: str, **more: object) -> Told:
     return Told(rule, severity, "root", DOMAIN, (APEX,), **more)  # type: ignore[arg-type]
+
+
+def redirected_to(name: str, answer: HttpAnswer, *expected: str) -> World:
+    """Port 80 redirects to a host of this name, which answers so; the server's host is expected, and these."""
+    url = f"https://{name}/autodiscover/autodiscover.xml"
+    world = healthy("redirect").zone(lambda zone: zone.with_(name, A, FOREIGN))
+    world = world.site(REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect(url)))
+    world = world.site(FOREIGN, Site(certificate(name), answer))
+    return world.with_policy(expect=Expectations(redirects=(REMOTE, *expected)))
 
 
 PANEL = certificate(DOMAIN, "www.contoso.com")
@@ -161,6 +170,21 @@ RAISED = {
         healthy("redirect").site(REDIRECT_HOST, Site()),
         Told(SV, "CRITICAL", "redirect", AUTODISCOVER, (REDIRECT_HOST,), args={"port": "80"}),
     ),
+    "a redirect to a host that is not expected, and serves": (
+        redirected_to("exchange.hoster.example", EXCHANGE),
+        Told(
+            RI,
+            "CRITICAL",
+            "redirect",
+            "exchange.hoster.example",
+            (FOREIGN,),
+            args={"stray": REMOTE, "where": FOREIGN},
+        ),
+    ),
+    "a stranger behind a redirect that is not expected": (
+        redirected_to("exchange.hoster.example", PASSWORD),
+        Told(FL, "CRITICAL", "redirect", "exchange.hoster.example", (FOREIGN,), cause=RI),
+    ),
     "port 80 redirects elsewhere": (
         healthy("redirect").site(
             REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect("https://x.example/"))
@@ -194,6 +218,13 @@ RAISED = {
 @pytest.mark.parametrize("case", RAISED)
 def test_each_fault_of_a_service_is_told_with_its_facts(case: str) -> None:
     assert_told(*RAISED[case])
+
+
+def to_https_of_itself() -> World:
+    """Port 80 of the host record redirects to its own https URL, whose redirects are said to lead to the server."""
+    url = f"https://{AUTODISCOVER}/autodiscover/autodiscover.xml"
+    site = Site(MULTI, http=Connect.CONNECTED, http_answer=redirect(url))
+    return healthy("host").site(SERVER, site).with_policy(expect=Expectations(redirects=(REMOTE,)))
 
 
 HEALTHY = healthy("srv")
@@ -247,7 +278,14 @@ SILENT = {
         "it is proven": serving(answer=status(403), asks=True, elsewhere=EXCHANGE),
     },
     NO: {"Exchange": HEALTHY, "a method we do not know to be Exchange's": answering(PASSWORD)},
-    RI: {"a healthy redirect": healthy("redirect"), "it loops": answering(redirect(URL)), "Exchange": HEALTHY},
+    RI: {
+        "a healthy redirect": healthy("redirect"),
+        "it loops": answering(redirect(URL)),
+        "Exchange": HEALTHY,
+        "it leads where it is expected to": healthy("redirect").with_policy(expect=Expectations(redirects=(REMOTE,))),
+        "another host is expected as well": redirected_to("other.contoso.com", EXCHANGE, "other.contoso.com"),
+        "from http to https on one host": to_https_of_itself(),
+    },
     RL: {
         "a healthy redirect": healthy("redirect"),
         "it leads elsewhere": answering(redirect(f"https://{REMOTE}/owa/")),
@@ -339,6 +377,39 @@ def test_redirects_are_followed_as_often_as_clients_do(hops: int, state: str) ->
     assert report.state.value == state, report.summary
     contacted = {question.name for question in report.survey.contacts if question.name.startswith("hop")}
     assert len(contacted) == min(hops, 10)
+
+
+def test_a_redirect_to_another_host_than_expected_is_a_warning_where_it_is_the_server_all_the_same() -> None:
+    """Nobody is hit: `--server` says that the host is ours, and `--expected-redirect` has not been told."""
+    world = redirected_to(REMOTE, EXCHANGE).with_policy(expect=Expectations(redirects=("old.contoso.com",)))
+    report = verdict(world.site(FOREIGN, Site(SINGLE)))
+    assert report.state.value == "WARNING", report.summary
+    assert {item.finding.rule for item in report.roots if item.severity.value != "OK"} == {RI}
+    assert "--expected-redirect remote.contoso.com" in report.roots[0].remedy
+
+
+def test_every_hop_of_a_redirect_must_be_expected() -> None:
+    expected = ("hop1.contoso.com", "hop2.contoso.com")
+    assert verdict(hopping(2).with_policy(expect=Expectations(redirects=expected))).state.value == "OK"
+    report = verdict(hopping(2).with_policy(expect=Expectations(redirects=expected[1:])))
+    assert {item.finding.subject for item in report.judgements if item.finding.rule == RI} == {"hop1.contoso.com"}
+
+
+def test_rows_52_and_53_a_followed_redirect_may_have_any_status_but_must_lead_to_the_path() -> None:
+    for code in (301, 302, 307):
+        site = Site(http=Connect.CONNECTED, http_answer=replace(redirect(URL), status=code))
+        assert verdict(healthy("redirect").site(REDIRECT_HOST, site)).state.value == "OK"
+
+
+def test_row_54_a_redirect_host_that_listens_on_443_is_told_by_its_certificate() -> None:
+    report = verdict(incidents.row_38("redirect"))
+    assert report.roots[0].finding.rule == "certificate-name-mismatch"
+    assert "service-redirect-invalid" not in rules_of(report)
+
+
+def test_row_55_the_eleventh_redirect_is_told_from_one_that_leads_back() -> None:
+    told = {item.finding.arg("answer") for item in verdict(hopping(11)).judgements if item.finding.rule == RL}
+    assert told == {"a redirect again, after 10 of them"}
 
 
 def test_a_loop_of_redirects_is_told_as_one() -> None:

@@ -72,11 +72,13 @@ modules:
       certificates: ["sha256:{pin.upper()}"]
       public_keys: ["{pin}"]
       issuers: ["Contoso CA"]
+      redirects: [Exchange.hoster.example]
 """
     expect = _modules(tmp_path, text)["default"].policy.expect
     assert expect.addresses == (Expected("192.0.2.0/24"),)
     assert expect.srv == (Expected("remote.contoso.com"),)
     assert expect.aliases == (Expected("mail.contoso.com"),)
+    assert expect.redirects == ("exchange.hoster.example",)
     assert (expect.certificates, expect.public_keys, expect.issuers) == ((pin,), (pin,), ("Contoso CA",))
 
 

@@ -103,7 +103,7 @@ TOLD = {
     ),
     "row 13: consent": (healthy("srv"), "httpStatus=401.", "Allow this website to configure"),
     "row 53: a redirect that leads elsewhere": (
-        incidents.row_39_redirect(loops=False),
+        incidents.row_39("redirect"),
         "Redirect check to http://autodiscover.contoso.com/autodiscover/autodiscover.xml failed (0x80004005)",
         "a redirect that is not to Autodiscover",
     ),

@@ -27,10 +27,13 @@ from check_autodiscover.core.survey import Connect, Contact, Scheme
 __all__ = ["judge_services", "judge_strangers"]
 
 
-def judge_services(_picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_services(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """The service rules at intended candidates, `service-slow-candidate` at those before them and at skipped ones."""
     for candidate in (*view.scene.candidates, *view.scene.skipped):
         met = view.scene.met[candidate]
+        if candidate.stray:
+            expected = joined(picture.survey.policy.expect.redirects)
+            yield _finding("service-redirect-invalid", view, candidate, met, stray=expected, stray_host=candidate.name)
         match view.role(candidate):
             case CandidateRole.INTENDED:
                 yield from _judge_intended(view, candidate, met)
@@ -66,7 +69,7 @@ def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
     elif dead and len(dead) < len(seen):
         yield _finding("service-address-unreachable", view, candidate, dead, reason=_silence(dead[0]))
     if candidate.hop and _leads_nowhere(candidate):
-        yield _finding("service-redirect-invalid", view, candidate, (), nowhere="yes")
+        yield _finding("service-redirect-invalid", view, candidate, (), nowhere="yes", stray_host="")
     yield from _judge_demands(view, candidate, seen)
     no_tls = tuple(item for item in seen if _fails_by_itself(item))
     if no_tls:
@@ -153,7 +156,7 @@ def _judge_answers(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, 
             words = redirect_words(items[0]) if answer is AnswerClass.REDIRECT else answer_words(items[0])
             advice = advice_on(items[0])
             busy = "yes" if answer is AnswerClass.BUSY else ""
-            yield _finding(rule, view, candidate, tuple(items), answer=words, advice=advice, busy=busy)
+            yield _finding(rule, view, candidate, tuple(items), answer=words, advice=advice, busy=busy, stray_host="")
 
 
 def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> str:

@@ -65,11 +65,15 @@ SERVICE = (
         title="The redirect does not lead to Autodiscover",
         default=Default.HARM,
         level=8,
-        cases=(Case(Default.HARM, arg="nowhere", sentence="the redirect leads to {subject}, which has no address"),),
+        cases=(
+            Case(Default.HARM, arg="nowhere", sentence="the redirect leads to {subject}, which has no address"),
+            Case(Default.HARM, arg="stray", sentence="the redirect leads to {subject}[[ ({where})]], not to {stray}"),
+        ),
         sentence="{url}[[ ({where})]] answers with {answer}",
-        remedy="Let {url} redirect to https://SERVER/autodiscover/autodiscover.xml with status 302; exclude the path "
-        "from the site's other redirects.",
-        rows=(52, 53),
+        remedy="Let it redirect to https://SERVER/autodiscover/autodiscover.xml with status 302, SERVER being the "
+        "Exchange server; exclude the path from the site's other redirects.[[ If {subject} is right, say so with "
+        "--expected-redirect {stray_host}.]]",
+        rows=(52, 53, 54),
     ),
     Rule(
         id="service-redirect-loop",
