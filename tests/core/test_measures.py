@@ -7,6 +7,7 @@ import pytest
 
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.measures import METRICS, Measure
+from check_autodiscover.core.policy import ClientName, judgeable
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.survey import Connect
 from tests.core import incidents
@@ -43,6 +44,17 @@ def test_a_healthy_domain_costs_no_more_series_than_it_may(method: str) -> None:
 def test_no_incident_costs_more_series_than_a_domain_may() -> None:
     most, summary = max((len(series(report)), report.summary) for report in map(verdict, all_worlds()))
     assert most <= MOST_SERIES, summary
+
+
+def test_neither_does_a_domain_of_which_every_client_is_judged() -> None:
+    clients = tuple(filter(judgeable, ClientName))
+    for world in all_worlds():
+        report = verdict(world.with_policy(clients=clients))
+        judged = {
+            dict(item.labels)["client"] for item in series(report) if item.metric == "autodiscover_client_outcome"
+        }
+        assert judged == {client.value for client in clients}
+        assert len(series(report)) <= MOST_SERIES, report.summary
 
 
 def test_every_series_of_every_incident_stands_once_and_has_a_help_text() -> None:

@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.policy import ClientName, Method
+from check_autodiscover.core.clients import WalkStep
+from check_autodiscover.core.judge import assemble
+from check_autodiscover.core.policy import ClientName, Method, Step
+from check_autodiscover.core.rules.walks import judge_clients
 from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import Srv
+from check_autodiscover.core.wording import sentence_of
 from tests.core import incidents
 from tests.core.incidents import HOSTER, REMOTE, URL, healthy
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict
-from tests.core.worlds import AUTODISCOVER, DOMAIN, PAGE, SERVER, SRV_NAME, Site, World, certificate
+from tests.core.worlds import AUTODISCOVER, DOMAIN, PAGE, SERVER, SRV_NAME, Site, World, certificate, survey_of
 
 CW, CN, CA, VD = "client-warned", "client-finds-nothing", "client-asks-consent", "dns-views-disagree"
 OUTLOOK = "outlook-2016, outlook-2013 and outlook-2010"
@@ -174,3 +178,17 @@ def test_an_outcome_is_told_at_the_step_where_it_happened_in_each_view() -> None
     report = verdict(world)
     told = {item.finding.view: item.finding.endpoint.value for item in report.judgements if item.finding.rule == CW}
     assert told == {"inside": "autodiscover", "outside": "srv"}
+
+
+def test_clients_that_end_at_different_steps_are_told_each_with_its_own() -> None:
+    survey = survey_of(incidents.row_1("srv"))
+    picture = assemble(survey, survey.ended)
+    view = picture.views[0]
+    late = WalkStep(Step.SRV, URL, "warned", "0x80072F05", f"{SERVER}: the certificate has expired")
+    walks = (view.walks[0], replace(view.walks[1], at=Step.SRV, steps=(late,)))
+    (warned,) = (item for item in judge_clients(picture, replace(view, walks=walks)) if item.rule == CW)
+    assert sentence_of(picture, warned) == (
+        f"certificate warning shown by outlook-2016 at the autodiscover step ({SERVER}: the certificate lacks "
+        f"{AUTODISCOVER}) and outlook-2013 at the srv step ({SERVER}: the certificate has expired)"
+    )
+    assert warned.arg("step") == "autodiscover and srv"

@@ -41,7 +41,7 @@ def _judge_several(view: ViewPicture) -> Iterator[Finding]:
     highest = joined(record.target for record in records if record.priority == records[-1].priority)
     takers = "clients pick any of them"
     if lowest != highest:
-        takers = f"clients take {lowest}, those that read priorities backwards {highest}"
+        takers = f"ews takes {lowest}, exchangelib {highest}, Outlook any of them"
     yield Finding(
         rule="dns-srv-targets-several",
         view=view.name,

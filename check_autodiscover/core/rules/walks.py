@@ -1,8 +1,8 @@
 """Rules about how clients fare: `client-*`, and `dns-views-disagree`. Consequences, unless nothing explains them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from check_autodiscover.core.clients import OUTCOMES, Outcome, Walk
+from check_autodiscover.core.clients import OUTCOMES, Outcome, Walk, WalkStep
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method, Step
@@ -24,8 +24,7 @@ def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outc
     walks = [walk for walk in view.walks if walk.judged and walk.outcome is outcome and not unconcerned(view, walk)]
     if not walks:
         return
-    last = walks[0].steps[-1] if walks[0].steps else None
-    ended = last if walks[0].at is not None else None
+    ends = _ends(walks)
     yield Finding(
         rule=rule,
         view=view.name,
@@ -33,16 +32,39 @@ def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outc
         subject=picture.survey.domain,
         args=(
             ("clients", joined(walk.client.value for walk in walks)),
-            ("step", ended.step.value if ended else ""),
-            ("url", ended.candidate if ended else ""),
-            ("host", ended.candidate.split("/")[2] if ended and "//" in ended.candidate else ""),
-            ("why", ended.why if ended else ""),
+            ("step", joined(end.step.value for end in ends)),
+            ("url", joined(end.candidate for end in ends)),
+            ("host", joined(_host(end) for end in ends)),
+            ("why", joined(end.why for end in ends)),
+            (
+                "clients_and_steps",
+                joined(_at(end, who) for end, who in ends.items()),
+            ),
+            ("clients_hosts_and_steps", joined(_asked(end, who) for end, who in ends.items())),
             ("target", _dead_end(view, walks[0])),
             ("skipped", joined(step.value for step in view.scene.disabled)),
             ("advice", _unskip(view)),
             ("tld", picture.survey.domain.rpartition(".")[2]),
         ),
     )
+
+
+def _ends(walks: Sequence[Walk]) -> dict[WalkStep, str]:
+    """The steps at which walks ended, each with the clients that ended there."""
+    ended = [(walk.steps[-1], walk.client.value) for walk in walks if walk.at is not None and walk.steps]
+    return {end: joined(client for other, client in ended if other == end) for end, _ in ended}
+
+
+def _host(end: WalkStep) -> str:
+    return end.candidate.split("/")[2] if "//" in end.candidate else ""
+
+
+def _at(end: WalkStep, clients: str) -> str:
+    return f"{clients} at the {end.step.value} step ({end.why})"
+
+
+def _asked(end: WalkStep, clients: str) -> str:
+    return f"{clients} before {_host(end)} configures the account ({end.step.value} step)"
 
 
 def taken_target(view: ViewPicture, name: str) -> str:

@@ -9,7 +9,7 @@ CLIENT = (
         id="client-warned",
         title="Clients show a certificate warning",
         default=Default.CRITICAL,
-        sentence="certificate warning shown by {clients} at the {step} step ({why})",
+        sentence="certificate warning shown by {clients_and_steps}",
         remedy="See the cause; until it is mended, users must answer No to the warning.",
     ),
     Rule(
@@ -24,7 +24,7 @@ CLIENT = (
         id="client-asks-consent",
         title="Clients ask for consent",
         default=Default.NOTE,
-        sentence="consent asked for by {clients} before {host} configures the account ({step} step)",
+        sentence="consent asked for by {clients_hosts_and_steps}",
         remedy="Expected with this method; a policy can name {host} under RedirectServers to silence it.",
         rows=(13,),
     ),
