@@ -76,9 +76,12 @@ def running(world: World) -> Iterator[Lab]:
 def _configuration(lab: Lab) -> str:
     """JSON, which is YAML too and needs no library to write."""
     declared = lab.world.declared
+    clients = {"clients": [client.value for client in declared.clients]} if declared.clients else {}
     module = {
         "method": declared.method.value,
         "servers": declared.servers,
+        **clients,
+        "skip_steps": [step.value for step in declared.skip_steps],
         "https_port": lab.https_port,
         "http_port": lab.http_port,
     }

@@ -6,7 +6,7 @@ Frozen data, written down in `worlds` and brought to life by `running`. Nothing 
 from dataclasses import dataclass
 from enum import Enum
 
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.policy import ClientName, Method, Step
 from check_autodiscover.core.state import State
 
 __all__ = [
@@ -124,15 +124,28 @@ class WorldView:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What an administrator declares about the domain: how it publishes Autodiscover, and its Exchange servers."""
+    """What an administrator declares: how the domain publishes Autodiscover, its Exchange servers, and its clients.
+
+    Without `clients` the usual ones are judged; `skip_steps` are those that policy disables on them.
+    """
 
     method: Method
     servers: tuple[str, ...] = ()
+    clients: tuple[ClientName, ...] = ()
+    skip_steps: tuple[Step, ...] = ()
 
     @property
     def options(self) -> tuple[str, ...]:
         """The same as options of the plugin."""
-        return ("-m", self.method.value, *(word for server in self.servers for word in ("-S", server)))
+        repeated = {
+            "-S": self.servers,
+            "--client": [client.value for client in self.clients],
+            "--skip-step": [step.value for step in self.skip_steps],
+        }
+        return (
+            *("-m", self.method.value),
+            *(word for option, values in repeated.items() for value in values for word in (option, value)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

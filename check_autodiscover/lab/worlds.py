@@ -1,5 +1,6 @@
 """Every world of the lab, by name; `autodiscoverctl lab`, the demonstration and the tests choose from it."""
 
+from check_autodiscover.lab.client_worlds import CLIENT_FAULTS, CLIENT_FINE
 from check_autodiscover.lab.dns_worlds import DNS_FAULTS, DNS_FINE
 from check_autodiscover.lab.fault_worlds import FAULTS, OTHER_FAULTS, SCENARIOS
 from check_autodiscover.lab.healthy_worlds import HEALTHY
@@ -7,7 +8,7 @@ from check_autodiscover.lab.world import World
 
 __all__ = ["WORLDS", "world_named"]
 
-WORLDS = (*HEALTHY, *DNS_FINE, *SCENARIOS, *FAULTS, *DNS_FAULTS, *OTHER_FAULTS)
+WORLDS = (*HEALTHY, *DNS_FINE, *CLIENT_FINE, *SCENARIOS, *FAULTS, *DNS_FAULTS, *OTHER_FAULTS, *CLIENT_FAULTS)
 """All worlds, the healthy ones first."""
 
 

@@ -192,3 +192,18 @@ def test_clients_that_end_at_different_steps_are_told_each_with_its_own() -> Non
         f"{AUTODISCOVER}) and outlook-2013 at the srv step ({SERVER}: the certificate has expired)"
     )
     assert warned.arg("step") == "autodiscover and srv"
+
+
+def test_row_12_a_client_that_lacks_the_step_is_named_with_what_to_do() -> None:
+    report = verdict(healthy("srv").with_policy(clients=(ClientName.OUTLOOK_2007, ClientName.OUTLOOK_2010)))
+    root = report.roots[0]
+    assert report.summary.startswith(
+        "inside and outside, nothing found by outlook-2007 (outlook-2007 knows no srv step)"
+    )
+    assert root.remedy.startswith("Update outlook-2007, or publish otherwise.")
+    assert root.finding.rule == CN
+
+
+def test_row_61_what_clients_do_that_find_nothing_is_said() -> None:
+    (nothing,) = {item.remedy for item in verdict(incidents.row_33("srv")).judgements if item.finding.rule == CN}  # type: ignore[arg-type]
+    assert nothing == "Mend the cause. Until then clients may climb to autodiscover.com, a stranger's name."

@@ -28,16 +28,22 @@ def test_a_world_comes_to_its_verdict(world: World) -> None:
     [
         ("one-resolver-dead", "did not answer; the view's others did"),
         ("not-connected", "outside: its addresses were not connected to"),
+        ("healthy-srv", "outlook-2007, which is not judged, finds nothing inside and outside"),
+        ("healthy-san", "and open a mailbox there if the account has one"),
+        ("panel-beside-cloud", "has a hosting panel's certificate (cpanel.contoso.com)"),
+        ("root-skipped", "inside and outside: clients skip root"),
     ],
 )
-def test_what_was_not_looked_at_is_said_where_all_is_well(name: str, note: str) -> None:
+def test_what_was_not_looked_at_or_may_be_otherwise_is_said_where_all_is_well(name: str, note: str) -> None:
     with running(world_named(name)) as lab:
         arguments = parse_arguments(lab.command)
         report = judge(asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust)))
     assert note in "\n".join(report.notes)
 
 
-@pytest.mark.parametrize("name", ["scenario-1-host-record", "not-connected", "one-resolver-dead"])
+@pytest.mark.parametrize(
+    "name", ["scenario-1-host-record", "not-connected", "one-resolver-dead", "root-skipped", "old-outlook"]
+)
 def test_the_exporters_configuration_declares_what_the_plugins_options_do(name: str) -> None:
     with running(world_named(name)) as lab:
         by_options = parse_arguments(lab.command)

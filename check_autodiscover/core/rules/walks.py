@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from check_autodiscover.core.clients import OUTCOMES, Outcome, Walk, WalkStep
+from check_autodiscover.core.clients import CLIENTS, OUTCOMES, Outcome, Walk, WalkStep
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method, Step
@@ -42,8 +42,7 @@ def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outc
             ),
             ("clients_hosts_and_steps", joined(_asked(end, who) for end, who in ends.items())),
             ("target", _dead_end(view, walks[0])),
-            ("skipped", joined(step.value for step in view.scene.disabled)),
-            ("advice", _unskip(view)),
+            *_out_of_reach(view, walks).items(),
             ("tld", picture.survey.domain.rpartition(".")[2]),
         ),
     )
@@ -80,11 +79,17 @@ def _dead_end(view: ViewPicture, walk: Walk) -> str:
     return taken_target(view, ends[-1]) if ends and walk.at is None else ""
 
 
-def _unskip(view: ViewPicture) -> str:
-    """What to do where policy disables the very steps by which the domain is published."""
-    steps = {step.value for step in view.scene.disabled}
-    needed = [endpoint.value for endpoint in intended_endpoints(view.method)]
-    return f"Allow {joined(needed)} again in policy, or publish otherwise." if needed and steps >= set(needed) else ""
+def _out_of_reach(view: ViewPicture, walks: Sequence[Walk]) -> dict[str, str]:
+    """Why clients never come to the steps by which the domain is published, and what to do about that."""
+    needed = {endpoint.value for endpoint in intended_endpoints(view.method)}
+    steps, disabled = joined(sorted(needed)), {step.value for step in view.scene.disabled}
+    if needed and needed <= disabled:
+        return {"reach": f"policy skips {steps}", "advice": f"Allow {steps} again in policy, or publish otherwise."}
+    known = {profile.name: {step.value for step in profile.steps} for profile in CLIENTS}
+    lacking = joined(walk.client.value for walk in walks if needed and not needed & known[walk.client])
+    if lacking:
+        return {"reach": f"{lacking} knows no {steps} step", "advice": f"Update {lacking}, or publish otherwise."}
+    return {"reach": "", "advice": "Mend the cause."}
 
 
 def unconcerned(view: ViewPicture, walk: Walk) -> bool:

@@ -16,8 +16,8 @@ CLIENT = (
         id="client-finds-nothing",
         title="Clients find no Autodiscover",
         default=Default.CRITICAL,
-        sentence="nothing found by {clients}[[ where they take {target}]][[ (policy skips {skipped})]]",
-        remedy="[[{advice} ]]Mend the cause; until then clients may climb to autodiscover.{tld}, a stranger's name.",
+        sentence="nothing found by {clients}[[ where they take {target}]][[ ({reach})]]",
+        remedy="{advice} Until then clients may climb to autodiscover.{tld}, a stranger's name.",
         rows=(12, 61),
     ),
     Rule(
