@@ -151,5 +151,5 @@ def test_inspection_alone_is_a_warning_that_says_who_inspects_and_what() -> None
     assert roots(report) == {RULE: "WARNING"}
     assert report.summary == (
         "TLS is inspected on this host's way out: Inspecting Proxy CA, not trusted here, certifies "
-        "contoso.com and exchange.hoster.example alike [certificate-intercepted]"
+        "contoso.com and exchange.hoster.example [certificate-intercepted]"
     )

@@ -87,7 +87,7 @@ CERTIFICATE = (
         title="TLS is inspected on this host's way out",
         default=Default.WARNING,
         level=7,
-        sentence="TLS is inspected on this host's way out: {issuer}, not trusted here, certifies {names} alike",
+        sentence="TLS is inspected on this host's way out: {issuer}, not trusted here, certifies {names}",
         remedy="Exempt this host from TLS inspection: what it sees are not the servers' certificates. If the clients "
         "sit behind the same inspection, give its authority with --ca-file.",
     ),
