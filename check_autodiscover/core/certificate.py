@@ -44,6 +44,7 @@ class Certificate:
     `issuer_key` is the key that signed it, as the hex keyIdentifier of its authorityKeyIdentifier; `public_marks`
     tells whether it bears what an authority for everybody puts in and a machine that makes certificates on the fly
     does not: where issuer or status is to be had (RFC 5280 4.2.2.1), or the timestamps of logs (RFC 6962 3.3).
+    `domain_controller` tells whether it was issued to one: it may serve as a Kerberos KDC (RFC 4556 3.2.4).
     """
 
     fingerprint: str
@@ -66,6 +67,7 @@ class Certificate:
     is_authority: bool = False
     issuer_key: str = ""
     public_marks: bool = False
+    domain_controller: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ def _read(certificate: "x509.Certificate", fingerprint: str) -> Certificate:
         is_authority=_is_authority(certificate.extensions),
         issuer_key=_issuer_key(certificate.extensions),
         public_marks=_public_marks(certificate.extensions),
+        domain_controller=_serves_kerberos(certificate.extensions),
     )
 
 
@@ -233,6 +236,17 @@ def _public_marks(extensions: "x509.Extensions") -> bool:
 
     marks = (ExtensionOID.AUTHORITY_INFORMATION_ACCESS, ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS)
     return any(extension.oid in marks for extension in extensions)
+
+
+def _serves_kerberos(extensions: "x509.Extensions") -> bool:
+    from cryptography import x509
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+
+    try:
+        uses = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return ExtendedKeyUsageOID.KERBEROS_PKINIT_KDC in uses
 
 
 def _public_key_hash(certificate: "x509.Certificate") -> str:

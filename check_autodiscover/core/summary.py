@@ -6,6 +6,7 @@ from dataclasses import replace
 from check_autodiscover.core.answers import asks_authority, delegated
 from check_autodiscover.core.candidates import questions
 from check_autodiscover.core.certificate import life_left
+from check_autodiscover.core.certificate_notes import certificate_notes
 from check_autodiscover.core.client_notes import client_notes
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
@@ -13,7 +14,7 @@ from check_autodiscover.core.policy import DAY, Method, Step
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.report import Judgement
 from check_autodiscover.core.rules.catalogue import RULES
-from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.rules.phrases import family_args, joined
 from check_autodiscover.core.state import State
 from check_autodiscover.core.wording import effect_of, sentence_of
 
@@ -154,14 +155,19 @@ def _notes(picture: Picture) -> Iterator[str]:
         yield f"one view only, answered by {resolvers}: inside and outside were not compared (--view)"
     if not policy.servers:
         yield "no server named (--server): its certificate is no reference, a stranger is told by its answers only"
+    (_, family), (_, only) = family_args(policy)
+    if only:
+        yield f"only {family} was asked for ({only}): clients may have both families, and meet what was not looked at"
     for server in policy.servers:
         if server not in picture.references.names:
-            yield f"--server {server} has no address in any view: it is not taken for the server (a misspelling?)"
+            kind = f" for {family}" if family else ""
+            yield f"--server {server} has no address{kind} in any view: it is not taken for the server (a misspelling?)"
     if picture.references.names and not picture.references.certificates:
         yield "the certificate of the --server hosts could not be read: certificate-foreign was not judged"
     if any(Step.SCP not in view.scene.disabled for view in picture.views):
         yield "no directory was asked: domain-joined clients ask Active Directory first"
     yield from client_notes(picture)
+    yield from certificate_notes(picture)
     for view in picture.views:
         yield from _view_notes(picture, view)
 

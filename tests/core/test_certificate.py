@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, ExtensionOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,6 +121,13 @@ def test_the_signing_key_is_named_as_the_certificate_names_it() -> None:
 def test_the_marks_of_a_public_authority_are_seen(mark: x509.ExtensionType) -> None:
     assert read(made(extensions=(mark,))).public_marks
     assert not read(made(extensions=(x509.BasicConstraints(ca=False, path_length=None),))).public_marks
+
+
+def test_a_domain_controllers_certificate_is_one_that_may_serve_kerberos() -> None:
+    uses = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.KERBEROS_PKINIT_KDC)
+    assert read(made(extensions=(x509.ExtendedKeyUsage(uses),))).domain_controller
+    assert not read(made(extensions=(x509.ExtendedKeyUsage(uses[:1]),))).domain_controller
+    assert not read(made()).domain_controller
 
 
 def test_a_certificate_for_addresses_alone_has_a_san_that_names_no_host() -> None:

@@ -100,6 +100,7 @@ def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking
         host=_host(picture, lacking),
         names=_names(lacking),
         near=near_miss(names, candidate.name),
+        machine="domain controller" if _controllers(lacking) else "web site",
         advice=_advice(picture, candidate, lacking),
     )
 
@@ -107,12 +108,19 @@ def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking
 def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> str:
     """A certificate is mended where it is ours; a stranger's shows that the record is wrong."""
     addresses = joined(item.address for item in lacking)
+    if candidate.endpoint is Endpoint.ROOT and _controllers(lacking):
+        return f"Close port 443 on the domain controllers ({addresses}), or add {candidate.name} to their certificates."
     if candidate.endpoint is Endpoint.ROOT:
         return f"Add {candidate.name} to the web site's certificate, or close port 443 at {addresses}."
     if any(_foreign(picture, item) for item in lacking):
         return f"{addresses} is another machine: correct the record that leads {candidate.name} there."
     host = _host(picture, lacking)
     return f"Reissue the certificate of {host} with {candidate.name} as a subject alternative name."
+
+
+def _controllers(met: tuple[Meeting, ...]) -> bool:
+    """Whether all are domain controllers, as where the directory's name is the mail domain's."""
+    return all(item.certificate is not None and item.certificate.domain_controller for item in met)
 
 
 def _names(met: tuple[Meeting, ...]) -> str:

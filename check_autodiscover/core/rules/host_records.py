@@ -10,7 +10,13 @@ from check_autodiscover.core.meeting import Meeting, NameFault
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Expected, Method, ViewRole
 from check_autodiscover.core.records import Presence
-from check_autodiscover.core.rules.phrases import certificate_names, foreign_certificate, joined, srv_record
+from check_autodiscover.core.rules.phrases import (
+    certificate_names,
+    family_args,
+    foreign_certificate,
+    joined,
+    srv_record,
+)
 
 __all__ = [
     "autodiscover_candidate",
@@ -209,6 +215,7 @@ def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
             ("hiding", hiding(view, elsewhere)),
             ("alias", view.scene.autodiscover.aliases[-1] if dangles(view) else ""),
             ("inside_only", "yes" if view.scene.view.role is ViewRole.INSIDE and elsewhere else ""),
+            *family_args(picture.survey.policy),
         ),
     )
 

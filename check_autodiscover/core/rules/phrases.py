@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from check_autodiscover.core.certificate import Certificate
 from check_autodiscover.core.meeting import Meeting, NameFault
+from check_autodiscover.core.policy import Policy
 
-__all__ = ["certificate_names", "date_of", "foreign_certificate", "joined", "srv_record"]
+__all__ = ["certificate_names", "date_of", "family_args", "foreign_certificate", "joined", "srv_record"]
 
 _SHOWN = 2
 """Names of a certificate that a sentence has room for."""
@@ -32,6 +33,12 @@ def foreign_certificate(meetings: Iterable[Meeting]) -> str:
         if meeting.certificate is not None and meeting.name_fault is NameFault.MISMATCH:
             return certificate_names(meeting.certificate)
     return ""
+
+
+def family_args(policy: Policy) -> tuple[tuple[str, str], ...]:
+    """The one address family that is asked for, and the option that leaves out the other; empty where it is both."""
+    only = policy.families[0] if len(policy.families) == 1 else None
+    return ("family", f"IPv{only.value}" if only else ""), ("only", f"-{only.value}" if only else "")
 
 
 def date_of(moment: float) -> str:

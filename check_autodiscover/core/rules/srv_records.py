@@ -9,7 +9,7 @@ from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.rules.host_records import declared, hiding, takes_srv_name
-from check_autodiscover.core.rules.phrases import certificate_names, joined, srv_record
+from check_autodiscover.core.rules.phrases import certificate_names, family_args, joined, srv_record
 
 __all__ = ["judge_shadow", "judge_srv"]
 
@@ -92,6 +92,7 @@ def _judge_target(picture: Picture, view: ViewPicture, candidate: Candidate) -> 
         ("port", str(record.port)),
         ("names", _names_lacking(view, candidate)),
         ("hint", _relative_name(survey.domain, record.target)),
+        *family_args(survey.policy),
     )
     rule = _target_rule(candidate, expected)
     if rule:
