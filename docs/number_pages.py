@@ -51,6 +51,10 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "autodiscover_http_status_code": _PLACE,
         "autodiscover_client_certificate_demanded": _PLACE,
     },
+    "Drift": {
+        "autodiscover_drift_changes": ("kind",),
+        "autodiscover_baseline_timestamp_seconds": (),
+    },
     "The probe itself": {
         "probe_duration_seconds": (),
         "probe_timeout_seconds": (),
@@ -130,7 +134,7 @@ PERFORMANCE = (
     Label(
         "cert_left", "s", "life left of the intended endpoint's certificate that ends first", True, "its whole lifetime"
     ),
-    Label("drift", "", "changes against an accepted baseline; nothing compares with one yet, so it is `U`"),
+    Label("drift", "", "changes since the accepted baseline; `U` without one"),
     Label("warned_<view>", "", "judged clients that are warned, or led to a stranger"),
     Label("addr_<view>", "", "addresses of the intended endpoint"),
     Label("dns_<view>", "s", "the slowest DNS answer"),

@@ -19,6 +19,7 @@ AREAS = {
     "certificate": "What clients are shown before they trust anybody.",
     "service": "What answers, or does not.",
     "client": "How clients fare. Consequences of the rules above; a cause only if nothing else explains them.",
+    "drift": "What is otherwise than accepted (`autodiscoverctl baseline`). A fault tells its own change.",
 }
 """The areas in the order of the catalogue, with what they are about."""
 
@@ -37,8 +38,10 @@ LEVELS = {
 CASE_ARGUMENTS = {
     ("certificate-addresses-differ", "kinds"): "issuer or kind differ",
     ("certificate-expiring", "critical"): "below `--critical`",
+    ("certificate-name-mismatch", "renewed"): "the accepted certificate had the name",
     ("certificate-unexpected", "issuer"): "the issuer's pin",
     ("certificate-untrusted", "fault"): "the chain is broken for another reason",
+    ("drift-baseline-missing", "fault"): "it is there, and cannot be used",
     ("dns-authority-inconsistent", "serial"): "the serial alone differs",
     ("dns-address-unexpected", "missing"): "an expected address is missing, none is wrong",
     ("dns-host-record-missing", "alias"): "it is an alias that ends nowhere",

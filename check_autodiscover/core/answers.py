@@ -24,6 +24,7 @@ __all__ = [
     "questions_of",
     "reasons_of",
     "rewrites",
+    "servers_named",
     "zone_of",
 ]
 
@@ -106,7 +107,7 @@ def authority_questions(survey: Survey, view: View) -> Iterator[DnsQuestion]:
     finder, zone = bootstrap_view(view), zone_of(survey, view)
     for name in {survey.domain, zone}:
         yield from questions_of(survey, finder, name, RecordType.NS)
-    for name in _server_names(survey, view):
+    for name in servers_named(survey, view):
         yield from _address_questions(survey, finder, name)
     if asks_authority(view):
         yield from _parent_questions(survey, finder, zone)
@@ -118,7 +119,7 @@ def authorities(survey: Survey, view: View) -> tuple[str, ...]:
     glue = (address for answer in _delegations(survey, view) for address in answer.addresses)
     found = (
         address
-        for name in _server_names(survey, view)
+        for name in servers_named(survey, view)
         # Inside, a resolver may have its own idea of what lies in the zone; the parent's word stands before it.
         if not (any(_delegations(survey, view)) and _lies_in(name, zone_of(survey, view)))
         for address in _addresses(survey, finder, name)
@@ -126,7 +127,7 @@ def authorities(survey: Survey, view: View) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*glue, *found)))[:MAX_SERVERS]
 
 
-def _server_names(survey: Survey, view: View) -> tuple[str, ...]:
+def servers_named(survey: Survey, view: View) -> tuple[str, ...]:
     """The names of the domain's own servers: by delegation, or as a resolver has them where that cannot be had."""
     delegations = _delegations(survey, view)
     if delegations:
@@ -181,7 +182,7 @@ def _parent_questions(survey: Survey, finder: View, zone: str) -> Iterator[DnsQu
     """What must be asked to learn whom the parent delegates to."""
     for name in {parent_of(zone), _parent_zone(survey, finder, zone)}:
         yield from questions_of(survey, finder, name, RecordType.NS)
-    for name in _parent_server_names(survey, finder, zone):
+    for name in _parentservers_named(survey, finder, zone):
         yield from _address_questions(survey, finder, name)
     yield from _parent_server_questions(survey, finder, zone)
 
@@ -191,13 +192,13 @@ def _delegation_questions(survey: Survey, view: View) -> Iterator[DnsQuestion]:
 
 
 def _parent_server_questions(survey: Survey, finder: View, zone: str) -> Iterator[DnsQuestion]:
-    names = _parent_server_names(survey, finder, zone)
+    names = _parentservers_named(survey, finder, zone)
     addresses = dict.fromkeys(address for name in names for address in _addresses(survey, finder, name))
     for server in list(addresses)[:PARENT_SERVERS]:
         yield DnsQuestion("", server, zone, RecordType.NS, direct=True)
 
 
-def _parent_server_names(survey: Survey, finder: View, zone: str) -> tuple[str, ...]:
+def _parentservers_named(survey: Survey, finder: View, zone: str) -> tuple[str, ...]:
     return _servers(survey, finder, _parent_zone(survey, finder, zone))[:PARENT_SERVERS]
 
 

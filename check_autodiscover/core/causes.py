@@ -57,6 +57,18 @@ _EXPLAINED_BY_ANY = frozenset(
 _INTERCEPTED = "certificate-intercepted"
 _OF_INTERCEPTION = frozenset({"certificate-untrusted", "certificate-chain-incomplete"})
 """What follows where a machine on our way presents certificates of its own: no fault of the servers."""
+_CERTIFICATE_DRIFT = frozenset(
+    {"drift-certificate-names-lost", "drift-certificate-replaced", "drift-certificate-renewed"}
+)
+_DRIFT = {
+    "drift-wildcard-appeared": frozenset({"drift-record", "drift-walk-changed", *_CERTIFICATE_DRIFT}),
+    "drift-record": frozenset({"drift-walk-changed", *_CERTIFICATE_DRIFT}),
+    "drift-certificate-names-lost": frozenset({"drift-walk-changed", "drift-certificate-replaced"}),
+    "drift-certificate-replaced": frozenset({"drift-walk-changed"}),
+}
+"""Which change brings which others along, in one view, where no fault explains them."""
+
+_CATCH_ALLS = frozenset({"dns-wildcard-captures-autodiscover", "dns-wildcard-captures-srv", "dns-wildcard-present"})
 
 _BLIND = frozenset({"dns-lookup-failed", "dns-nxdomain-rewritten", "check-out-of-resources", "check-timed-out"})
 """What was not seen explains nothing that was: nothing is found that depends on a missing answer."""
@@ -111,8 +123,14 @@ def _preference(item: Graded) -> tuple[int, int, int]:
 
 
 def _explains(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bool:
-    if cause is effect or not _may_explain(cause):
+    if cause is effect:
         return False
+    if RULES[effect.rule].area == "drift" and not RULES[effect.rule].level:
+        return _explains_drift(cause, effect)
+    return _may_explain(cause) and _explains_found(cause, effect, methods)
+
+
+def _explains_found(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bool:
     if cause.rule == _INTERCEPTED:
         return effect.rule in _OF_INTERCEPTION and set(effect.addresses) <= set(cause.addresses)
     match effect.rule:
@@ -183,6 +201,24 @@ def _explains_fault(cause: Finding, effect: Finding) -> bool:
         misnamed = cause.rule == "certificate-name-mismatch"
         return effect.rule in _EXPLAINED_BY_ANY or (effect.rule in _BESIDE and misnamed)
     return _same_machine(cause, effect) or _order(cause) < _order(effect)
+
+
+def _explains_drift(cause: Finding, effect: Finding) -> bool:
+    """Whether a fault, or another change, says already what changed: one drift is told once."""
+    if cause.view != effect.view or effect.rule == "drift-baseline-missing":
+        return False
+    if effect.rule in _DRIFT.get(cause.rule, frozenset()):
+        return effect.rule == "drift-walk-changed" or _met_together(cause, effect)
+    if effect.rule == "drift-wildcard-appeared" and cause.rule in _CATCH_ALLS:
+        return True
+    if not _may_explain(cause) or _tells_only(cause):
+        return False
+    return effect.rule == "drift-walk-changed" or cause.subject == effect.subject or _same_place(cause, effect)
+
+
+def _met_together(cause: Finding, effect: Finding) -> bool:
+    """Whether two changes are of one place: a catch-all stands at all of them."""
+    return cause.endpoint in (Endpoint.ZONE, effect.endpoint)
 
 
 def _order(finding: Finding) -> tuple[int, int]:

@@ -25,7 +25,7 @@ _HOST_RULES = frozenset(
 )
 """Rules about the record `autodiscover.D`, which leads both the https and the http candidate."""
 
-_EVERYWHERE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus"})
+_EVERYWHERE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus", "drift-delegation"})
 """Rules about the whole domain, whatever the endpoint."""
 
 
@@ -154,7 +154,8 @@ def _by_harm(view: ViewPicture, finding: Finding) -> State:
 
 def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:
     """OK for a certificate or service that no client is led to, or that stops nobody."""
-    if RULES[finding.rule].area not in ("certificate", "service") or finding.endpoint is Endpoint.ZONE:
+    judged = finding.rule.startswith(("certificate-", "service-", "drift-certificate-"))
+    if not judged or finding.endpoint is Endpoint.ZONE:
         return state
     role = role_of(view.method, finding.endpoint)
     if role is CandidateRole.BEFORE and finding.rule != "service-slow-candidate":

@@ -4,6 +4,8 @@ Judged again with the same `now`, a survey gives the same report.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from check_autodiscover.core.causes import RULE_ORDER, Graded, link
 from check_autodiscover.core.clients import OUTCOMES
@@ -11,14 +13,15 @@ from check_autodiscover.core.finding import Finding
 from check_autodiscover.core.grading import Grade, grade, harm
 from check_autodiscover.core.interception import intercepted
 from check_autodiscover.core.measures import Tally, measures_of
-from check_autodiscover.core.method import choose_method
-from check_autodiscover.core.picture import Picture, ViewPicture, observe, references_of, walks_of
+from check_autodiscover.core.method import Choice, choose_method
+from check_autodiscover.core.picture import Picture, Scene, ViewPicture, observe, references_of, walks_of
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role, grouped
 from check_autodiscover.core.rules.addresses import judge_addresses
 from check_autodiscover.core.rules.certificates import judge_certificates, judge_interception
 from check_autodiscover.core.rules.host_records import judge_catch_all, judge_host_record
 from check_autodiscover.core.rules.lookups import judge_lookups, judge_method, judge_time
+from check_autodiscover.core.rules.phrases import date_of
 from check_autodiscover.core.rules.services import judge_services, judge_strangers
 from check_autodiscover.core.rules.srv_records import judge_shadow, judge_srv
 from check_autodiscover.core.rules.suffixes import judge_suffixes
@@ -29,6 +32,9 @@ from check_autodiscover.core.state import State, worst
 from check_autodiscover.core.summary import notes_of, summarize
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.wording import effect_of, remedy_of, sentence_of
+
+if TYPE_CHECKING:
+    from check_autodiscover.core.baseline import Baseline, Change
 
 __all__ = ["assemble", "findings_of", "judge"]
 
@@ -90,13 +96,47 @@ def assemble(survey: Survey, now: float) -> Picture:
     scenes = tuple(observe(survey, view, now) for view in survey.policy.views)
     references = references_of(survey, scenes)
     declared = [survey.policy.declared_method(scene.view.name) for scene in scenes]
-    chosen = choose_method(survey, scenes, references) if Method.AUTO in declared else None
+    baseline = _baseline(survey)
+    accepted = _accepted_method(baseline, scenes) if baseline else None
+    chosen = accepted or choose_method(survey, scenes, references) if Method.AUTO in declared else None
     views = []
     for scene, method in zip(scenes, declared, strict=True):
         effective = chosen.method if chosen and method is Method.AUTO else method
         views.append(ViewPicture(scene, effective, walks_of(survey, scene, effective, references)))
     met = (meeting for scene in scenes for each in scene.met.values() for meeting in each)
-    return Picture(survey, now, references, tuple(views), chosen.why if chosen else "", intercepted(survey, met))
+    why = chosen.why if chosen else ""
+    picture = Picture(survey, now, references, tuple(views), why, intercepted(survey, met), baseline)
+    return replace(picture, changes=_changes(picture, baseline)) if baseline else picture
+
+
+def _baseline(survey: Survey) -> "Baseline | None":
+    """What was accepted, if it was asked for and can be read."""
+    if survey.baseline is None or not survey.baseline.text:
+        return None
+    # Most runs have no baseline, and its types take a while to define.
+    from check_autodiscover.core.baseline_json import BaselineFormatError, read_baseline
+
+    try:
+        baseline = read_baseline(survey.baseline.text)
+    except BaselineFormatError:
+        return None
+    return baseline if baseline.domain == survey.domain else None
+
+
+def _accepted_method(baseline: "Baseline", scenes: tuple[Scene, ...]) -> Choice | None:
+    """The method that the baseline has for the first view that it knows, if it has found one."""
+    for scene in scenes:
+        view = baseline.view(scene.view.name)
+        if view is not None and view.method is not Method.UNDETERMINED:
+            return Choice(view.method, f"accepted on {date_of(baseline.accepted)}")
+    return None
+
+
+def _changes(picture: Picture, baseline: "Baseline") -> "tuple[Change, ...]":
+    from check_autodiscover.core.acceptance import accept
+    from check_autodiscover.core.drift import compare_baselines
+
+    return compare_baselines(baseline, accept(picture))
 
 
 def findings_of(picture: Picture) -> tuple[Finding, ...]:
@@ -111,6 +151,10 @@ def _findings(picture: Picture) -> Iterator[Finding]:
             yield from judge_view(picture, view)
     for judge_whole in _WHOLE_JUDGES:
         yield from judge_whole(picture)
+    if picture.survey.baseline is not None or picture.survey.policy.expect.name_servers:
+        from check_autodiscover.core.rules.drift import judge_drift
+
+        yield from judge_drift(picture)
 
 
 def _judgements(picture: Picture, graded: tuple[Graded, ...]) -> tuple[Judgement, ...]:

@@ -13,6 +13,7 @@ from check_autodiscover.core.clients import Outcome, Walk
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Presence
+from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.core.state import State
 
 __all__ = ["METRICS", "Measure", "Tally", "measures_of", "metric"]
@@ -69,6 +70,8 @@ METRICS = {
     "autodiscover_views_agree": "1 if judged clients fare alike in all views.",
     "autodiscover_probe_phase_duration_seconds": "Seconds that the slowest DNS question and connection took.",
     "autodiscover_domain_info": "1, with the effective and the declared method and the server as labels.",
+    "autodiscover_drift_changes": "Changes since the accepted baseline, by kind.",
+    "autodiscover_baseline_timestamp_seconds": "Unix time at which the baseline was accepted.",
     "autodiscover_last_probe_timestamp_seconds": "Unix time at which the probe ended.",
 }
 """Every metric of a target, with its help text."""
@@ -110,7 +113,7 @@ def _performance(picture: Picture, tally: Tally) -> Iterator[Measure]:
         label = f"causes_{state.value.lower()}"
         yield Measure(perfdata=label, value=tally.causes.get(state, 0), minimum=0)
     yield _life_left(picture, picture.views, "cert_left")
-    yield Measure(perfdata="drift", value=None, minimum=0)
+    yield Measure(perfdata="drift", value=len(picture.changes) if picture.baseline else None, minimum=0)
     for view in picture.views:
         yield from _view_performance(picture, view)
 
@@ -179,6 +182,7 @@ def _verdict(picture: Picture, tally: Tally) -> Iterator[Measure]:
         yield Measure(metric="autodiscover_finding", value=1, labels=labels)
     yield metric("autodiscover_accepted_findings", tally.accepted)
     yield metric("autodiscover_last_probe_timestamp_seconds", survey.ended)
+    yield from _drift(picture)
     methods = {view.method.value for view in picture.views}
     yield metric(
         "autodiscover_domain_info",
@@ -193,3 +197,18 @@ def _verdict(picture: Picture, tally: Tally) -> Iterator[Measure]:
 
 def _seen(walk: Walk) -> bool:
     return walk.judged and walk.outcome is not Outcome.UNKNOWN
+
+
+_DRIFT_KINDS = tuple(
+    rule.id.removeprefix("drift-") for rule in CATALOGUE if rule.area == "drift" and rule.id != "drift-baseline-missing"
+)
+
+
+def _drift(picture: Picture) -> Iterator[Measure]:
+    """The changes by kind, all kinds: none at all where no baseline was read."""
+    if picture.baseline is None:
+        return
+    found = [change.kind.value for change in picture.changes]
+    for kind in _DRIFT_KINDS:
+        yield metric("autodiscover_drift_changes", found.count(kind), kind=kind)
+    yield metric("autodiscover_baseline_timestamp_seconds", picture.baseline.accepted)

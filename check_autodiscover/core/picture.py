@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from check_autodiscover.core.candidates import Candidate, autodiscover_name, candidates, srv_name
 from check_autodiscover.core.certificate import Certificate, covers
@@ -18,6 +19,9 @@ from check_autodiscover.core.records import Presence, Resolution, Services, labe
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.survey import Srv, Survey
 from check_autodiscover.core.walking import Walker, walk
+
+if TYPE_CHECKING:
+    from check_autodiscover.core.baseline import Baseline, Change
 
 __all__ = ["CatchAll", "Picture", "References", "Scene", "ViewPicture", "observe"]
 
@@ -129,6 +133,10 @@ class Picture:
     views: tuple[ViewPicture, ...]
     why: str
     intercepted: tuple[Meeting, ...] = ()
+    baseline: "Baseline | None" = None
+    """What was accepted, if it was asked for and can be read."""
+    changes: "tuple[Change, ...]" = ()
+    """What has changed since."""
 
 
 def observe(survey: Survey, view: View, now: float) -> Scene:

@@ -189,6 +189,7 @@ class Expectations:
     issuers: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
     scp: tuple[str, ...] = ()
+    name_servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

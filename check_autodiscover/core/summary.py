@@ -40,14 +40,20 @@ def summarize(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
     end = f"{_effect(picture, gravest)}{_others(picture, gravest, causes)} [{findings[0].rule}]{more}"
     start = f"AUTODISCOVER {gravest[0].severity.value} - {picture.survey.domain}: "
     room = FIRST_LINE - len(start) - len(end)
-    whole = where + sentence_of(picture, _merged(findings, joined))
-    return (whole if len(whole) <= room else _shortened(picture, where, findings, room)) + end
+    return _fitting(picture, where, findings, room) + end
 
 
-def _shortened(picture: Picture, where: str, findings: Sequence[Finding], room: int) -> str:
-    """What differs between the views told of the first alone; if that is still too long, cut."""
-    text = where + sentence_of(picture, _merged(findings, _first_of))
-    return text if len(text) <= room else f"{text[: max(0, room - 3)].rstrip()}..."
+def _fitting(picture: Picture, where: str, findings: Sequence[Finding], room: int) -> str:
+    """The most that there is room for: without what was before, then of differing views the first; else it is cut."""
+    whole = _merged(findings, joined)
+    first = _merged(findings, _first_of)
+    texts = [
+        where + sentence_of(picture, whole),
+        where + sentence_of(picture, whole, history=False),
+        where + sentence_of(picture, first, history=False),
+    ]
+    cut = f"{texts[-1][: max(0, room - 3)].rstrip()}..."
+    return next((text for text in texts if len(text) <= room), cut)
 
 
 def _first_of(values: Iterable[str]) -> str:

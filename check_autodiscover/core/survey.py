@@ -16,6 +16,7 @@ from check_autodiscover.core.policy import Policy
 __all__ = [
     "AUTODISCOVER_PATH",
     "SCHEMA",
+    "BaselineFile",
     "Connect",
     "ConnectionPoint",
     "Contact",
@@ -306,6 +307,17 @@ class DirectoryAnswer:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class BaselineFile:
+    """The file of a domain's baseline: its content (`baseline_json`), or why there is none."""
+
+    path: str
+    text: str = ""
+    fault: str = ""
+    missing: bool = False
+    """Whether nothing was ever accepted."""
+
+
 Question = DnsQuestion | EndpointQuestion | DirectoryQuestion
 Observation = DnsAnswer | Contact | DirectoryAnswer
 
@@ -330,6 +342,8 @@ class Survey:
     contacts: Mapping[EndpointQuestion, Contact] = field(default_factory=dict)
     directories: Mapping[DirectoryQuestion, DirectoryAnswer] = field(default_factory=dict)
     unfinished: frozenset[Question] = frozenset()
+    baseline: BaselineFile | None = None
+    """What was accepted, None where nobody asked for it."""
     schema: int = SCHEMA
 
     def observed(self, question: Question, observation: Observation) -> "Survey":

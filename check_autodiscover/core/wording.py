@@ -1,6 +1,7 @@
 """Findings put into sentences: the last step, after grading and causes. Templates are the catalogue's."""
 
 import re
+from typing import TYPE_CHECKING
 
 from check_autodiscover.core.clients import OUTCOMES, Outcome, Walk
 from check_autodiscover.core.finding import Endpoint, Finding
@@ -9,7 +10,11 @@ from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import ClientName
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.rules.catalogue import RULES
+from check_autodiscover.core.rules.phrases import date_of
 from check_autodiscover.core.rules.walks import taken_target
+
+if TYPE_CHECKING:
+    from check_autodiscover.core.baseline import Change
 
 __all__ = ["effect_of", "fill", "remedy_of", "sentence_of"]
 
@@ -35,12 +40,53 @@ def _values(finding: Finding) -> dict[str, str]:
     return {"subject": finding.subject, "where": ", ".join(finding.addresses), **dict(finding.args)}
 
 
-def sentence_of(picture: Picture, finding: Finding) -> str:
-    """What is so, in one sentence without view and effect."""
+def sentence_of(picture: Picture, finding: Finding, *, history: bool = True) -> str:
+    """What is so, in one sentence without view and effect; with what stood there before, unless `history` is False."""
     view = _view(picture, finding)
     case = case_of(finding, view.method) if view else None
     template = case.sentence if case and case.sentence else RULES[finding.rule].sentence
-    return fill(template, _values(finding))
+    return fill(template, _values(finding)) + (_history(picture, finding) if history else "")
+
+
+def _history(picture: Picture, finding: Finding) -> str:
+    """What stood there when the baseline was accepted, where that is otherwise."""
+    if picture.baseline is None or RULES[finding.rule].area == "drift":
+        return ""
+    since = date_of(picture.baseline.accepted)
+    for change in picture.changes:
+        if change.view == finding.view and _is_history(change, finding):
+            return f" (was {change.old} on {since})" if change.old else f" (new since {since})"
+    return ""
+
+
+def _is_history(change: "Change", finding: Finding) -> bool:
+    """Whether a change is how what is found came about; a certificate says for itself what it lost."""
+    match change.kind.value:
+        case "wildcard-appeared":
+            return finding.rule.startswith("dns-wildcard-") and change.subject == f"*.{_parent(finding)}"
+        case "record":
+            of_srv = change.detail == "SRV" and finding.rule.startswith("dns-srv-")
+            return of_srv or (finding.rule in _RECORD_RULES and finding.subject == change.subject)
+        case "certificate-replaced":
+            here = (finding.endpoint, finding.subject) == (change.endpoint, change.subject)
+            return here and finding.rule.startswith("certificate-") and not finding.arg("renewed")
+    return False
+
+
+_RECORD_RULES = frozenset(
+    {
+        "dns-address-unexpected",
+        "dns-alias-unexpected",
+        "dns-host-record-missing",
+        "dns-srv-target-missing",
+        "dns-unwanted-host-record",
+        "service-unreachable",
+    }
+)
+
+
+def _parent(finding: Finding) -> str:
+    return finding.arg("parent") or finding.subject.removeprefix("*.")
 
 
 def remedy_of(finding: Finding) -> str:

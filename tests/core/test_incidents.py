@@ -46,6 +46,8 @@ RULES = {
     "SC": "service-slow-candidate",
     "MU": "check-method-undetermined",
     "TO": "check-timed-out",
+    "NS": "drift-delegation",
+    "names-lost": "drift-certificate-names-lost",
 }
 
 TABLE = {

@@ -6,12 +6,16 @@
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
+from check_autodiscover.core.acceptance import accept
+from check_autodiscover.core.baseline_json import write_baseline
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.judge import assemble
 from check_autodiscover.core.ocsp import Staple
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Policy, Resolver, View
 from check_autodiscover.core.survey import (
     AUTODISCOVER_PATH,
+    BaselineFile,
     Connect,
     Contact,
     DirectoryAnswer,
@@ -229,6 +233,10 @@ class World:
     """What each directory says, by LDAP URL; others cannot be reached."""
     cut: tuple[str, ...] = ()
     """Addresses and names whose questions the deadline cut off."""
+    accepted: "World | None" = None
+    """The world whose accepted part is the baseline, a day old."""
+    file: BaselineFile | None = None
+    """The baseline's file, where it is another than that world's."""
 
     def zone(self, change: object, *views: str) -> "World":
         """This world with a function applied to the zones of some views, of all if none is named."""
@@ -239,6 +247,10 @@ class World:
     def site(self, address: str, site: Site) -> "World":
         """This world with another site at an address."""
         return replace(self, sites={**self.sites, address: site})
+
+    def since(self, accepted: "World") -> "World":
+        """This world, with what another one was as its baseline."""
+        return replace(self, accepted=accepted)
 
     def with_policy(self, **changes: object) -> "World":
         """This world judged by another policy."""
@@ -257,7 +269,15 @@ def survey_of(world: World, labels: tuple[str, ...] = ("xrandom",), parents: tup
     while wanted := plan(survey) - {*survey.lookups, *survey.contacts, *survey.directories} - survey.unfinished:
         for question in wanted:
             survey = _answered(world, survey, question)
-    return survey
+    return replace(survey, baseline=_baseline(world) or world.file)
+
+
+def _baseline(world: World) -> BaselineFile | None:
+    if world.accepted is None:
+        return None
+    survey = survey_of(world.accepted)
+    accepted = accept(assemble(survey, survey.ended))
+    return BaselineFile(f"{DOMAIN}.json", write_baseline(replace(accepted, accepted=int(NOW - DAY))))
 
 
 def _answered(world: World, survey: Survey, question: Question) -> Survey:

@@ -19,7 +19,7 @@ from check_autodiscover.core.survey import (
     Survey,
     VerifyError,
 )
-from tests.core import incidents, test_incidents, test_interception
+from tests.core import incidents, test_incidents, test_interception, test_rule_drift
 from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, NOW, SERVER, Site, World, certificate, survey_of
 
 A, MX = RecordType.A, RecordType.MX
@@ -37,6 +37,7 @@ def surveys() -> tuple[Survey, ...]:
     """Every cell of the incident table, and one survey for each rule that no incident raises."""
     worlds = [getattr(incidents, row)(method) for row, method, _ in test_incidents.cells()]
     worlds += [world for world, _ in test_incidents.SINGLE_CELLS]
+    worlds += [world for world, _ in test_rule_drift.RAISED.values()]
     return (*(survey_of(world) for world in (*worlds, *_other_worlds())), _exposed_parent())
 
 

@@ -31,6 +31,8 @@ service-address-unreachable service-broken service-client-certificate-demanded s
 service-foreign-login service-foreign-settings service-no-authentication service-not-autodiscover
 service-redirect-invalid service-redirect-loop service-slow-candidate service-tls-failed service-unreachable
 client-asks-consent client-finds-nothing client-warned
+drift-baseline-missing drift-certificate-names-lost drift-certificate-renewed drift-certificate-replaced
+drift-delegation drift-record drift-walk-changed drift-wildcard-appeared drift-wildcard-gone
 """
 """The IDs that users have in alerts and configuration: none of them may go."""
 
@@ -38,8 +40,6 @@ RESERVED = """
 check-report-stale
 directory-scp-missing directory-scp-name-mismatch directory-scp-unexpected directory-scp-unreachable
 directory-unavailable
-drift-baseline-missing drift-certificate-names-lost drift-certificate-renewed drift-certificate-replaced
-drift-delegation drift-record drift-walk-changed drift-wildcard-appeared
 """
 """IDs that are decided and not built: a new rule takes its name from here, or is decided first."""
 

@@ -21,6 +21,8 @@ PROGRAMS = (
     "nslookup",
     "openssl",
 )
+OWN_FLAGS = {"--network", "--pool", "--yes"}
+"""Those of `autodiscoverctl baseline accept` alone."""
 FLAGS = {flag for option in OPTIONS for flag in option.flags}
 
 by_id = pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
@@ -61,4 +63,4 @@ def test_a_page_names_rules_and_options_that_exist(rule: Rule) -> None:
     named = re.findall(r"`((?:" + "|".join(AREAS) + r")(?:-[a-z]+)+)`", page)
     assert [name for name in named if name not in RULES] == []
     options = re.findall(r"`(--?[A-Za-z][a-z0-9-]*)[ `=]", page)
-    assert [flag for flag in options if flag not in FLAGS | {"-vvv"}] == []
+    assert [flag for flag in options if flag not in FLAGS | OWN_FLAGS | {"-vvv"}] == []

@@ -101,8 +101,21 @@ def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking
         names=_names(lacking),
         near=near_miss(names, candidate.name),
         machine="domain controller" if _controllers(lacking) else "web site",
+        renewed=_renewed(picture, view, candidate, lacking),
         advice=_advice(picture, candidate, lacking),
     )
+
+
+def _renewed(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> str:
+    """The day of the renewal that lost the name which the accepted certificate had, else empty."""
+    lost = any(
+        (change.kind.value, change.view, change.endpoint) == ("certificate-names-lost", view.name, candidate.endpoint)
+        and candidate.name in change.detail.split(", ")
+        for change in picture.changes
+    )
+    if not lost or any(_foreign(picture, item) for item in lacking):
+        return ""
+    return date_of(max(item.certificate.not_before for item in lacking if item.certificate))
 
 
 def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> str:

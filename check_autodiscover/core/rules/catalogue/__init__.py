@@ -8,12 +8,13 @@ from check_autodiscover.core.rules.catalogue.certificate import CERTIFICATE
 from check_autodiscover.core.rules.catalogue.check import CHECK
 from check_autodiscover.core.rules.catalogue.client import CLIENT
 from check_autodiscover.core.rules.catalogue.dns import DNS
+from check_autodiscover.core.rules.catalogue.drift import DRIFT
 from check_autodiscover.core.rules.catalogue.service import SERVICE
 from check_autodiscover.core.rules.rule import Rule
 
 __all__ = ["CATALOGUE", "RULES"]
 
-CATALOGUE: tuple[Rule, ...] = (*CHECK, *DNS, *CERTIFICATE, *SERVICE, *CLIENT)
+CATALOGUE: tuple[Rule, ...] = (*CHECK, *DNS, *CERTIFICATE, *SERVICE, *CLIENT, *DRIFT)
 """Every rule, in the order in which equals are named."""
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in CATALOGUE}

@@ -28,6 +28,11 @@ CERTIFICATE = (
                 _ROOT,
                 sentence="{machine} https://{subject} ({where}) has a certificate for {names} only",
             ),
+            Case(
+                Default.HARM,
+                arg="renewed",
+                sentence="certificate of {host}, renewed {renewed}, lacks {subject} (had it before)",
+            ),
         ),
         sentence="certificate of {host} lacks {subject}, has only {names}[[ (a misspelling? {near})]]",
         remedy="{advice}",

@@ -1,0 +1,177 @@
+"""The part of a survey that an administrator accepts: what lasts, as the views of a Picture show it.
+
+Called by `judge`, which compares it with the baseline, and by `autodiscoverctl baseline accept`, which keeps it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from check_autodiscover.core.answers import servers_named, zone_of
+from check_autodiscover.core.baseline import (
+    AcceptedCertificate,
+    AcceptedRecord,
+    AcceptedView,
+    Baseline,
+    CatchAllState,
+    Presented,
+    RecordKind,
+    Walked,
+)
+from check_autodiscover.core.candidates import Candidate
+from check_autodiscover.core.certificate import Certificate, kind
+from check_autodiscover.core.clients import Outcome, Walk
+from check_autodiscover.core.cloud import cloud_name
+from check_autodiscover.core.drift import agree, within
+from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.picture import CatchAll, Picture, Scene, ViewPicture
+from check_autodiscover.core.policy import View
+from check_autodiscover.core.records import Presence, Resolution
+from check_autodiscover.core.report import Report
+from check_autodiscover.core.survey import Survey
+
+__all__ = ["accept", "accept_over", "name_servers", "unseen"]
+
+_UNSEEN_RULES = frozenset({"check-timed-out", "dns-lookup-failed", "dns-nxdomain-rewritten"})
+"""Findings after which nobody knows all that there is to accept."""
+
+
+def accept(picture: Picture) -> Baseline:
+    """The accepted part of a survey, as of its end."""
+    survey = picture.survey
+    return Baseline(
+        domain=survey.domain,
+        accepted=int(survey.ended),
+        views=tuple(sorted((_view(picture, view) for view in picture.views), key=lambda item: item.name)),
+    )
+
+
+def unseen(report: Report) -> tuple[str, ...]:
+    """Why a report shows too little to be accepted, one sentence for each cause; empty if it shows all."""
+    return tuple(
+        f"{item.finding.view}: {item.message}" for item in report.judgements if item.finding.rule in _UNSEEN_RULES
+    )
+
+
+def accept_over(old: Baseline, new: Baseline, networks: Iterable[str] = (), pools: Iterable[str] = ()) -> Baseline:
+    """What is kept once `new` is accepted where `old` stood.
+
+    A view that was not asked stays as it was, and so do the networks and pools that new addresses fit in. Addresses in
+    one of `networks` are kept as that network; those of the names in `pools` are added to what was accepted.
+    """
+    wide, wanted = tuple(networks), frozenset(pools)
+    views = {view.name: view for view in old.views}
+    for view in new.views:
+        before = views.get(view.name)
+        known = {(item.name, item.kind): item for item in before.records} if before else {}
+        records = (_kept(known.get((item.name, item.kind)), item, wide, wanted) for item in view.records)
+        views[view.name] = replace(view, records=tuple(records))
+    return replace(new, views=tuple(views[name] for name in sorted(views)))
+
+
+def _kept(
+    old: AcceptedRecord | None, new: AcceptedRecord, networks: tuple[str, ...], pools: frozenset[str]
+) -> AcceptedRecord:
+    if new.kind is not RecordKind.ADDRESS:
+        return new
+    if old is not None and agree(old, new):
+        new = old
+    if new.name in pools:
+        new = replace(new, pool=True, values=tuple(sorted({*new.values, *(old.values if old else ())})))
+    return replace(new, values=tuple(sorted({_widened(value, networks) for value in new.values})))
+
+
+def _widened(value: str, networks: tuple[str, ...]) -> str:
+    return next((network for network in networks if "/" not in value and within(value, (network,))), value)
+
+
+def name_servers(survey: Survey, view: View) -> tuple[str, ...]:
+    """The domain's name servers as a view is told of them; a domain within another zone has none of its own."""
+    return tuple(sorted(servers_named(survey, view))) if zone_of(survey, view) == survey.domain else ()
+
+
+def _view(picture: Picture, view: ViewPicture) -> AcceptedView:
+    survey = picture.survey
+    return AcceptedView(
+        name=view.name,
+        method=view.method,
+        name_servers=name_servers(survey, view.scene.view),
+        records=tuple(sorted(_records(survey, view.scene), key=lambda item: (item.name, item.kind.value))),
+        catch_alls=tuple(sorted(_catch_alls((view.scene.catch_all, view.scene.srv_catch_all)))),
+        certificates=tuple(sorted(_presented(picture, view.scene), key=lambda item: (item.endpoint.value, item.name))),
+        walks=tuple(sorted(_walked(walk) for walk in view.walks if walk.judged and _seen(walk))),
+    )
+
+
+def _records(survey: Survey, scene: Scene) -> Iterator[AcceptedRecord]:
+    yield from _resolved(survey, scene.autodiscover)
+    if scene.srv.presence in (Presence.PRESENT, Presence.ABSENT):
+        values = sorted(
+            f"{record.priority} {record.weight} {record.port} {record.target}" for record in scene.srv.records
+        )
+        yield AcceptedRecord(scene.srv.name, RecordKind.SRV, tuple(values))
+    known = {scene.autodiscover.name, survey.domain}
+    for candidate in _lasting(scene):
+        if candidate.name not in known:
+            known.add(candidate.name)
+            yield from _resolved(survey, candidate.resolution)
+
+
+def _lasting(scene: Scene) -> Iterator[Candidate]:
+    """The candidates whose records are the domain's own affair: no redirect's targets."""
+    return (item for item in scene.candidates if not item.hop and item.endpoint in (Endpoint.SRV, Endpoint.SERVER))
+
+
+def _resolved(survey: Survey, resolution: Resolution) -> Iterator[AcceptedRecord]:
+    """A name's aliases, and its addresses unless somebody else's name stands before them."""
+    if resolution.presence not in (Presence.PRESENT, Presence.ABSENT):
+        return
+    aliases, foreign = _own_aliases(survey, resolution)
+    yield AcceptedRecord(resolution.name, RecordKind.ALIAS, aliases)
+    if not foreign:
+        yield AcceptedRecord(resolution.name, RecordKind.ADDRESS, tuple(sorted(resolution.addresses)))
+
+
+def _own_aliases(survey: Survey, resolution: Resolution) -> tuple[tuple[str, ...], bool]:
+    """The chain of aliases up to the first that is not the domain's, and whether there is one."""
+    aliases = []
+    for alias in resolution.aliases:
+        aliases.append(alias)
+        own = alias == survey.domain or alias.endswith(f".{survey.domain}") or alias in survey.policy.servers
+        if cloud_name((alias,)) or not own:
+            return tuple(aliases), True
+    return tuple(aliases), False
+
+
+def _catch_alls(found: Iterable[CatchAll]) -> Iterator[CatchAllState]:
+    return (CatchAllState(item.parent, item.found) for item in found if item.found is not None)
+
+
+def _presented(picture: Picture, scene: Scene) -> Iterator[Presented]:
+    """The certificates of every place that clients are led to. A web site at the root is another's affair."""
+    told = set()
+    for candidate in scene.candidates:
+        if candidate.hop or candidate.endpoint in (Endpoint.ROOT, Endpoint.REDIRECT) or candidate.name in told:
+            continue
+        told.add(candidate.name)
+        met = (item for item in scene.met[candidate] if item not in picture.intercepted)
+        shown = {_certificate(item.certificate) for item in met if item.certificate is not None}
+        if shown:
+            yield Presented(candidate.endpoint, candidate.name, tuple(sorted(shown)))
+
+
+def _certificate(certificate: Certificate) -> AcceptedCertificate:
+    return AcceptedCertificate(
+        public_key=certificate.public_key,
+        issuer=certificate.issuer_organization or certificate.issuer_common_name,
+        kind=kind(certificate).value,
+        key_type=certificate.key_type,
+        names=tuple(sorted(set(certificate.dns_names or (certificate.common_name,)))),
+    )
+
+
+def _walked(walk: Walk) -> Walked:
+    return Walked(walk.client.value, walk.outcome.value, walk.at.value if walk.at else "")
+
+
+def _seen(walk: Walk) -> bool:
+    return walk.outcome is not Outcome.UNKNOWN
