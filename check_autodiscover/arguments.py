@@ -46,11 +46,15 @@ class Output(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
-    """What the command line asks for. `verbosity` counts the `-v`; `perfdata` is False if it is to be left out."""
+    """What the command line asks for. `verbosity` counts the `-v`; `perfdata` is False if it is to be left out.
+
+    `baseline` is the path of what was accepted, empty without one.
+    """
 
     domain: str
     policy: Policy
     trust: TrustSettings
+    baseline: str
     output: Output
     verbosity: int
     perfdata: bool
@@ -141,6 +145,7 @@ def arguments_of(words: argparse.Namespace) -> Arguments:
         domain=given.one("domain", None),
         policy=_policy(given),
         trust=TrustSettings(given.each("ca_files"), given.each("ca_paths"), not given.switch("no_system_trust")),
+        baseline=given.one("baseline", ""),
         output=given.one("output", Output.TEXT),
         verbosity=int(getattr(words, "verbosity", 0)),
         perfdata=not given.switch("no_perfdata"),
@@ -213,6 +218,7 @@ def _expectations(given: _Given, views: tuple[View, ...]) -> Expectations:
         public_keys=given.each("public_keys"),
         issuers=given.each("issuers"),
         redirects=given.each("redirects"),
+        name_servers=given.each("name_servers"),
     )
 
 

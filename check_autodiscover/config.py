@@ -114,6 +114,7 @@ _EXPECT: Fields = {
     "public_keys": ("public_keys", _each(parse_fingerprint)),
     "issuers": ("issuers", _each(parse_issuer)),
     "redirects": ("redirects", _each(parse_host)),
+    "nameservers": ("name_servers", _each(parse_host)),
 }
 _CERTIFICATE: Fields = {
     "warning": ("warning", _one(parse_life_left)),

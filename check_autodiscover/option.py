@@ -32,6 +32,7 @@ class ValueKind(Enum):
     LIFE_LEFT = "life-left"
     FILE = "file"
     DIRECTORY = "directory"
+    PATH = "path"
     PORT = "port"
     USER_AGENT = "user-agent"
     SECONDS = "seconds"

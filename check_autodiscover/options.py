@@ -119,6 +119,14 @@ _EXPECTED = (
         repeatable=True,
     ),
     Option(
+        ("--expected-ns",),
+        "name_servers",
+        ValueKind.ALIAS,
+        "a name server that the domain is delegated to; together the whole set; repeatable",
+        key="expect.nameservers",
+        repeatable=True,
+    ),
+    Option(
         ("--expected-certificate",),
         "certificates",
         ValueKind.FINGERPRINT,
@@ -154,6 +162,16 @@ _SEVERITY = (
         "repeatable",
         key="severities",
         repeatable=True,
+    ),
+)
+
+_DRIFT = (
+    Option(
+        ("--baseline",),
+        "baseline",
+        ValueKind.PATH,
+        "judge drift against what was accepted with autodiscoverctl baseline accept: a directory, or one file",
+        key="baseline.path",
     ),
 )
 
@@ -251,7 +269,7 @@ _OUTPUT = (
 GROUPS = (
     ("what is checked", _DOMAIN),
     ("where DNS is asked", _VIEWS),
-    ("what is expected", _EXPECTED),
+    ("what is expected", (*_EXPECTED, *_DRIFT)),
     ("how grave it is", _SEVERITY),
     ("certificates", _CERTIFICATE),
     ("connections and time", _CONNECTION),

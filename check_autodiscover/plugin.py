@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from check_autodiscover.arguments import Arguments
     from check_autodiscover.core.report import Report
+    from check_autodiscover.core.survey import BaselineFile
 
 __all__ = ["main", "run"]
 
@@ -100,11 +101,25 @@ def _report(arguments: "Arguments") -> "Report":
     from check_autodiscover.run import survey_domain
 
     survey = asyncio.run(
-        survey_domain(arguments.domain, arguments.policy, arguments.trust, meanwhile=_load_what_follows)
+        survey_domain(
+            arguments.domain,
+            arguments.policy,
+            arguments.trust,
+            baseline=_baseline(arguments),
+            meanwhile=_load_what_follows,
+        )
     )
     from check_autodiscover.core.judge import judge
 
     return judge(survey, now=survey.ended)
+
+
+def _baseline(arguments: "Arguments") -> "BaselineFile | None":
+    if not arguments.baseline:
+        return None
+    from check_autodiscover.store import load_baseline
+
+    return load_baseline(arguments.baseline, arguments.domain)
 
 
 def _load_what_follows() -> None:

@@ -14,6 +14,7 @@ from check_autodiscover.core.answers import asks_authority
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Policy, Resolver, Transport, View, ViewRole
 from check_autodiscover.core.survey import (
+    BaselineFile,
     Contact,
     DirectoryAnswer,
     DirectoryQuestion,
@@ -59,9 +60,14 @@ class Probes:
 
 
 async def survey_domain(
-    domain: str, policy: Policy, trust: TrustSettings, *, meanwhile: Callable[[], object] | None = None
+    domain: str,
+    policy: Policy,
+    trust: TrustSettings,
+    *,
+    baseline: BaselineFile | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Survey:
-    """Observe a domain (A-labels) within the policy's time limit.
+    """Observe a domain (A-labels) within the policy's time limit; `baseline` is kept with what is seen.
 
     `meanwhile` is called in a thread, once, while connections are under way, if there are any: a process that lives for
     one survey imports there what it needs afterwards.
@@ -92,6 +98,7 @@ async def survey_domain(
         started=time.time(),
         anchors=loaded.description,
         parents=registrable_parents(domain),
+        baseline=baseline,
     )
     try:
         return await conduct(survey, Probes(dns, endpoint), meanwhile)

@@ -38,18 +38,9 @@ def _observed(domain: str, plugin_options: Sequence[str]) -> Survey:
     if not domain:
         raise Refused("diagnose needs a DOMAIN before its options, or --survey FILE")
     # A saved survey needs neither the network nor the option parser.
-    import asyncio
+    from check_autodiscover.ctl.observing import observe_domain, parsed
 
-    from check_autodiscover.arguments import UsageError
-    from check_autodiscover.commandline import parse_arguments
-    from check_autodiscover.run import survey_domain
-    from check_autodiscover.trust import TrustError
-
-    try:
-        arguments = parse_arguments(["-H", domain, *plugin_options])
-        return asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust))
-    except (UsageError, TrustError) as error:
-        raise Refused(str(error)) from error
+    return observe_domain(parsed(domain, plugin_options))
 
 
 def _saved(file: str, domain: str, plugin_options: Sequence[str]) -> Survey:

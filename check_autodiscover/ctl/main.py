@@ -8,10 +8,14 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
 from check_autodiscover.ctl.usage import Parser, Refused
 from check_autodiscover.hostile import clean
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
 
 __all__ = ["main", "run"]
 
@@ -34,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command; the process's exit code."""
     try:
         given, rest = _parser().parse_known_args(argv)
-        if rest and given.command is not _diagnose:
+        if rest and given.command not in (_diagnose, _baseline):
             raise Refused(f"unknown argument {rest[0]}")
         command: Callable[[Namespace, Sequence[str]], int] = given.command
         return command(given, rest)
@@ -75,6 +79,8 @@ def _parser() -> Parser:
     diagnose.add_argument("--no-perfdata", action="store_true", help="with -o text: without performance data")
     diagnose.set_defaults(command=_diagnose)
 
+    _add_baseline(commands)
+
     rules = commands.add_parser("rules", allow_abbrev=False, help="list the rules, or explain one")
     rules.add_argument("rule", metavar="RULE", nargs="?", default="", help="the rule's ID")
     rules.set_defaults(command=_rules)
@@ -87,13 +93,54 @@ def _parser() -> Parser:
     return parser
 
 
+def _add_baseline(commands: "_SubParsersAction[Parser]") -> None:
+    baseline = commands.add_parser(
+        "baseline",
+        allow_abbrev=False,
+        usage="%(prog)s accept|show|diff DOMAIN --baseline PATH [OPTIONS]",
+        help="accept what is so about a domain, show what was accepted, or compare the two",
+        epilog="All options of check_autodiscover but -H and -o are taken too: see check_autodiscover --help.",
+    )
+    baseline.add_argument("action", choices=["accept", "show", "diff"], help="what to do")
+    baseline.add_argument("--yes", action="store_true", help="accept without asking")
+    baseline.add_argument(
+        "--network", metavar="CIDR", action="append", default=[], help="accept addresses in it as this network"
+    )
+    baseline.add_argument(
+        "--pool", metavar="NAME", action="append", default=[], help="accept what this name has as parts of a pool"
+    )
+    baseline.set_defaults(command=_baseline)
+
+
+def _domain_of(rest: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The DOMAIN and the options after it: not argparse's to read here, so it cannot be told from values behind it."""
+    named = rest[:1] if rest and not rest[0].startswith("-") else ()
+    return "".join(named), rest[len(named) :]
+
+
 def _diagnose(given: Namespace, rest: Sequence[str]) -> int:
     from check_autodiscover.ctl.diagnose import Form, diagnose
 
-    # The plugin's options are not argparse's to read here, so DOMAIN cannot be told from their values unless it leads.
-    named = rest[:1] if rest and not rest[0].startswith("-") else ()
+    domain, options = _domain_of(rest)
     form = Form(given.output, given.verbosity, not given.no_perfdata)
-    return diagnose("".join(named), rest[len(named) :], form, save=given.save, saved=given.survey)
+    return diagnose(domain, options, form, save=given.save, saved=given.survey)
+
+
+def _baseline(given: Namespace, rest: Sequence[str]) -> int:
+    from check_autodiscover.ctl import baseline_command
+
+    domain, options = _domain_of(rest)
+    if given.action != "accept" and (given.yes or given.network or given.pool):
+        raise Refused(f"--yes, --network and --pool belong to accept, not to {given.action}")
+    match given.action:
+        case "show":
+            return baseline_command.show_baseline(domain, options)
+        case "diff":
+            return baseline_command.diff_baseline(domain, options)
+        case _:
+            return baseline_command.accept_baseline(
+                domain, options, yes=given.yes, networks=given.network, pools=given.pool
+            )
 
 
 def _rules(given: Namespace, _: Sequence[str]) -> int:

@@ -50,6 +50,7 @@ def test_the_domain_alone_is_enough() -> None:
         domain="contoso.com",
         policy=Policy(views=DEFAULT_VIEWS),
         trust=TrustSettings(),
+        baseline="",
         output=Output.TEXT,
         verbosity=0,
         perfdata=True,
