@@ -30,8 +30,8 @@ CELLS = {
     "34 auto": (auto(healthy("exchange-online")), incidents.row_34("auto"), "2 HM"),
     "35 auto": (auto(healthy("exchange-online")), incidents.row_35("auto"), "2 AL"),
     "36 auto": (auto(healthy("host")), incidents.row_36("auto"), "2 AL"),
-    "39 auto, broken": (auto(healthy("redirect")), auto(incidents.row_39_redirect(loops=False)), "2 RI"),
-    "39 auto, loops": (auto(healthy("redirect")), auto(incidents.row_39_redirect(loops=True)), "2 RL"),
+    "39 auto, broken": (auto(healthy("redirect")), incidents.row_39("auto"), "2 RI"),
+    "39 auto, loops": (auto(healthy("redirect")), incidents.row_39_loops("auto"), "2 RL"),
     **{
         f"44 {method}": (
             served(incidents.based(method, "host")),
