@@ -206,4 +206,7 @@ def test_row_12_a_client_that_lacks_the_step_is_named_with_what_to_do() -> None:
 
 def test_row_61_what_clients_do_that_find_nothing_is_said() -> None:
     (nothing,) = {item.remedy for item in verdict(incidents.row_33("srv")).judgements if item.finding.rule == CN}  # type: ignore[arg-type]
-    assert nothing == "Mend the cause. Until then clients may climb to autodiscover.com, a stranger's name."
+    assert nothing == (
+        "Mend the cause. Until then block autodiscover.com for your clients, on the firewall or in the inside DNS: "
+        "they may send it a password."
+    )

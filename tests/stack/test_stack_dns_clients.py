@@ -3,11 +3,13 @@
 Each test names its row of the failure-mode catalogue.
 """
 
+import pytest
+
 from tests.stack.bind import DnsView
 from tests.stack.certificates import DAYS_LEFT
 from tests.stack.nginx import Behaviour, Site
-from tests.stack.published import BY_HOST, BY_SRV, SRV
-from tests.stack.world import FOREIGN, INSIDE, SERVER_INSIDE, World
+from tests.stack.published import BY_HOST, BY_SRV, SRV, views
+from tests.stack.world import FOREIGN, INSIDE, SERVER_INSIDE, Verdict, World
 
 SYSTEM = ("default=system",)
 SUFFIX = "corp.example"
@@ -61,3 +63,63 @@ def test_a_suffix_below_which_nothing_answers_is_no_matter(world: World) -> None
     searched = world.check(*BY_SRV, views=SYSTEM, system_resolver=INSIDE, search=SUFFIX)
     assert searched.exit_code == 0
     assert "dns-wildcard-present" not in searched.output
+
+
+DEAD = "127.0.8.10"
+CLIMB = "; clients may climb to autodiscover.test, a stranger's name [client-finds-nothing]"
+ALL_DEAD = (f"@ A {DEAD}", f"remote A {DEAD}", f"mail A {DEAD}")
+METHODS = {
+    "srv": (BY_SRV, (SRV,), "service-unreachable"),
+    "srv, no record": (BY_SRV, (), "dns-srv-missing"),
+    "host": (BY_HOST, (f"autodiscover A {DEAD}",), "service-unreachable"),
+    "host, no record": (BY_HOST, (), "dns-host-record-missing"),
+    "redirect": (("-m", "redirect", "-S", "mail.contoso.test"), (f"autodiscover A {DEAD}",), "service-unreachable"),
+    "cloud, no record": (("-m", "exchange-online"), (), "dns-host-record-missing"),
+}
+
+
+def below(verdict: Verdict, severity: str) -> list[str]:
+    """The consequences of a verdict that say that nothing is found."""
+    lines = verdict.output.splitlines()
+    return [line for line in lines if line.startswith(f"  {severity} ") and "nothing found by " in line]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_where_every_place_fails_the_cause_is_named_and_the_leak_that_threatens(world: World, method: str) -> None:
+    """Row 61: the cause is CRITICAL for every method, and below it stands where a password might go."""
+    options, records, root = METHODS[method]
+    world.publish(*views(inside=(*ALL_DEAD, *records), outside=(*ALL_DEAD, *records)))
+    failing = world.check(*options)
+    assert (failing.exit_code, failing.root) == (2, root)
+    assert [CLIMB in line for line in below(failing, "CRITICAL")] == [True]
+
+
+def test_where_every_place_fails_and_no_method_is_known_both_are_unknown(world: World) -> None:
+    """Row 61, without a declared method."""
+    world.publish(*views(inside=ALL_DEAD, outside=ALL_DEAD))
+    failing = world.check()
+    assert (failing.exit_code, failing.root) == (3, "check-method-undetermined")
+    assert [CLIMB in line for line in below(failing, "UNKNOWN")] == [True, True]
+
+
+def test_a_domain_without_autodiscover_is_told_of_no_leak(world: World) -> None:
+    """Row 61: that every place fails is what was declared."""
+    world.publish(*views(inside=ALL_DEAD, outside=ALL_DEAD))
+    assert world.check("-m", "none").told == (0, "AUTODISCOVER OK - contoso.test: no Autodiscover, as declared")
+
+
+def test_where_every_place_fails_below_an_exposed_parent_both_are_causes(world: World) -> None:
+    """Rows 61 and 62: clients find nothing, and the parent's name that they climb to takes passwords."""
+    world.serve(Site(FOREIGN, Behaviour.PASSWORD, world.certificate("*.hoster.example")))
+    records = (f"remote.mail A {DEAD}", "_autodiscover._tcp.mail SRV 0 0 443 remote.mail", f"autodiscover A {FOREIGN}")
+    world.publish(*views(inside=records, outside=records))
+    failing = world.check("-m", "srv", "-S", "remote.mail.contoso.test", domain="mail.contoso.test")
+    assert failing.told == (
+        2,
+        "AUTODISCOVER CRITICAL - mail.contoso.test: inside and outside, no connection to "
+        f"https://remote.mail.contoso.test ({DEAD}: refused): Outlook finds nothing [service-unreachable] (+1 more)",
+    )
+    assert [CLIMB in line for line in below(failing, "CRITICAL")] == [True]
+    assert f"WARNING inside and outside: autodiscover.contoso.test ({FOREIGN}) asks for clear-text passwords" in (
+        failing.output
+    )

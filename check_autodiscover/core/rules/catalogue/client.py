@@ -16,8 +16,10 @@ CLIENT = (
         id="client-finds-nothing",
         title="Clients find no Autodiscover",
         default=Default.CRITICAL,
-        sentence="nothing found by {clients}[[ where they take {target}]][[ ({reach})]]",
-        remedy="{advice} Until then clients may climb to autodiscover.{tld}, a stranger's name.",
+        sentence="nothing found by {clients}[[ where they take {target}]][[ ({reach})]]; clients may climb to "
+        "autodiscover.{tld}, a stranger's name",
+        remedy="{advice} Until then block autodiscover.{tld} for your clients, on the firewall or in the inside DNS: "
+        "they may send it a password.",
         rows=(12, 61),
     ),
     Rule(
