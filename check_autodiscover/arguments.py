@@ -16,6 +16,7 @@ from check_autodiscover.core.names import parse_domain, parse_host
 from check_autodiscover.core.policy import (
     DEFAULT_CLIENTS,
     DEFAULT_THRESHOLDS,
+    Directory,
     Expectations,
     Expected,
     Family,
@@ -83,6 +84,10 @@ _PARSERS: Mapping[ValueKind, Callable[[str], Any]] = {
     ValueKind.PARENT: values.parse_parent,
     ValueKind.FINGERPRINT: values.parse_fingerprint,
     ValueKind.ISSUER: values.parse_issuer,
+    ValueKind.LDAP_URL: values.parse_ldap_url,
+    ValueKind.SITE: values.parse_directory_name,
+    ValueKind.USER: values.parse_directory_name,
+    ValueKind.SCP_URL: values.parse_scp_url,
     ValueKind.LIFE_LEFT: values.parse_life_left,
     ValueKind.PORT: values.parse_port,
     ValueKind.USER_AGENT: values.parse_user_agent,
@@ -171,6 +176,7 @@ def _policy(given: _Given) -> Policy:
         method=methods.get("", Method.AUTO),
         methods=tuple((view, method) for view, method in methods.items() if view),
         servers=given.each("servers"),
+        directory=_directory(given),
         expect=_expectations(given, known),
         thresholds=_thresholds(given),
         families=_families(given),
@@ -219,6 +225,7 @@ def _expectations(given: _Given, views: tuple[View, ...]) -> Expectations:
         issuers=given.each("issuers"),
         redirects=given.each("redirects"),
         name_servers=given.each("name_servers"),
+        scp=given.each("expected_scp"),
     )
 
 
@@ -228,6 +235,14 @@ def _severities(given: _Given, views: tuple[View, ...]) -> tuple[SeverityOverrid
     if unknown is not None:
         raise _usage_error("severities", f"there is no view '{unknown}': there is {', '.join(names)}")
     return severities
+
+
+def _directory(given: _Given) -> Directory | None:
+    parts = (given.one(name, "") for name in ("scp", "scp_site", "scp_user", "scp_password_file"))
+    try:
+        return values.directory_of(*parts)
+    except values.BadValue as error:
+        raise _usage_error("scp", str(error)) from None
 
 
 def _thresholds(given: _Given) -> Thresholds:

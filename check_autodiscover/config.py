@@ -10,18 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from check_autodiscover.core.names import parse_host
-from check_autodiscover.core.policy import ClientName, Expectations, Expected, Policy, Thresholds, View
+from check_autodiscover.core.policy import ClientName, Directory, Expectations, Expected, Policy, Thresholds, View
 from check_autodiscover.strict_yaml import ConfigurationError, Value, read_yaml
 from check_autodiscover.trust import TrustSettings
 from check_autodiscover.values import (
+    directory_of,
     parse_address,
     parse_client,
+    parse_directory_name,
     parse_duration,
     parse_fingerprint,
     parse_issuer,
+    parse_ldap_url,
     parse_life_left,
     parse_method,
     parse_port,
+    parse_scp_url,
     parse_srv,
     parse_step,
     thresholds_of,
@@ -99,6 +103,14 @@ def _thresholds(value: Value) -> Thresholds:
         raise value.error(str(error)) from error
 
 
+def _directory(value: Value) -> Directory | None:
+    given = {"url": "", "site": "", "user": "", "password_file": "", **_read(value.section(_SCP), _SCP)}
+    try:
+        return directory_of(**given)
+    except ValueError as error:
+        raise value.error(str(error)) from error
+
+
 def _clients(value: Value) -> tuple[ClientName, ...]:
     clients = tuple(value.each(parse_client))
     if not clients:
@@ -115,6 +127,13 @@ _EXPECT: Fields = {
     "issuers": ("issuers", _each(parse_issuer)),
     "redirects": ("redirects", _each(parse_host)),
     "nameservers": ("name_servers", _each(parse_host)),
+    "scp": ("scp", _each(parse_scp_url)),
+}
+_SCP: Fields = {
+    "url": ("url", _one(parse_ldap_url)),
+    "site": ("site", _one(parse_directory_name)),
+    "user": ("user", _one(parse_directory_name)),
+    "password_file": ("password_file", _one(str)),
 }
 _CERTIFICATE: Fields = {
     "warning": ("warning", _one(parse_life_left)),
@@ -129,6 +148,7 @@ _POLICY: Fields = {
     "http_port": ("http_port", _one(parse_port)),
     "certificate": ("thresholds", _thresholds),
     "expect": ("expect", _expectations),
+    "scp": ("directory", _directory),
     "clients": ("clients", _clients),
     "skip_steps": ("skip_steps", _each(parse_step)),
 }
@@ -147,11 +167,19 @@ def _module(base: Module, value: Value, folder: Path) -> Module:
     trust = _read(entries, _TRUST)
     if "ca_files" in trust:
         trust["ca_files"] = base.trust.ca_files + _beside(folder, trust["ca_files"])
+    policy = replace(base.policy, **_read(entries, _POLICY))
     return replace(
         base,
-        policy=replace(base.policy, **_read(entries, _POLICY)),
+        policy=_with_password_beside(folder, policy) if "scp" in entries else policy,
         trust=replace(base.trust, **trust),
     )
+
+
+def _with_password_beside(folder: Path, policy: Policy) -> Policy:
+    directory = policy.directory
+    if directory is None or not directory.password_file:
+        return policy
+    return replace(policy, directory=replace(directory, password_file=str(folder / directory.password_file)))
 
 
 _VIEW = ("resolvers", "ca_files", "connect", "skip_steps")

@@ -29,6 +29,10 @@ class ValueKind(Enum):
     PARENT = "parent"
     FINGERPRINT = "fingerprint"
     ISSUER = "issuer"
+    LDAP_URL = "ldap-url"
+    SITE = "site"
+    USER = "user"
+    SCP_URL = "scp-url"
     LIFE_LEFT = "life-left"
     FILE = "file"
     DIRECTORY = "directory"
@@ -65,6 +69,8 @@ _METAVARS = {
     ValueKind.SRV: "HOST[:PORT]",
     ValueKind.FINGERPRINT: "SHA256",
     ValueKind.ISSUER: "TEXT",
+    ValueKind.SITE: "NAME",
+    ValueKind.SCP_URL: "URL",
     ValueKind.LIFE_LEFT: "LIFE",
     ValueKind.DIRECTORY: "DIR",
     ValueKind.PORT: "N",

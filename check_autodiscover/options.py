@@ -77,6 +77,32 @@ _VIEWS = (
     Option(("-s", "--dns-server"), "dns_server", ValueKind.RESOLVER, "short for --view default=ADDR"),
 )
 
+_DIRECTORY = (
+    Option(
+        ("--scp",),
+        "scp",
+        ValueKind.LDAP_URL,
+        "look up service connection points in this Active Directory, as in ldaps://dc1.contoso.com: what "
+        "domain-joined clients inside try first. Needs the extra directory",
+        key="scp.url",
+    ),
+    Option(("--scp-site",), "scp_site", ValueKind.SITE, "the clients' site; without it any site", key="scp.site"),
+    Option(
+        ("--scp-user",),
+        "scp_user",
+        ValueKind.USER,
+        "log in there, as in svc@contoso.com: with --scp-password-file by its password, else by Kerberos",
+        key="scp.user",
+    ),
+    Option(
+        ("--scp-password-file",),
+        "scp_password_file",
+        ValueKind.FILE,
+        "the file that holds the password; it goes to that server alone, over TLS (ldaps, or StartTLS)",
+        key="scp.password_file",
+    ),
+)
+
 _EXPECTED = (
     Option(
         ("-a", "--expected-address"),
@@ -148,6 +174,14 @@ _EXPECTED = (
         ValueKind.ISSUER,
         "the CN or O of an allowed issuer, of any certificate of the chain; repeatable",
         key="expect.issuers",
+        repeatable=True,
+    ),
+    Option(
+        ("--expected-scp",),
+        "expected_scp",
+        ValueKind.SCP_URL,
+        "a URL that the directory may give; together the whole set; repeatable",
+        key="expect.scp",
         repeatable=True,
     ),
 )
@@ -269,6 +303,7 @@ _OUTPUT = (
 GROUPS = (
     ("what is checked", _DOMAIN),
     ("where DNS is asked", _VIEWS),
+    ("active directory", _DIRECTORY),
     ("what is expected", (*_EXPECTED, *_DRIFT)),
     ("how grave it is", _SEVERITY),
     ("certificates", _CERTIFICATE),

@@ -82,11 +82,11 @@ def _checked(argv: Sequence[str] | None) -> int:
 
 
 def _judged(arguments: "Arguments") -> int:
-    from check_autodiscover.trust import TrustError
+    from check_autodiscover.settings import SettingsError
 
     try:
         report = _report(arguments)
-    except TrustError as error:
+    except SettingsError as error:
         _print(_failure(arguments.domain, str(error)))
         return UNKNOWN
     exit_code = _exit_code(report)

@@ -29,9 +29,9 @@ from check_autodiscover.core.survey import (
     Survey,
 )
 from check_autodiscover.ports import Deadline, DirectoryProbe, DnsProbe, EndpointProbe
-from check_autodiscover.trust import TrustSettings
+from check_autodiscover.trust import Trust, TrustSettings
 
-__all__ = ["DNS_SHARE", "Probes", "conduct", "registrable_parents", "survey_domain"]
+__all__ = ["DNS_SHARE", "Probes", "conduct", "directory_probe", "registrable_parents", "survey_domain"]
 
 DNS_SHARE = 0.6
 """The part of the time limit after which DNS gives up, so that what was found can still be contacted."""
@@ -73,8 +73,8 @@ async def survey_domain(
     one survey imports there what it needs afterwards.
 
     Raises:
-        TrustError: the trust anchors cannot be loaded.
-        MissingExtra: a resolver needs packages that are not installed.
+        SettingsError: the trust anchors, or the password for the directory, cannot be loaded.
+        MissingExtra: a resolver or the directory needs packages that are not installed.
     """
     # Imported here: the parser, help and usage errors need none of it, and it is half of a cold start.
     from check_autodiscover.probes.endpoint import ConnectionProbe
@@ -91,6 +91,7 @@ async def survey_domain(
         user_agent=policy.user_agent,
         source_address=policy.source_address,
     )
+    directory = directory_probe(policy, loaded)
     survey = Survey(
         domain=domain,
         policy=replace(policy, views=tuple(_with_system(view) for view in policy.views)),
@@ -101,9 +102,18 @@ async def survey_domain(
         baseline=baseline,
     )
     try:
-        return await conduct(survey, Probes(dns, endpoint), meanwhile)
+        return await conduct(survey, Probes(dns, endpoint, directory), meanwhile)
     finally:
         await dns.close()
+
+
+def directory_probe(policy: Policy, trust: Trust) -> DirectoryProbe | None:
+    """What asks the policy's directory, None where it names none. Raises MissingExtra and PasswordError."""
+    if policy.directory is None:
+        return None
+    from check_autodiscover.probes.directory import ProcessDirectoryProbe
+
+    return ProcessDirectoryProbe(policy.directory, trust, policy.connect_timeout)
 
 
 def registrable_parents(domain: str) -> tuple[str, ...]:

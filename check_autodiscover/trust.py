@@ -11,7 +11,10 @@ import re
 import ssl
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from check_autodiscover.settings import SettingsError
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -33,7 +36,7 @@ _LEGACY_SERVER_CONNECT = 0x4
 """SSL_OP_LEGACY_SERVER_CONNECT of OpenSSL's ssl.h, which pyOpenSSL does not name: accept servers without RFC 5746."""
 
 
-class TrustError(Exception):
+class TrustError(SettingsError):
     """Trust anchors that cannot be used, in one line naming the file and the fault."""
 
 
@@ -97,6 +100,20 @@ class Trust:
             except OSError as error:
                 raise TrustError(f"cannot load trust anchors from {file or directory}") from error
         return context
+
+    def pem(self) -> bytes:
+        """All anchors as one PEM text, for a library that takes a single file. Raises TrustError."""
+        try:
+            return b"\n".join(Path(name).read_bytes() for name in self._pem_files())
+        except OSError as error:
+            raise TrustError(f"cannot load trust anchors from {error.filename}: {error.strerror}") from error
+
+    def _pem_files(self) -> list[str]:
+        hashed = (sorted(entry.path for entry in os.scandir(name)) for name in self._directories)
+        return [
+            *self._files,
+            *(path for paths in hashed for path in paths if _HASHED.fullmatch(os.path.basename(path))),
+        ]
 
     def _places(self) -> list[tuple[str | None, str | None]]:
         return [(name, None) for name in self._files] + [(None, name) for name in self._directories]

@@ -13,6 +13,7 @@ from check_autodiscover.core.names import parse_host
 from check_autodiscover.core.policy import (
     DAY,
     ClientName,
+    Directory,
     LifeLeft,
     Method,
     SeverityOverride,
@@ -25,17 +26,21 @@ from check_autodiscover.core.state import State
 __all__ = [
     "BadValue",
     "address_of",
+    "directory_of",
     "parse_address",
     "parse_client",
+    "parse_directory_name",
     "parse_duration",
     "parse_fingerprint",
     "parse_host_address",
     "parse_issuer",
+    "parse_ldap_url",
     "parse_life_left",
     "parse_method",
     "parse_parent",
     "parse_port",
     "parse_prefixed",
+    "parse_scp_url",
     "parse_severity",
     "parse_srv",
     "parse_state",
@@ -164,6 +169,46 @@ def parse_issuer(text: str) -> str:
     if not text.strip():
         raise BadValue("an issuer's name cannot be empty")
     return text.strip()
+
+
+def parse_ldap_url(text: str) -> str:
+    """The LDAP URL of a server, one spelling for all that mean the same. Raises BadValue."""
+    # Few runs ask a directory, and the others need not wait for the module.
+    from check_autodiscover.core import directory
+
+    try:
+        return directory.parse_ldap_url(text).text
+    except ValueError as error:
+        raise BadValue(f"{quoted(text)} is no LDAP URL: {error}") from None
+
+
+def parse_scp_url(text: str) -> str:
+    """An https URL of Autodiscover, in lower case as clients compare it. Raises BadValue."""
+    from check_autodiscover.core.http_answer import is_autodiscover_path, parse_url
+
+    target = parse_url(text.lower())
+    if target is None or target.scheme.value != "https" or not is_autodiscover_path(target.path):
+        shape = "https://HOST/autodiscover/autodiscover.xml"
+        raise BadValue(f"{quoted(text)} is no URL for domain-joined clients: it is {shape}")
+    return text.lower()
+
+
+def parse_directory_name(text: str) -> str:
+    """The name of a site or a user, as the directory spells it. Raises BadValue for a blank."""
+    if not text.strip() or not text.isprintable():
+        raise BadValue(f"{quoted(text)} is no name in a directory")
+    return text.strip()
+
+
+def directory_of(url: str, site: str, user: str, password_file: str) -> Directory | None:
+    """How to ask a directory, None without a URL. Raises BadValue for what has no use without another part."""
+    if not url and (site or user or password_file):
+        raise BadValue(
+            "a site, a user and a password are for the directory: name it too, as in ldaps://dc1.contoso.com"
+        )
+    if password_file and not user:
+        raise BadValue("a password without a user logs nobody in: name the user too, as in svc@contoso.com")
+    return Directory(url, site, user, password_file) if url else None
 
 
 def parse_user_agent(text: str) -> str:

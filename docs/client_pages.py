@@ -127,10 +127,13 @@ def _habits(profile: ClientProfile) -> Iterator[str]:
         yield "Asks DNS beside the directory, so that a wrong certificate there disturbs although the directory serves"
 
 
+_UNLESS = {Step.SCP: " without `--scp`"}
+
+
 def _limits(profile: ClientProfile) -> Iterator[str]:
     if profile.path != AUTODISCOVER_PATH:
         looked = "" if profile.unseen else f"; what is looked at is `{AUTODISCOVER_PATH}` of the same host"
         yield f"Asks for `{profile.path}`{looked}"
-    unseen = [f"`{step.value}`" for step in profile.steps if step in UNOBSERVED]
+    unseen = [f"`{step.value}`{_UNLESS.get(step, '')}" for step in profile.steps if step in UNOBSERVED]
     if unseen and not profile.unseen:
         yield f"Not looked at, and shown as such: {' and '.join(unseen)}"

@@ -18,6 +18,7 @@ AREAS = {
     "dns": "Records that are missing, too many, or lead elsewhere.",
     "certificate": "What clients are shown before they trust anybody.",
     "service": "What answers, or does not.",
+    "directory": "What Active Directory leads domain-joined clients to, which ask it before DNS (`--scp`).",
     "client": "How clients fare. Consequences of the rules above; a cause only if nothing else explains them.",
     "drift": "What is otherwise than accepted (`autodiscoverctl baseline`). A fault tells its own change.",
 }
@@ -42,6 +43,8 @@ CASE_ARGUMENTS = {
     ("certificate-unexpected", "issuer"): "the issuer's pin",
     ("certificate-untrusted", "fault"): "the chain is broken for another reason",
     ("drift-baseline-missing", "fault"): "it is there, and cannot be used",
+    ("directory-scp-unexpected", "missing"): "an expected URL is missing",
+    ("directory-scp-unexpected", "unusable"): "it is no https URL of Autodiscover",
     ("dns-authority-inconsistent", "serial"): "the serial alone differs",
     ("dns-address-unexpected", "missing"): "an expected address is missing, none is wrong",
     ("dns-host-record-missing", "alias"): "it is an alias that ends nowhere",

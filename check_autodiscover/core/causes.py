@@ -37,6 +37,11 @@ _INDEPENDENT = frozenset(
         "dns-parent-exposed",
         "certificate-intercepted",
         "certificate-unreadable",
+        "directory-unavailable",
+        "directory-scp-missing",
+        "directory-scp-unexpected",
+        "directory-scp-name-mismatch",
+        "directory-scp-unreachable",
     }
 )
 """Roots of their own, whatever else is found."""
@@ -70,7 +75,21 @@ _DRIFT = {
 
 _CATCH_ALLS = frozenset({"dns-wildcard-captures-autodiscover", "dns-wildcard-captures-srv", "dns-wildcard-present"})
 
-_BLIND = frozenset({"dns-lookup-failed", "dns-nxdomain-rewritten", "check-out-of-resources", "check-timed-out"})
+_TWINS = {
+    "directory-scp-name-mismatch": "certificate-name-mismatch",
+    "directory-scp-unreachable": "service-unreachable",
+}
+"""What the directory's rules are called at a place that DNS leads to: they explain the same."""
+
+_BLIND = frozenset(
+    {
+        "dns-lookup-failed",
+        "dns-nxdomain-rewritten",
+        "check-out-of-resources",
+        "check-timed-out",
+        "directory-unavailable",
+    }
+)
 """What was not seen explains nothing that was: nothing is found that depends on a missing answer."""
 
 
@@ -168,7 +187,18 @@ def _same_place(cause: Finding, effect: Finding) -> bool:
     whole_view = RULES[cause.rule].level == 1 and cause.endpoint is Endpoint.ZONE
     if whole_view:
         return cause.view in ("", effect.view)
+    if cause.endpoint is Endpoint.SCP and RULES[effect.rule].area != "client":
+        return cause.view == effect.view and cause.subject == effect.subject and _said_by_directory(cause, effect)
     return cause.view == effect.view and (effect.endpoint in concerned(cause) or _same_machine(cause, effect))
+
+
+def _said_by_directory(cause: Finding, effect: Finding) -> bool:
+    """Whether a fault at the directory's URL is met there, or the same by way of DNS: one server, one fault."""
+    return effect.endpoint is Endpoint.SCP or _common(cause) == effect.rule
+
+
+def _common(finding: Finding) -> str:
+    return _TWINS.get(finding.rule, finding.rule)
 
 
 def _same_machine(cause: Finding, effect: Finding) -> bool:
@@ -190,6 +220,8 @@ def _leads_past(cause: Finding, effect: Finding, methods: dict[str, Method]) -> 
     """Whether a fault at the intended endpoint is why clients went on to what stands after it, or to nothing."""
     method = methods.get(effect.view, Method.UNDETERMINED)
     intended = intended_endpoints(method)
+    if cause.endpoint is Endpoint.SCP:
+        return effect.rule == "client-finds-nothing" and cause.view == effect.view
     past = effect.rule == "client-finds-nothing" or role_of(method, effect.endpoint) is CandidateRole.AFTER
     return past and cause.view == effect.view and bool(set(concerned(cause)) & set(intended))
 
@@ -198,9 +230,10 @@ def _explains_fault(cause: Finding, effect: Finding) -> bool:
     if effect.rule in _INDEPENDENT or not _same_place(cause, effect):
         return False
     if not RULES[effect.rule].level:
-        misnamed = cause.rule == "certificate-name-mismatch"
+        misnamed = _common(cause) == "certificate-name-mismatch"
         return effect.rule in _EXPLAINED_BY_ANY or (effect.rule in _BESIDE and misnamed)
-    return _same_machine(cause, effect) or _order(cause) < _order(effect)
+    again = cause.endpoint is Endpoint.SCP and effect.endpoint is not Endpoint.SCP
+    return again or _same_machine(cause, effect) or _order(cause) < _order(effect)
 
 
 def _explains_drift(cause: Finding, effect: Finding) -> bool:
@@ -222,4 +255,4 @@ def _met_together(cause: Finding, effect: Finding) -> bool:
 
 
 def _order(finding: Finding) -> tuple[int, int]:
-    return RULES[finding.rule].level, RULE_ORDER[finding.rule]
+    return RULES[finding.rule].level, RULE_ORDER[_common(finding)]

@@ -49,7 +49,7 @@ _AWAY = frozenset({"outside", "authoritative"})
 """The views of machines that reach no domain controller."""
 
 _LDAP_URL = re.compile(
-    r"(?P<scheme>ldaps?)://(?P<host>\[[0-9a-f:.]+\]|[^\[\]:/?#@\s]+)(?::(?P<port>[0-9]{1,5}))?(?:/(?P<base>[^?#\s]*))?",
+    r"(?P<scheme>ldaps?)://(?P<host>\[[0-9a-f:.]*:[0-9a-f:.]*\]|[^\[\]:/?#@\s]+)(?::(?P<port>[0-9]{1,5}))?(?:/(?P<base>[^?#\s]*))?",
     re.IGNORECASE,
 )
 _PORTS = {"ldap": 389, "ldaps": 636}

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from check_autodiscover.core.clients import Outcome, Walk
+from check_autodiscover.core.clients import Outcome, Walk, WalkStep
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method, SeverityOverride
+from check_autodiscover.core.policy import Method, SeverityOverride, Step
 from check_autodiscover.core.roles import CandidateRole, intended_endpoints, role_of
 from check_autodiscover.core.rules.catalogue import RULES
 from check_autodiscover.core.rules.rule import Case, Default
@@ -66,12 +66,31 @@ def harm(view: ViewPicture, finding: Finding) -> tuple[Walk, ...]:
 
 
 def _explains(method: Method, finding: Finding, walk: Walk) -> bool:
+    if finding.endpoint is Endpoint.SCP:
+        return walk.outcome.bad and _spoils_directory(finding, walk)
     endpoints = concerned(finding)
     if not (walk.outcome.bad or (method is Method.NONE and walk.outcome.good)):
         return False
     if walk.at is None or role_of(method, Endpoint(walk.at.value)) is CandidateRole.AFTER:
         return bool(set(endpoints) & set(intended_endpoints(method)))
     return Endpoint(walk.at.value) in endpoints
+
+
+def _spoils_directory(finding: Finding, walk: Walk) -> bool:
+    """Whether a walk ended at the finding's URL, or had to go on from there to its end."""
+    steps = [step for step in walk.steps if step.step is Step.SCP]
+    if walk.at is Step.SCP:
+        return bool(steps) and _host(steps[-1]) == finding.subject
+    left = [_host(step) for step in steps if step.outcome == "next"]
+    return (
+        bool(left)
+        and left == [_host(step) for step in steps if step.outcome != "follows"]
+        and (finding.subject in left or finding.rule == "directory-scp-missing")
+    )
+
+
+def _host(step: WalkStep) -> str:
+    return step.candidate.split("/")[2] if "://" in step.candidate else ""
 
 
 def grade(picture: Picture, finding: Finding) -> Grade:
@@ -108,7 +127,7 @@ _SKIPPED = "the step is skipped by policy"
 def _skipped(view: ViewPicture, finding: Finding) -> bool:
     """Whether a finding is about steps alone that no client takes."""
     steps = {step.value for step in view.scene.disabled}
-    area = RULES[finding.rule].area in ("dns", "certificate", "service")
+    area = RULES[finding.rule].area in ("dns", "certificate", "service", "directory")
     return area and all(endpoint.value in steps for endpoint in concerned(finding))
 
 
@@ -152,6 +171,9 @@ def _by_harm(view: ViewPicture, finding: Finding) -> State:
     return _told_only(view, finding, State.CRITICAL if hit else State.WARNING)
 
 
+_ALARMING = (CandidateRole.INTENDED, CandidateRole.DIRECTORY, CandidateRole.BEFORE)
+
+
 def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:
     """OK for a certificate or service that no client is led to, or that stops nobody."""
     judged = finding.rule.startswith(("certificate-", "service-", "drift-certificate-"))
@@ -160,7 +182,7 @@ def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:
     role = role_of(view.method, finding.endpoint)
     if role is CandidateRole.BEFORE and finding.rule != "service-slow-candidate":
         return state if harm(view, finding) else State.OK
-    return state if role is CandidateRole.INTENDED or role is CandidateRole.BEFORE else State.OK
+    return state if role in _ALARMING else State.OK
 
 
 def _by_use(walks: tuple[Walk, ...]) -> State:

@@ -151,10 +151,21 @@ def _findings(picture: Picture) -> Iterator[Finding]:
             yield from judge_view(picture, view)
     for judge_whole in _WHOLE_JUDGES:
         yield from judge_whole(picture)
+    if picture.survey.policy.directory is not None:
+        yield from _directory_findings(picture)
     if picture.survey.baseline is not None or picture.survey.policy.expect.name_servers:
         from check_autodiscover.core.rules.drift import judge_drift
 
         yield from judge_drift(picture)
+
+
+def _directory_findings(picture: Picture) -> Iterator[Finding]:
+    # Few runs ask a directory, and the others need not wait for the module.
+    from check_autodiscover.core.rules.directory import judge_directory, judge_reading
+
+    yield from judge_reading(picture)
+    for view in picture.views:
+        yield from judge_directory(picture, view)
 
 
 def _judgements(picture: Picture, graded: tuple[Graded, ...]) -> tuple[Judgement, ...]:

@@ -170,12 +170,20 @@ def _notes(picture: Picture) -> Iterator[str]:
             yield f"--server {server} has no address{kind} in any view: it is not taken for the server (a misspelling?)"
     if picture.references.names and not picture.references.certificates:
         yield "the certificate of the --server hosts could not be read: certificate-foreign was not judged"
-    if any(Step.SCP not in view.scene.disabled for view in picture.views):
-        yield "no directory was asked: domain-joined clients ask Active Directory first"
+    yield from _directory_notes(picture)
     yield from client_notes(picture)
     yield from certificate_notes(picture)
     for view in picture.views:
         yield from _view_notes(picture, view)
+
+
+def _directory_notes(picture: Picture) -> Iterator[str]:
+    concerned = [view for view in picture.views if Step.SCP not in view.scene.disabled]
+    if picture.survey.policy.directory is None:
+        if concerned:
+            yield "no directory was asked: domain-joined clients ask Active Directory first (--scp)"
+    elif not picture.survey.directories:
+        yield "no directory was asked: no view is that of clients within its reach"
 
 
 def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:

@@ -270,6 +270,7 @@ class DirectoryStatus(Enum):
     UNTRUSTED = "shows a certificate that is not trusted"
     UNENCRYPTED = "offers no encryption, and is told no password without"
     LOGIN_REFUSED = "refuses the user or the password"
+    NO_TICKET = "was not logged in to, for want of a Kerberos ticket"
     ANONYMOUS_REFUSED = "shows nothing to whoever does not log in"
     FORBIDDEN = "does not let this user read the configuration"
     NO_CONFIGURATION = "has no configuration container, so it is no Active Directory"

@@ -8,8 +8,8 @@ from check_autodiscover.commandline import parse_arguments
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.ctl.usage import Refused
 from check_autodiscover.run import survey_domain
+from check_autodiscover.settings import SettingsError
 from check_autodiscover.store import load_baseline
-from check_autodiscover.trust import TrustError
 
 __all__ = ["observe_domain", "parsed"]
 
@@ -27,5 +27,5 @@ def observe_domain(arguments: Arguments) -> Survey:
     baseline = load_baseline(arguments.baseline, arguments.domain) if arguments.baseline else None
     try:
         return asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust, baseline=baseline))
-    except TrustError as error:
+    except SettingsError as error:
         raise Refused(str(error)) from error

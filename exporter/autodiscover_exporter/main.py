@@ -18,7 +18,9 @@ from autodiscover_exporter.server import serve
 from check_autodiscover.config import Configuration, ConfigurationError, default_configuration, load_configuration
 from check_autodiscover.probes.extra import MissingExtra
 from check_autodiscover.probes.resolver import ResolverProbe
-from check_autodiscover.trust import TrustError, load_trust
+from check_autodiscover.run import directory_probe
+from check_autodiscover.settings import SettingsError
+from check_autodiscover.trust import load_trust
 
 __all__ = ["main", "run"]
 
@@ -38,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         configuration = _configuration(arguments.config_file)
         if not arguments.config_check:
             _serve(arguments, configuration)
-    except (ConfigurationError, MissingExtra, TrustError, CannotListen) as error:
+    except (ConfigurationError, MissingExtra, SettingsError, CannotListen) as error:
         logger.error("cannot start", extra=event(error=str(error)))
         return 1
     return 0
@@ -48,7 +50,9 @@ def _configuration(file: str) -> Configuration:
     configuration = load_configuration(file) if file else default_configuration()
     for module in configuration.modules.values():
         resolvers = (resolver for view in module.policy.views for resolver in view.resolvers)
-        ResolverProbe(trust=load_trust(module.trust)).require(resolvers)
+        trust = load_trust(module.trust)
+        ResolverProbe(trust=trust).require(resolvers)
+        directory_probe(module.policy, trust)
     return configuration
 
 

@@ -36,6 +36,8 @@ class ErrorReason(Enum):
     """The run did not end by its deadline as it should have: a bug of ours too."""
     TRUST_ANCHORS = "trust-anchors"
     """A CA file or folder of the configuration cannot be used any more."""
+    PASSWORD_FILE = "password-file"
+    """Nor can the file with the directory's password."""
 
 
 class OwnMetrics:

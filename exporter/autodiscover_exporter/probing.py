@@ -18,7 +18,7 @@ class Probe(Protocol):
     """Looks at one domain the way a module says, in at most `timeout` seconds, and judges what it saw."""
 
     async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
-        """The verdict. Raises TrustError where the module's anchors cannot be used; anything else is a bug."""
+        """The verdict. Raises SettingsError where the module's anchors or password cannot be used; else it is a bug."""
         ...
 
 

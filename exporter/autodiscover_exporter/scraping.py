@@ -17,6 +17,7 @@ from autodiscover_exporter.responses import EXPOSITION, Response
 from check_autodiscover.config import Module
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
+from check_autodiscover.password import PasswordError
 from check_autodiscover.render import render_text
 from check_autodiscover.trust import TrustError
 
@@ -60,6 +61,8 @@ class Scraper:
             return report.state, _told(report, debug=request.debug)
         except TrustError as error:
             return _failed(ErrorReason.TRUST_ANCHORS, request.domain, error)
+        except PasswordError as error:
+            return _failed(ErrorReason.PASSWORD_FILE, request.domain, error)
         except TimeoutError as error:
             return _failed(ErrorReason.OVERRUN, request.domain, error)
         except Exception as error:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from check_autodiscover.core.policy import Expectations, Expected, Method, Policy
 from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, HttpAnswer, RecordType, Srv, VerifyError
+from tests.core.directories import asking, point
 from tests.core.worlds import (
     APEX,
     AUTODISCOVER,
@@ -337,6 +338,14 @@ def row_42_other_critical(method: str) -> World:
 
 def row_43(method: str) -> World:
     return based(method, "host").zone(lambda zone: replace(zone, failing={DOMAIN: DnsStatus.SERVFAIL}))
+
+
+def row_47(method: str) -> World:
+    name, address = "ex2.contoso.com", "192.0.2.22"
+    new = certificate("ex2", "ex2.contoso.local")
+    site = Site(replace(new, issuer=new.subject), errors=(VerifyError(18, 0),))
+    world = based(method, "srv").zone(lambda zone: zone.with_(name, A, address), "inside").site(address, site)
+    return asking(world, point(name, server="EX2"))
 
 
 def row_48_before(method: str) -> World:

@@ -45,6 +45,7 @@ RULES = {
     "FS": "service-foreign-settings",
     "SC": "service-slow-candidate",
     "MU": "check-method-undetermined",
+    "SCP": "directory-scp-name-mismatch",
     "TO": "check-timed-out",
     "NS": "drift-delegation",
     "names-lost": "drift-certificate-names-lost",
@@ -105,6 +106,7 @@ TABLE = {
     "row_45": "3 NR | 3 NR | 3 NR | 3 NR | 3 NR | 3 NR",
     "row_46": "2 SV | 2 SV | 0 | 2 SV | 0 | 2 SV",
     "row_46_not_connected": "0 | 0 | 0 | 0 | 0 | 0",
+    "row_47": "2 SCP | 2 SCP | 2 SCP | 2 SCP | 2 SCP | 2 SCP",
     "row_48_before": "2 TO | 2 TO | 2 TO | 2 TO | 2 TO | 2 TO",
     "row_48_after": "1 SC@root | 1 SC@root | 0 | 1 SC@root | 0 | 1 SC@root",
 }

@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 from check_autodiscover.config import ConfigurationError, Module, default_configuration, load_configuration
-from check_autodiscover.core.policy import ClientName, Expected, LifeLeft, Method, Resolver, Step, Transport, View
+from check_autodiscover.core.policy import (
+    ClientName,
+    Directory,
+    Expected,
+    LifeLeft,
+    Method,
+    Resolver,
+    Step,
+    Transport,
+    View,
+)
 
 DAY = 86_400
 
@@ -73,6 +83,7 @@ modules:
       public_keys: ["{pin}"]
       issuers: ["Contoso CA"]
       redirects: [Exchange.hoster.example]
+      scp: [https://EX1.contoso.com/Autodiscover/Autodiscover.xml]
 """
     expect = _modules(tmp_path, text)["default"].policy.expect
     assert expect.addresses == (Expected("192.0.2.0/24"),)
@@ -80,6 +91,13 @@ modules:
     assert expect.aliases == (Expected("mail.contoso.com"),)
     assert expect.redirects == ("exchange.hoster.example",)
     assert (expect.certificates, expect.public_keys, expect.issuers) == ((pin,), (pin,), ("Contoso CA",))
+    assert expect.scp == ("https://ex1.contoso.com/autodiscover/autodiscover.xml",)
+
+
+def test_a_module_names_the_directory_and_its_password_file_beside_the_file(tmp_path: Path) -> None:
+    scp = "{url: ldaps://DC1.contoso.com, site: London, user: svc@contoso.com, password_file: scp.pw}"
+    directory = _modules(tmp_path, f"modules: {{default: {{scp: {scp}}}}}")["default"].policy.directory
+    assert directory == Directory("ldaps://dc1.contoso.com", "London", "svc@contoso.com", str(tmp_path / "scp.pw"))
 
 
 def test_ca_files_of_views_and_module_are_found_beside_the_file(tmp_path: Path) -> None:
@@ -123,6 +141,9 @@ modules: {strict: {ca_files: [own.pem], system_trust: false}}
         ("modules: {x: {certificate: {warning: 7, critical: 14}}}", "file.yml:1: modules.x.certificate: "),
         ("modules: {x: {expect: {addresses: [here]}}}", "file.yml:1: modules.x.expect.addresses: "),
         ("modules: {x: {expect: {certificates: [abc]}}}", "file.yml:1: modules.x.expect.certificates: "),
+        ("modules: {x: {expect: {scp: [ex1]}}}", "file.yml:1: modules.x.expect.scp: "),
+        ("modules: {x: {scp: {url: dc1}}}", "file.yml:1: modules.x.scp.url: 'dc1' is no LDAP URL"),
+        ("modules: {x: {scp: {user: svc}}}", "file.yml:1: modules.x.scp: a site, a user and a password"),
         ("modules: {x: {<<: {timeout: 3s}}}", "file.yml:1: modules.x.<<: unknown key"),
         ("views: {inside: {}}", "file.yml:1: views.inside: a view needs resolvers: [ADDRESS, ...]"),
         ("views: {in side: {resolvers: [192.0.2.1]}}", "file.yml:1: views.in side: "),

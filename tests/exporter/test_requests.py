@@ -11,6 +11,7 @@ import pytest
 from check_autodiscover.config import Module
 from check_autodiscover.core.measures import Measure
 from check_autodiscover.core.report import Report
+from check_autodiscover.password import PasswordError
 from check_autodiscover.trust import TrustError
 from tests.exporter.conftest import Serving, Start
 from tests.exporter.reports import HEALTHY, TRAPPED, Asked, ScriptedProbe
@@ -122,6 +123,7 @@ def test_a_scrape_timeout_that_is_none_is_refused(start: Start, header: str) -> 
         (KeyError("a bug"), "internal"),
         (TimeoutError(), "overrun"),
         (TrustError("corp-ca.pem: no such file"), "trust-anchors"),
+        (PasswordError("scp.pw: no such file"), "password-file"),
     ],
 )
 def test_our_own_fault_is_a_failed_probe_with_its_reason_and_no_500(

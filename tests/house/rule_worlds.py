@@ -19,7 +19,7 @@ from check_autodiscover.core.survey import (
     Survey,
     VerifyError,
 )
-from tests.core import incidents, test_incidents, test_interception, test_rule_drift
+from tests.core import incidents, test_incidents, test_interception, test_rule_directory, test_rule_drift
 from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, NOW, SERVER, Site, World, certificate, survey_of
 
 A, MX = RecordType.A, RecordType.MX
@@ -69,6 +69,7 @@ def _other_worlds() -> Iterator[World]:
     )
     yield test_interception.hosted()
     yield from _dns_worlds(host)
+    yield from (world for world, _ in test_rule_directory.RAISED.values())
 
 
 def _dns_worlds(host: World) -> Iterator[World]:

@@ -30,6 +30,8 @@ certificate-revoked certificate-unexpected certificate-unreadable certificate-un
 service-address-unreachable service-broken service-client-certificate-demanded service-client-certificate-suspected
 service-foreign-login service-foreign-settings service-no-authentication service-not-autodiscover
 service-redirect-invalid service-redirect-loop service-slow-candidate service-tls-failed service-unreachable
+directory-scp-missing directory-scp-name-mismatch directory-scp-unexpected directory-scp-unreachable
+directory-unavailable
 client-asks-consent client-finds-nothing client-warned
 drift-baseline-missing drift-certificate-names-lost drift-certificate-renewed drift-certificate-replaced
 drift-delegation drift-record drift-walk-changed drift-wildcard-appeared drift-wildcard-gone
@@ -38,8 +40,6 @@ drift-delegation drift-record drift-walk-changed drift-wildcard-appeared drift-w
 
 RESERVED = """
 check-report-stale
-directory-scp-missing directory-scp-name-mismatch directory-scp-unexpected directory-scp-unreachable
-directory-unavailable
 """
 """IDs that are decided and not built: a new rule takes its name from here, or is decided first."""
 

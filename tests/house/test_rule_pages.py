@@ -18,6 +18,7 @@ PROGRAMS = (
     "curl",
     "delv",
     "dig",
+    "ldapsearch",
     "nslookup",
     "openssl",
 )

@@ -12,6 +12,7 @@ from check_autodiscover.core.policy import (
     DAY,
     DEFAULT_THRESHOLDS,
     ClientName,
+    Directory,
     Expectations,
     Expected,
     Family,
@@ -32,6 +33,7 @@ from check_autodiscover.trust import TrustSettings
 from check_autodiscover.views import DEFAULT_VIEWS
 
 HEX = "ab" * 32
+SCP_URL = "https://ex1.contoso.com/autodiscover/autodiscover.xml"
 VIEWS = ("--view", "inside=10.0.0.2", "--view", "outside=192.0.2.53,tcp://192.0.2.54:5353")
 
 
@@ -75,6 +77,8 @@ def test_every_option_reaches_the_policy() -> None:
         *("-t", "20", "--timeout-result", "unknown", "--client", "ews", "--client", "outlook-2007"),
         *("--skip-step", "root", "--skip-step", "office365", "--expected-wildcard", "outside=*.Contoso.com"),
         *("--severity", "dns-wildcard-present=ok", "--severity", "inside:certificate-name-mismatch@root=WARNING"),
+        *("--scp", "ldaps://DC1.contoso.com", "--scp-site", "London"),
+        *("--scp-user", "svc@contoso.com", "--scp-password-file", "scp.pw", "--expected-scp", SCP_URL),
     )
     assert given.policy == Policy(
         views=(
@@ -84,6 +88,7 @@ def test_every_option_reaches_the_policy() -> None:
         method=Method.SRV,
         methods=(("inside", Method.HOST),),
         servers=("remote.contoso.com", "mail.contoso.com"),
+        directory=Directory("ldaps://dc1.contoso.com", "London", "svc@contoso.com", "scp.pw"),
         expect=Expectations(
             addresses=(Expected("203.0.113.10"), Expected("10.0.0.0/8", "inside")),
             srv=(Expected("remote.contoso.com:443", "outside"),),
@@ -93,6 +98,7 @@ def test_every_option_reaches_the_policy() -> None:
             public_keys=(HEX,),
             issuers=("Example CA",),
             redirects=("exchange.hoster.example",),
+            scp=(SCP_URL,),
         ),
         thresholds=Thresholds(LifeLeft(21 * DAY), LifeLeft(7 * DAY, 0.1)),
         families=(Family.IPV4,),
@@ -176,6 +182,10 @@ DOMAIN = ("-H", "contoso.com")
             (*DOMAIN, "--severity", "dns-srv-port@here=ok"),
         ),
         ("--severity: there is no view 'out': there is default", (*DOMAIN, "--severity", "out:dns-srv-port=ok")),
+        ("--scp: 'dc1' is no LDAP URL", (*DOMAIN, "--scp", "dc1")),
+        ("--scp: a site, a user and a password are for the directory", (*DOMAIN, "--scp-site", "London")),
+        ("--scp: a password without a user", (*DOMAIN, "--scp", "ldaps://dc1", "--scp-password-file", "f")),
+        ("--expected-scp", (*DOMAIN, "--expected-scp", "ex1.contoso.com")),
         ("--timeout", (*DOMAIN, "-t", "0")),
         ("--timeout-result", (*DOMAIN, "--timeout-result", "fine")),
         ("--output", (*DOMAIN, "-o", "xml")),

@@ -22,6 +22,7 @@ from check_autodiscover.core.policy import (
 )
 from check_autodiscover.core.state import State
 
+SCP_URL = "https://ex1.contoso.com/autodiscover/autodiscover.xml"
 HEX = "0123456789abcdef" * 4
 
 
@@ -64,6 +65,10 @@ HEX = "0123456789abcdef" * 4
         ),
         (values.parse_parent, "*.Contoso.com", "contoso.com"),
         (values.parse_parent, "contoso.com.", "contoso.com"),
+        (values.parse_ldap_url, "LDAPS://DC1.Contoso.com:636/", "ldaps://dc1.contoso.com"),
+        (values.parse_ldap_url, "ldap://10.0.0.2", "ldap://10.0.0.2"),
+        (values.parse_scp_url, "https://EX1.contoso.com/Autodiscover/Autodiscover.xml", SCP_URL),
+        (values.parse_directory_name, " Default-First-Site-Name ", "Default-First-Site-Name"),
         (values.parse_user_agent, "check/1 (a b)", "check/1 (a b)"),
         (views.parse_resolver, "192.0.2.53", Resolver("192.0.2.53")),
         (views.parse_resolver, "192.0.2.53:5353", Resolver("192.0.2.53", 5353)),
@@ -121,6 +126,15 @@ REFUSED: dict[Callable[[str], object], tuple[str, ...]] = {
     values.parse_issuer: ("", "  "),
     values.parse_severity: ("", "=", "dns-srv-port=", "a:b:dns-srv-port", "dns-srv-port@=ok", "DNS-SRV-PORT=ok"),
     values.parse_parent: ("", "*.", "*", "*.*.contoso.com", "a b"),
+    values.parse_ldap_url: (
+        "", "dc1", "ldap://", "ldap://:389", "ldap://dc1:0", "ldap://dc1:99999", "ldap://u:p@dc1", "ldap://dc1?cn",
+        "gc://dc1", "https://dc1", "ldap://a b", "LDAP://DC=contoso,DC=com", "ldap://[dc1]", "ldap://dc1/a b",
+    ),
+    values.parse_scp_url: (
+        "", "ex1", "http://ex1.contoso.com/autodiscover/autodiscover.xml", "https://ex1.contoso.com/owa",
+        "https://ex1.contoso.com", "https:///autodiscover/autodiscover.xml",
+    ),
+    values.parse_directory_name: ("", "  ", "a\nb"),
     values.parse_user_agent: ("", " a", "a\r\nX: y", "\u00e9", "a" * 201),
     views.parse_view_name: ("", "A", "a_b", "a b", "a=b", "a" * 33, "\u00e4"),
     views.parse_resolver: (

@@ -94,6 +94,29 @@ def test_dns_over_https_without_its_extra_is_3_and_told_with_what_to_install() -
     )
 
 
+WITHOUT_BONSAI = "import importlib.util as u; u.find_spec = lambda name: None"
+WITH_BONSAI = "import importlib.util as u; u.find_spec = lambda name: True"
+
+
+def test_a_directory_without_its_extra_is_3_and_told_with_what_to_install() -> None:
+    done = check(*NOWHERE, "--scp", "ldaps://127.0.0.1", first=WITHOUT_BONSAI)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout == (
+        'AUTODISCOVER UNKNOWN - contoso.com: --scp needs more packages: pip install "check_autodiscover[directory]"\n'
+    )
+
+
+@pytest.mark.parametrize("content", [None, "", "\n", "two\nlines\n", "x" * 2000])
+def test_a_password_file_that_cannot_be_used_is_3_and_named(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "scp.pw"
+    if content is not None:
+        file.write_text(content)
+    login = ("--scp-user", "svc@contoso.com", "--scp-password-file", str(file))
+    done = check(*NOWHERE, "--scp", "ldaps://127.0.0.1", *login, first=WITH_BONSAI)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert re.fullmatch(r"AUTODISCOVER UNKNOWN - contoso\.com: password file [^\n]*scp\.pw: [^\n]*\n", done.stdout)
+
+
 def test_help_needs_no_library() -> None:
     blocked = "; ".join(f"sys.modules[{name!r}] = None" for name in ("dns", "OpenSSL", "cryptography", "nagiosplugin"))
     assert check("--help", first=blocked).stdout.startswith("usage: check_autodiscover -H DOMAIN")

@@ -13,7 +13,7 @@ from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.own_certificates import judge_own_certificate
 from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined
 from check_autodiscover.core.rules.presented import certificate_finding, issuer_of, leaf_issuer_of
-from check_autodiscover.core.survey import Scheme
+from check_autodiscover.core.survey import AUTODISCOVER_PATH, Scheme
 from check_autodiscover.core.verification import Fault, Verdict, detail_of
 
 __all__ = ["judge_certificates", "judge_interception"]
@@ -42,8 +42,14 @@ def judge_certificates(picture: Picture, view: ViewPicture) -> Iterator[Finding]
         )
         yield from _judge_names(picture, view, candidate, met)
         yield from _judge_chain(picture, view, candidate, met)
-        if view.role(candidate) is CandidateRole.INTENDED:
+        if view.role(candidate) is CandidateRole.INTENDED or _only_by_directory(view, candidate):
             yield from judge_own_certificate(picture, view, candidate, met)
+
+
+def _only_by_directory(view: ViewPicture, candidate: Candidate) -> bool:
+    """Whether the directory alone leads to a server; what is true of the intended one is said there."""
+    intended = {item.name for item in view.intended}
+    return view.role(candidate) is CandidateRole.DIRECTORY and candidate.name not in intended
 
 
 _SHOWN = 3
@@ -92,8 +98,9 @@ def _judge_names(
 
 def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> Finding:
     names = tuple(name for item in lacking if item.certificate for name in item.certificate.dns_names)
+    by_directory = candidate.endpoint is Endpoint.SCP
     return certificate_finding(
-        "certificate-name-mismatch",
+        "directory-scp-name-mismatch" if by_directory else "certificate-name-mismatch",
         view,
         candidate,
         lacking,
@@ -102,6 +109,7 @@ def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking
         near=near_miss(names, candidate.name),
         machine="domain controller" if _controllers(lacking) else "web site",
         renewed=_renewed(picture, view, candidate, lacking),
+        point=candidate.point,
         advice=_advice(picture, candidate, lacking),
     )
 
@@ -125,6 +133,8 @@ def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]
         return f"Close port 443 on the domain controllers ({addresses}), or add {candidate.name} to their certificates."
     if candidate.endpoint is Endpoint.ROOT:
         return f"Add {candidate.name} to the web site's certificate, or close port 443 at {addresses}."
+    if candidate.endpoint is Endpoint.SCP:
+        return _directory_advice(picture, candidate, lacking)
     if any(_foreign(picture, item) for item in lacking):
         return f"{addresses} is another machine: correct the record that leads {candidate.name} there."
     host = _host(picture, lacking)
@@ -134,6 +144,17 @@ def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]
 def _controllers(met: tuple[Meeting, ...]) -> bool:
     """Whether all are domain controllers, as where the directory's name is the mail domain's."""
     return all(item.certificate is not None and item.certificate.domain_controller for item in met)
+
+
+def _directory_advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> str:
+    """The URL is mended where the certificate is of use; that of an installation names the server alone."""
+    held = [name for item in lacking if item.certificate for name in item.certificate.dns_names if "." in name]
+    host = next(iter((*picture.survey.policy.servers, *(name for name in held if "*" not in name))), "NAME")
+    change = f"Set-ClientAccessService -Identity {candidate.point} -AutoDiscoverServiceInternalUri"
+    return (
+        f"Let the directory give a name that the certificate has: {change} https://{host}{AUTODISCOVER_PATH}; "
+        f"or install a certificate with {candidate.name}."
+    )
 
 
 def _names(met: tuple[Meeting, ...]) -> str:

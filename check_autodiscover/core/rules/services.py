@@ -24,7 +24,7 @@ from check_autodiscover.core.rules.replies import (
 from check_autodiscover.core.rules.walks import unconcerned
 from check_autodiscover.core.survey import Connect, Contact, Scheme
 
-__all__ = ["judge_services", "judge_strangers"]
+__all__ = ["judge_contacted", "judge_services", "judge_strangers", "silence"]
 
 
 def judge_services(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
@@ -65,9 +65,16 @@ def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
     seen = tuple(item for item in met if item.reach is not Reach.UNSEEN)
     dead = tuple(item for item in seen if item.reach in (Reach.DEAD, Reach.SILENT))
     if dead and len(dead) == len([item for item in met if not item.no_family]):
-        yield _finding("service-unreachable", view, candidate, dead, reason=_silence(dead[0]))
-    elif dead and len(dead) < len(seen):
-        yield _finding("service-address-unreachable", view, candidate, dead, reason=_silence(dead[0]))
+        yield _finding("service-unreachable", view, candidate, dead, reason=silence(dead[0]))
+    yield from judge_contacted(view, candidate, met)
+
+
+def judge_contacted(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    """What is wrong at a place that clients are meant to use, somebody answering there."""
+    seen = tuple(item for item in met if item.reach is not Reach.UNSEEN)
+    dead = tuple(item for item in seen if item.reach in (Reach.DEAD, Reach.SILENT))
+    if dead and len(dead) < len(seen):
+        yield _finding("service-address-unreachable", view, candidate, dead, reason=silence(dead[0]))
     if candidate.hop and _leads_nowhere(candidate):
         yield _finding("service-redirect-invalid", view, candidate, (), nowhere="yes", stray_host="")
     yield from _judge_demands(view, candidate, seen)
@@ -106,7 +113,8 @@ def _judge_demands(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, 
             yield _finding(rule, view, candidate, items, answer=words, cure=cure, refused=refused)
 
 
-def _silence(meeting: Meeting) -> str:
+def silence(meeting: Meeting) -> str:
+    """Why nothing was heard at an address, in words."""
     if meeting.contact is None:
         return "not seen"
     if meeting.contact.connect is not Connect.CONNECTED:
@@ -163,7 +171,8 @@ def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> s
     if meeting.answer is AnswerClass.WEBSITE:
         return "service-not-autodiscover"
     if meeting.answer is AnswerClass.REDIRECT:
-        followed = any(item.hop == candidate.hop + 1 and item.endpoint is candidate.endpoint for item in view.intended)
+        places = view.scene.candidates
+        followed = any(item.hop == candidate.hop + 1 and item.endpoint is candidate.endpoint for item in places)
         return "" if followed else "service-redirect-loop"
     if candidate.scheme is Scheme.HTTP:
         named = view.method is Method.REDIRECT and meeting.answer is not AnswerClass.UNSEEN
@@ -176,7 +185,7 @@ def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> s
 def _judge_wait(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
     slow = tuple(item for item in met if _waits(item))
     if slow:
-        yield _finding("service-slow-candidate", view, candidate, slow, reason=_silence(slow[0]))
+        yield _finding("service-slow-candidate", view, candidate, slow, reason=silence(slow[0]))
 
 
 def _waits(meeting: Meeting) -> bool:

@@ -7,6 +7,7 @@ promise to users: never renamed, never reused. The order of the rows is the orde
 from check_autodiscover.core.rules.catalogue.certificate import CERTIFICATE
 from check_autodiscover.core.rules.catalogue.check import CHECK
 from check_autodiscover.core.rules.catalogue.client import CLIENT
+from check_autodiscover.core.rules.catalogue.directory import DIRECTORY
 from check_autodiscover.core.rules.catalogue.dns import DNS
 from check_autodiscover.core.rules.catalogue.drift import DRIFT
 from check_autodiscover.core.rules.catalogue.service import SERVICE
@@ -14,7 +15,7 @@ from check_autodiscover.core.rules.rule import Rule
 
 __all__ = ["CATALOGUE", "RULES"]
 
-CATALOGUE: tuple[Rule, ...] = (*CHECK, *DNS, *CERTIFICATE, *SERVICE, *CLIENT, *DRIFT)
+CATALOGUE: tuple[Rule, ...] = (*CHECK, *DNS, *CERTIFICATE, *SERVICE, *DIRECTORY, *CLIENT, *DRIFT)
 """Every rule, in the order in which equals are named."""
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in CATALOGUE}
