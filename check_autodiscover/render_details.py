@@ -12,6 +12,7 @@ from check_autodiscover.core.clients import Walk
 from check_autodiscover.core.picture import CatchAll, Scene, observe
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.report import Report
+from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.survey import (
     Contact,
     DirectoryAnswer,
@@ -37,26 +38,32 @@ TIMINGS = 3
 
 def details(report: Report, verbosity: int) -> Iterator[str]:
     """The lines that a verbosity of 1 to 3 adds."""
-    for clients, walk in same_walks(report.walks):
-        yield from _walk(clients, walk)
+    for views, clients, walk in same_walks(report.walks):
+        yield from _walk(f"{views}, {clients}", walk)
     if verbosity >= OBSERVATIONS:
         yield from _observations(report.survey, verbosity >= TIMINGS)
     if verbosity >= TIMINGS:
         yield from _timings(report.survey)
 
 
-def same_walks(walks: Iterable[Walk]) -> list[tuple[str, Walk]]:
-    """Each course once with the clients of a view that take it, in order."""
+def same_walks(walks: Iterable[Walk]) -> list[tuple[str, str, Walk]]:
+    """Each course once, in order, with the views and the clients that take it."""
     groups: dict[object, list[Walk]] = {}
     for walk in walks:
         groups.setdefault((walk.view, walk.judged, walk.outcome, walk.at, walk.steps), []).append(walk)
-    return [(", ".join(each.client.value for each in group), group[0]) for group in groups.values()]
+    views: dict[object, list[tuple[str, Walk]]] = {}
+    for group in groups.values():
+        clients, first = ", ".join(each.client.value for each in group), group[0]
+        views.setdefault((clients, first.outcome, first.at, first.steps), []).append((clients, first))
+    return [
+        (joined(each.view for _, each in same), clients, walk) for same in views.values() for clients, walk in same[:1]
+    ]
 
 
-def _walk(clients: str, walk: Walk) -> Iterator[str]:
+def _walk(takers: str, walk: Walk) -> Iterator[str]:
     at = f" at {walk.at.value}" if walk.at else ""
     judged = "" if walk.judged else " (not judged)"
-    yield f"Walk {walk.view}, {clients}{judged}: {walk.outcome.value}{at}"
+    yield f"Walk {takers}{judged}: {walk.outcome.value}{at}"
     for step in walk.steps:
         code = f" {step.code}" if step.code else ""
         yield f"  {step.step.value} {clean(step.candidate)}: {step.outcome}{code}, {clean(step.why)}"

@@ -12,6 +12,7 @@ from check_autodiscover.core.clients import STEP_NAMES, Walk, WalkStep
 from check_autodiscover.core.http_answer import authentication_methods, decisive_answer
 from check_autodiscover.core.policy import Step
 from check_autodiscover.core.reactions import SUCCESS, UNSPECIFIED
+from check_autodiscover.core.records import resolve
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.survey import HttpAnswer, Survey
 from check_autodiscover.hostile import clean
@@ -24,11 +25,11 @@ _NOT_MET = ("unseen", "skipped")
 
 
 def log_lines(report: Report) -> Iterator[str]:
-    """The logs of the judged clients, those of a view that take the same course together."""
+    """The logs of the judged clients, those that take the same course together."""
     yield "[Lines in brackets are not Outlook's: they say what was seen, or was not looked at, and why.]"
-    for clients, walk in same_walks(each for each in report.walks if each.judged):
+    for views, clients, walk in same_walks(each for each in report.walks if each.judged):
         yield ""
-        yield f"Log of {clients}, {walk.view}, for {clean(report.domain)}:"
+        yield f"Log of {clients}, {views}, for {clean(report.domain)}:"
         yield "  AUTODISCOVER GET SETTINGS BEGIN"
         yield from (f"  {line}" for line in _course(report.survey, walk))
         at = f" at {walk.at.value}" if walk.at else ""
@@ -39,11 +40,11 @@ def _course(survey: Survey, walk: Walk) -> Iterator[str]:
     before: WalkStep | None = None
     for step in walk.steps:
         hop = before is not None and before.step is step.step and before.outcome == "follows"
-        yield from _step(survey, step, hop)
+        yield from _step(survey, walk.view, step, hop)
         before = step
 
 
-def _step(survey: Survey, step: WalkStep, hop: bool) -> Iterator[str]:
+def _step(survey: Survey, view: str, step: WalkStep, hop: bool) -> Iterator[str]:
     if step.outcome in _NOT_MET:
         what = STEP_NAMES[step.step] if step.outcome == "skipped" else clean(step.candidate)
         yield f"[{what}: {'skipped ' if step.outcome == 'skipped' else ''}{clean(step.why)}]"
@@ -52,7 +53,7 @@ def _step(survey: Survey, step: WalkStep, hop: bool) -> Iterator[str]:
         yield f"[{clean(step.why)}]"
     else:
         yield from _found(step, hop)
-        yield from _attempt(survey, step, hop) if _attempted(step) else [f"[{clean(step.why)}]"]
+        yield from _attempt(survey, view, step, hop) if _attempted(step) else [f"[{clean(step.why)}]"]
 
 
 def _attempted(step: WalkStep) -> bool:
@@ -72,10 +73,10 @@ def _found(step: WalkStep, hop: bool) -> Iterator[str]:
         yield f"[the SRV record leads to {url}]"
 
 
-def _attempt(survey: Survey, step: WalkStep, hop: bool) -> Iterator[str]:
+def _attempt(survey: Survey, view: str, step: WalkStep, hop: bool) -> Iterator[str]:
     check = step.step is Step.REDIRECT and not hop
     what = f"{'Redirect check' if check else 'Autodiscover'} to {clean(step.candidate)}"
-    answer = _answer(survey, step)
+    answer = _answer(survey, view, step)
     status = answer.status if answer is not None else 0
     yield f"{what} starting"
     # What is known without a connection, as an alias to Exchange Online, has neither.
@@ -108,16 +109,24 @@ def _last_error(code: str) -> int:
     return error if value >> 16 == 0x8007 and 12000 <= error < 13000 else 0
 
 
-def _answer(survey: Survey, step: WalkStep) -> HttpAnswer | None:
+def _answer(survey: Survey, view: str, step: WalkStep) -> HttpAnswer | None:
     """The HTTP answer that the step met, None without one. A step that ends a walk names its address first."""
     if _last_error(step.code):
         return None
+    addresses = _addresses(survey, view, step)
     answers = {
         question.address: answer
         for question, contact in survey.contacts.items()
         if f"{question.scheme.value}://{question.name}{question.path}" == step.candidate
+        and question.address in addresses
         and (answer := decisive_answer(contact.answers)) is not None
         and answer.status
     }
     named = (answer for address, answer in answers.items() if step.why.startswith(f"{address}: "))
     return next(named, next(iter(answers.values()), None))
+
+
+def _addresses(survey: Survey, view: str, step: WalkStep) -> tuple[str, ...]:
+    """Where a view leads a step: the other views may lead the same URL elsewhere."""
+    seen = next(each for each in survey.policy.views if each.name == view)
+    return resolve(survey, seen, step.candidate.split("/")[2]).addresses

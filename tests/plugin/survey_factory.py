@@ -68,6 +68,12 @@ def certificate(*names: str) -> Certificate:
 
 
 LOOKUPS = {
+    **{
+        DnsQuestion(view.name, view.resolvers[0].label, "remote.contoso.com", RecordType.A): DnsAnswer(
+            DnsStatus.ANSWER, ("203.0.113.10",), ttl=300, seconds=0.002
+        )
+        for view in (INSIDE, OUTSIDE)
+    },
     DnsQuestion("outside", "192.0.2.53", "_autodiscover._tcp.contoso.com", RecordType.SRV): DnsAnswer(
         DnsStatus.ANSWER, services=(Srv(0, 5, 443, "remote.contoso.com"),), ttl=3600, authoritative=True, seconds=0.012
     ),

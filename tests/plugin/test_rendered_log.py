@@ -11,7 +11,7 @@ from check_autodiscover.core.policy import ClientName, Step
 from check_autodiscover.render_log import log_lines
 from tests.core import incidents
 from tests.core.incidents import healthy
-from tests.core.worlds import World, survey_of
+from tests.core.worlds import DOMAIN, Site, World, certificate, status, survey_of
 
 URL = r"https?://[!-~]+/autodiscover/autodiscover\.xml"
 CODE = r"\(0x[0-9A-F]{8}\)"
@@ -81,8 +81,7 @@ def test_codes_are_known_ones_and_agree_with_the_error_of_their_attempt(world: W
 def test_each_judged_client_has_its_own_log_those_of_one_course_together_and_nobody_else() -> None:
     heads = [line for line in lines_of(incidents.row_1("srv")) if line.startswith("Log of")]
     assert heads == [
-        f"Log of {clients}, {view}, for contoso.com:"
-        for view in ("inside", "outside")
+        f"Log of {clients}, inside and outside, for contoso.com:"
         for clients in ("outlook-2016", "outlook-2013, outlook-2010", "ews")
     ]
 
@@ -91,7 +90,19 @@ def test_the_log_is_the_clients_that_are_named() -> None:
     heads = [
         line for line in lines_of(healthy("srv").with_policy(clients=(ClientName.EXCHANGELIB,))) if "Log of" in line
     ]
-    assert heads == [f"Log of exchangelib, {view}, for contoso.com:" for view in ("inside", "outside")]
+    assert heads == ["Log of exchangelib, inside and outside, for contoso.com:"]
+
+
+def test_views_that_differ_have_logs_of_their_own_with_the_status_that_each_met() -> None:
+    private = "192.168.16.2"
+    world = healthy("host").zone(lambda zone: zone.with_(DOMAIN, incidents.A, private), "inside")
+    lines = lines_of(world.site(private, Site(certificate(DOMAIN), status(404))).with_policy(clients=(ClientName.EWS,)))
+    heads = [index for index, line in enumerate(lines) if line.startswith("Log of")]
+    told = [(lines[index], lines[index + 4].strip()) for index in heads]
+    assert told == [
+        ("Log of ews, inside, for contoso.com:", "GetLastError=0; httpStatus=404."),
+        ("Log of ews, outside, for contoso.com:", "GetLastError=0; httpStatus=200."),
+    ]
 
 
 TOLD = {
