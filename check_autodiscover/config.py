@@ -1,219 +1,253 @@
-"""The configuration file (contract section 3): views and modules, each merged into a Policy and its trust settings.
+"""The configuration file (contract section 3): views, modules, domains and targets, each level with its policy.
 
-Called by the exporter, and by whatever else takes `--config`. Every key stands in a table below, with the field that
-it fills and the parser that options use too; a mistake is named with file, line and key.
+Called by the exporter, by `autodiscoverctl config`, and by the plugin for `--config`. Every key stands in `keys`; what
+a level declares is merged with the others by `declared`. All mistakes are found at once, each with file, line and key.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from check_autodiscover.core.names import parse_host
-from check_autodiscover.core.policy import ClientName, Directory, Expectations, Expected, Policy, Thresholds, View
-from check_autodiscover.strict_yaml import ConfigurationError, Value, read_yaml
+from check_autodiscover.config_level import LevelReader
+from check_autodiscover.core.names import BadName, parse_domain
+from check_autodiscover.core.policy import Method, Policy, View
+from check_autodiscover.declared import Contradiction, Level, merged, policy_of, trust_of
+from check_autodiscover.keys import DOMAIN, POLICY, TARGETS, TOP, VIEW, key_of
+from check_autodiscover.strict_yaml import ConfigurationError, Faults, TooManyFaults, Value, read_yaml
 from check_autodiscover.trust import TrustSettings
-from check_autodiscover.values import (
-    directory_of,
-    parse_address,
-    parse_client,
-    parse_directory_name,
-    parse_duration,
-    parse_fingerprint,
-    parse_issuer,
-    parse_ldap_url,
-    parse_life_left,
-    parse_method,
-    parse_port,
-    parse_scp_url,
-    parse_srv,
-    parse_step,
-    thresholds_of,
-)
-from check_autodiscover.views import DEFAULT_VIEWS, parse_resolver, view_of
+from check_autodiscover.views import DEFAULT_VIEWS, view_of
+from check_autodiscover.yaml_nodes import without_collection
 
-__all__ = ["Configuration", "ConfigurationError", "Module", "default_configuration", "load_configuration"]
+__all__ = [
+    "DEFAULT_MODULE",
+    "Configuration",
+    "ConfigurationError",
+    "Domain",
+    "Module",
+    "UnknownModule",
+    "load_configuration",
+]
 
 DEFAULT_MODULE = "default"
+_MEANS = {"ca_files", "ca_paths", "no_system_trust", "scp", "scp_user", "scp_password_file"}
+"""What needs a file or a package to be there."""
 
-Reader = Callable[[Value], Any]
-"""Turns a key's value into that of a field. Raises ConfigurationError."""
-Fields = Mapping[str, tuple[str, Reader]]
-"""By key: the field that it fills, and how its value is read."""
+
+class UnknownModule(LookupError):
+    """There is no module of that name; the text is one sentence, not yet cleaned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A named way of looking at domains: what is declared about them, and whom their certificates are trusted by."""
+    """A way of looking at domains: what is declared about them, and whom their certificates are trusted by.
+
+    `baseline` is the path of what was accepted, empty without one.
+    """
 
     name: str
     policy: Policy
     trust: TrustSettings
+    baseline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Domain:
+    """What a file says of one domain. `module` is empty where it names none."""
+
+    module: str = ""
+    level: Level = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """The modules by name; `default` is always one of them."""
+    """A file's levels. `allowed` are patterns of domains that may be asked for, None where all may."""
 
-    modules: Mapping[str, Module]
+    views: tuple[View, ...] = DEFAULT_VIEWS
+    top: Level = field(default_factory=dict)
+    modules: Mapping[str, Level] = field(default_factory=lambda: {DEFAULT_MODULE: {}})
+    domains: Mapping[str, Domain] = field(default_factory=dict)
+    allowed: tuple[str, ...] | None = None
+
+    def levels(self, domain: str = "", module: str = "") -> tuple[Level, ...]:
+        """What holds for a domain (A-labels), the most general first. Without a module the domain's own counts.
+
+        Raises UnknownModule.
+        """
+        entry = self.domains.get(domain, Domain())
+        name = module or entry.module or DEFAULT_MODULE
+        if name not in self.modules:
+            raise UnknownModule(f"unknown module {name!r}: there are {', '.join(self.modules)}")
+        return self.top, self.modules[name], entry.level
+
+    def module_of(self, domain: str) -> str:
+        """The module that a domain is looked at by unless another is asked for."""
+        return self.domains.get(domain, Domain()).module or DEFAULT_MODULE
+
+    def settled(self, domain: str = "", module: str = "") -> Module:
+        """Policy and trust for a domain, or of a module alone. Raises UnknownModule."""
+        found = merged(self.levels(domain, module), self.views)
+        name = module or self.module_of(domain)
+        return Module(name, policy_of(found, self.views), trust_of(found), found.get("baseline", ""))
+
+    def means(self) -> tuple[Module, ...]:
+        """The modules, and of the domains with trust or a directory of their own one of each sort: what a start tries."""
+        """The modules and domains by whose trust or directory anything differs, one of each sort: what a start tries."""
+        found = (*(self.settled(module=name) for name in self.modules), *map(self.settled, named))
+        return tuple({(each.trust, each.policy.directory): each for each in reversed(found)}.values())
+
+    def allows(self, domain: str) -> bool:
+        """Whether a domain (A-labels) may be asked for by whoever may ask at all."""
+        if self.allowed is None or domain in self.domains:
+            return True
+        below = {f"*.{domain[index + 1 :]}" for index, letter in enumerate(domain) if letter == "."}
+        return not {"*", domain, *below}.isdisjoint(self.allowed)
 
 
-def default_configuration() -> Configuration:
-    """What holds without a file."""
-    return Configuration({DEFAULT_MODULE: _BUILT_IN})
+def load_configuration(path: str, only: str = "") -> Configuration:
+    """The configuration in a file; file names in it are relative to its folder. Raises ConfigurationError.
+
+    With `only` a domain, what the file says of other domains is not looked at: a check of one domain need not wait.
+    """
+    with without_collection():
+        faults, root = Faults(), read_yaml(path)
+        found = Configuration()
+        with suppress(TooManyFaults):
+            found = _Loader(Path(path).parent, faults, only).load(root)
+        faults.tell()
+    return found
 
 
-def load_configuration(path: str) -> Configuration:
-    """The configuration in a file; file names in it are relative to its folder. Raises ConfigurationError."""
-    folder = Path(path).parent
-    top = read_yaml(path).section(("views", "modules"))
-    base = _with_views(_BUILT_IN, top["views"], folder) if "views" in top else _BUILT_IN
-    modules = top["modules"].entries() if "modules" in top else {}
-    named = {name: _module(replace(base, name=name), value, folder) for name, value in modules.items()}
-    return Configuration({DEFAULT_MODULE: base, **named})
+class _Loader:
+    """Reads one file."""
+
+    def __init__(self, folder: Path, faults: Faults, only: str) -> None:
+        self._folder = folder
+        self._faults = faults
+        self._only = only
+
+    def load(self, root: Value) -> Configuration:
+        """What the document says. Mistakes are noted, unless nothing can be made of it at all."""
+        entries = root.entries()
+        views, below = self._views(entries.get("views"))
+        reader = LevelReader(self._folder, [view.name for view in views], self._faults)
+        top = reader.level(root, POLICY, TOP)
+        modules = {name: reader.level(each, POLICY) for name, each in reader.entries(entries.get("modules")).items()}
+        configuration = Configuration(
+            views=views,
+            top=_with_views(top, below),
+            modules={DEFAULT_MODULE: {}, **modules},
+            allowed=self._allowed(reader, entries),
+        )
+        sound = [
+            name for name in configuration.modules if self._fits(configuration, root, "modules", name, module=name)
+        ]
+        return self._with_domains(configuration, root, reader, sound)
+
+    def _views(self, value: Value | None) -> tuple[tuple[View, ...], Level]:
+        """The views, and what is said of them that is the policy's: methods, and trust that is the whole run's."""
+        reader = LevelReader(self._folder, (), self._faults)
+        views: list[View] = []
+        methods: dict[str, Method] = {}
+        files: list[str] = []
+        for name, entry in reader.entries(value).items():
+            said = reader.level(entry, VIEW)
+            methods |= {name: said.pop("method")} if "method" in said else {}
+            files += said.pop("ca_files", ())
+            try:
+                views.append(_view(name, entry, said))
+            except ConfigurationError as error:
+                self._faults.note(error)
+        return tuple(views) or DEFAULT_VIEWS, {"methods": methods, "ca_files": tuple(files)}
+
+    def _allowed(self, reader: LevelReader, entries: Mapping[str, Value]) -> tuple[str, ...] | None:
+        if "targets" not in entries and "domains" not in entries:
+            return None
+        allowed: tuple[str, ...] = reader.level(entries.get("targets"), TARGETS).get("allow", ())
+        return allowed
+
+    def _with_domains(
+        self, configuration: Configuration, root: Value, reader: LevelReader, sound: Collection[str]
+    ) -> Configuration:
+        domains: dict[str, Domain] = {}
+        lines: dict[str, int] = {}
+        for name, entry in reader.entries(root.entries().get("domains")).items():
+            try:
+                domain = _domain_name(name, entry, lines)
+                if self._only in ("", domain):
+                    domains[domain] = self._domain(reader, entry, configuration)
+            except ConfigurationError as error:
+                self._faults.note(error)
+        found = replace(configuration, domains=domains)
+        for domain, said in domains.items():
+            # One that says nothing fits as its module does, and a module's fault is told once.
+            if said.level and found.module_of(domain) in sound:
+                self._fits(found, root, "domains", domain, domain=domain)
+        return found
+
+    def _domain(self, reader: LevelReader, entry: Value, configuration: Configuration) -> Domain:
+        said = reader.level(entry, {**POLICY, **DOMAIN})
+        module, labels = said.pop("module", ""), said.pop("labels", {})
+        if module and module not in configuration.modules:
+            known = ", ".join(configuration.modules)
+            raise entry.entries()["module"].error(f"there is no module {module!r}: there is {known}")
+        return Domain(module, said, labels)
+
+    def _fits(self, configuration: Configuration, root: Value, section: str, name: str, **whose: str) -> bool:
+        """Whether what all levels say together can hold."""
+        try:
+            configuration.settled(**whose)
+        except Contradiction as error:
+            self._faults.note(_blamed(root, section, name, error))
+            return False
+        return True
 
 
-def _one(parse: Callable[[str], Any]) -> Reader:
-    return lambda value: value.parsed(parse)
+def _with_views(top: Level, below: Level) -> Level:
+    """What the top says of all views, and of each."""
+    methods = {**top.get("methods", {}), **below["methods"]}
+    files = tuple(dict.fromkeys((*below["ca_files"], *top.get("ca_files", ()))))
+    return {**top, **({"methods": methods} if methods else {}), **({"ca_files": files} if files else {})}
 
 
-def _each(parse: Callable[[str], Any]) -> Reader:
-    return lambda value: value.each(parse)
-
-
-def _each_expected(parse: Callable[[str], str]) -> Reader:
-    return lambda value: tuple(Expected(text) for text in value.each(parse))
-
-
-def _switch(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError(f"{text!r} is neither true nor false")
-    return text == "true"
-
-
-def _expectations(value: Value) -> Expectations:
-    return replace(Expectations(), **_read(value.section(_EXPECT), _EXPECT))
-
-
-def _thresholds(value: Value) -> Thresholds:
-    limits = replace(_BUILT_IN.policy.thresholds, **_read(value.section(_CERTIFICATE), _CERTIFICATE))
+def _view(name: str, value: Value, said: Mapping[str, Any]) -> View:
+    if not said.get("resolvers"):
+        raise value.error("a view needs resolvers, as in {resolvers: [192.0.2.53]}")
     try:
-        return thresholds_of(limits.warning, limits.critical)
+        return replace(view_of(name, said["resolvers"]), **said)
     except ValueError as error:
         raise value.error(str(error)) from error
 
 
-def _directory(value: Value) -> Directory | None:
-    given = {"url": "", "site": "", "user": "", "password_file": "", **_read(value.section(_SCP), _SCP)}
+def _domain_name(name: str, entry: Value, lines: dict[str, int]) -> str:
+    """The domain as A-labels; `lines` are those that it was met in before."""
     try:
-        return directory_of(**given)
-    except ValueError as error:
-        raise value.error(str(error)) from error
+        domain = parse_domain(name)
+    except BadName as error:
+        raise entry.error(str(error)) from error
+    if domain in lines:
+        raise entry.error(f"given twice, as {domain} first in line {lines[domain]}")
+    lines[domain] = entry.node.line
+    return domain
 
 
-def _clients(value: Value) -> tuple[ClientName, ...]:
-    clients = tuple(value.each(parse_client))
-    if not clients:
-        raise value.error("somebody must be judged: leave the key out, or name a client")
-    return clients
+def _blamed(root: Value, section: str, name: str, error: Contradiction) -> ConfigurationError:
+    """The error at the key to blame if it stands in this level, else at the level; what no level says is the top's."""
+    key = key_of(error.destination)
+    within, _, last = key.rpartition(".")
+    level = _below(root, (section, name)) or root
+    paths = ((within, "views", error.view, last), key.split("."), (within,))
+    place = next((found for path in paths if (found := _below(level, path))), None)
+    return place.error(str(error)) if place else level.error(f"{key}: {error}")
 
 
-_EXPECT: Fields = {
-    "addresses": ("addresses", _each_expected(parse_address)),
-    "srv": ("srv", _each_expected(parse_srv)),
-    "aliases": ("aliases", _each_expected(parse_host)),
-    "certificates": ("certificates", _each(parse_fingerprint)),
-    "public_keys": ("public_keys", _each(parse_fingerprint)),
-    "issuers": ("issuers", _each(parse_issuer)),
-    "redirects": ("redirects", _each(parse_host)),
-    "nameservers": ("name_servers", _each(parse_host)),
-    "scp": ("scp", _each(parse_scp_url)),
-}
-_SCP: Fields = {
-    "url": ("url", _one(parse_ldap_url)),
-    "site": ("site", _one(parse_directory_name)),
-    "user": ("user", _one(parse_directory_name)),
-    "password_file": ("password_file", _one(str)),
-}
-_CERTIFICATE: Fields = {
-    "warning": ("warning", _one(parse_life_left)),
-    "critical": ("critical", _one(parse_life_left)),
-}
-_POLICY: Fields = {
-    "method": ("method", _one(parse_method)),
-    "timeout": ("timeout", _one(parse_duration)),
-    "connect_timeout": ("connect_timeout", _one(parse_duration)),
-    "servers": ("servers", _each(parse_host)),
-    "https_port": ("https_port", _one(parse_port)),
-    "http_port": ("http_port", _one(parse_port)),
-    "certificate": ("thresholds", _thresholds),
-    "expect": ("expect", _expectations),
-    "scp": ("directory", _directory),
-    "clients": ("clients", _clients),
-    "skip_steps": ("skip_steps", _each(parse_step)),
-}
-_TRUST: Fields = {
-    "ca_files": ("ca_files", _each(str)),
-    "system_trust": ("system", _one(_switch)),
-}
-
-
-def _read(entries: Mapping[str, Value], fields: Fields) -> dict[str, Any]:
-    return {field: read(entries[key]) for key, (field, read) in fields.items() if key in entries}
-
-
-def _module(base: Module, value: Value, folder: Path) -> Module:
-    entries = value.section((*_POLICY, *_TRUST))
-    trust = _read(entries, _TRUST)
-    if "ca_files" in trust:
-        trust["ca_files"] = base.trust.ca_files + _beside(folder, trust["ca_files"])
-    policy = replace(base.policy, **_read(entries, _POLICY))
-    return replace(
-        base,
-        policy=_with_password_beside(folder, policy) if "scp" in entries else policy,
-        trust=replace(base.trust, **trust),
-    )
-
-
-def _with_password_beside(folder: Path, policy: Policy) -> Policy:
-    directory = policy.directory
-    if directory is None or not directory.password_file:
-        return policy
-    return replace(policy, directory=replace(directory, password_file=str(folder / directory.password_file)))
-
-
-_VIEW = ("resolvers", "ca_files", "connect", "skip_steps")
-
-
-def _with_views(base: Module, value: Value, folder: Path) -> Module:
-    """The module with the views of the file. Their CA files are added up: trust is the run's, not the view's."""
-    sections = {
-        name: entry.section(("resolvers", "ca_files", "connect", "skip_steps"))
-        for name, entry in value.entries().items()
-    }
-    views = tuple(_view(name, entry, sections[name]) for name, entry in value.entries().items())
-    files = [file for section in sections.values() if "ca_files" in section for file in section["ca_files"].each(str)]
-    return replace(
-        base,
-        policy=replace(base.policy, views=views or base.policy.views),
-        trust=replace(base.trust, ca_files=_beside(folder, tuple(dict.fromkeys(files)))),
-    )
-
-
-def _view(name: str, value: Value, entries: Mapping[str, Value]) -> View:
-    resolvers = entries["resolvers"].each(parse_resolver) if "resolvers" in entries else ()
-    if not resolvers:
-        raise value.error("a view needs resolvers: [ADDRESS, ...]")
-    connect = entries["connect"].parsed(_switch) if "connect" in entries else True
-    skipped = entries["skip_steps"].each(parse_step) if "skip_steps" in entries else ()
-    try:
-        return view_of(name, resolvers, connect, skipped)
-    except ValueError as error:
-        raise value.error(str(error)) from error
-
-
-def _beside(folder: Path, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(str(folder / name) for name in names)
-
-
-_BUILT_IN = Module(DEFAULT_MODULE, Policy(views=DEFAULT_VIEWS), TrustSettings())
+def _below(value: Value, path: Sequence[str]) -> Value | None:
+    """What stands there, None if nothing does."""
+    for name in path:
+        below = None if value.single else value.entries().get(name)
+        if below is None:
+            return None
+        value = below
+    return value

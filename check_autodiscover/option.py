@@ -3,13 +3,13 @@
 from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 
-from check_autodiscover.core.policy import ClientName, Method, Step, judgeable
+from check_autodiscover.core.policy import ClientName, Method, Step, ViewRole, judgeable
 
 __all__ = ["CHOICES", "Option", "ValueKind"]
 
 
 class ValueKind(Enum):
-    """What an option's value is; `commandline` knows the parser of each."""
+    """What the value of an option or a configuration key is; `parsers` knows how each is read."""
 
     SWITCH = "switch"
     COUNT = "count"
@@ -22,6 +22,7 @@ class ValueKind(Enum):
     STEP = "step"
     VIEW = "view"
     VIEW_NAME = "view-name"
+    VIEW_ROLE = "role"
     RESOLVER = "resolver"
     ADDRESS = "address"
     HOST_ADDRESS = "host-address"
@@ -43,6 +44,10 @@ class ValueKind(Enum):
     STATE = "state"
     SEVERITY = "severity"
     OUTPUT = "output"
+    NAME = "name"
+    TEXT = "text"
+    PATTERN = "pattern"
+    SECTION = "section"
 
 
 _METHODS = tuple(method.value for method in Method if method is not Method.UNDETERMINED)
@@ -51,6 +56,7 @@ CHOICES = {
     ValueKind.METHOD: _METHODS,
     ValueKind.CLIENT: tuple(client.value for client in ClientName if judgeable(client)),
     ValueKind.STEP: tuple(step.value for step in Step),
+    ValueKind.VIEW_ROLE: tuple(role.value for role in ViewRole),
     ValueKind.STATE: ("ok", "warning", "critical", "unknown"),
     ValueKind.OUTPUT: ("text", "json", "log"),
 }
@@ -83,6 +89,8 @@ _METAVARS = {
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option: its flags, what its value is, and the configuration key that says the same, empty where none does.
+
+    The key of a switch `--no-x` says the contrary, `x`.
 
     A `prefixed` value may stand behind `VIEW=` and then holds for that view alone; such an option is `repeatable`.
     """

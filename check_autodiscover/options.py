@@ -241,7 +241,13 @@ _CERTIFICATE = (
         key="ca_paths",
         repeatable=True,
     ),
-    Option(("--no-system-trust",), "no_system_trust", ValueKind.SWITCH, "do not trust the system's CA certificates"),
+    Option(
+        ("--no-system-trust",),
+        "no_system_trust",
+        ValueKind.SWITCH,
+        "do not trust the system's CA certificates",
+        key="system_trust",
+    ),
 )
 
 _CONNECTION = (
@@ -288,6 +294,12 @@ _OUTPUT = (
         "output",
         ValueKind.OUTPUT,
         "text (default), json, or log: as Outlook's Test E-mail AutoConfiguration tells it",
+    ),
+    Option(
+        ("--config",),
+        "config",
+        ValueKind.FILE,
+        "the configuration file of the exporter, for what it says of this domain; options win over it",
     ),
     Option(("--no-perfdata",), "no_perfdata", ValueKind.SWITCH, "leave the performance data out"),
     Option(

@@ -29,7 +29,7 @@ TRACEBACK = 3
 SWITCH_SECONDS = 0.0005
 """How long the importing thread may hold up the one that reads answers."""
 
-_DISTRIBUTIONS = {"OpenSSL": "pyOpenSSL", "dns": "dnspython"}
+_DISTRIBUTIONS = {"OpenSSL": "pyOpenSSL", "dns": "dnspython", "yaml": "PyYAML"}
 """What to install for a module that is called otherwise."""
 
 
@@ -59,11 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _checked(argv: Sequence[str] | None) -> int:
-    from check_autodiscover.arguments import UsageError
+    from check_autodiscover.arguments import BadFile, UsageError
     from check_autodiscover.commandline import Told, parse_arguments
 
     try:
         arguments = parse_arguments(argv)
+    except BadFile as error:
+        _print(_failure("", str(error)))
+        return UNKNOWN
     except UsageError as error:
         _print(f"{_failure('', str(error))}\nSee check_autodiscover --help.")
         return UNKNOWN
@@ -144,7 +147,7 @@ def _exit_code(report: "Report") -> int:
 
 def _rendered(arguments: "Arguments", report: "Report") -> str:
     """Presentation."""
-    from check_autodiscover.arguments import Output
+    from check_autodiscover.parsers import Output
     from check_autodiscover.render import render_log, render_text
 
     match arguments.output:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
-from check_autodiscover.core.names import parse_host
+from check_autodiscover.core.names import parse_domain, parse_host
 from check_autodiscover.core.policy import (
     DAY,
     ClientName,
@@ -38,6 +38,7 @@ __all__ = [
     "parse_life_left",
     "parse_method",
     "parse_parent",
+    "parse_pattern",
     "parse_port",
     "parse_prefixed",
     "parse_scp_url",
@@ -45,6 +46,8 @@ __all__ = [
     "parse_srv",
     "parse_state",
     "parse_step",
+    "parse_switch",
+    "parse_text",
     "parse_user_agent",
     "quoted",
     "severity_of",
@@ -55,6 +58,7 @@ _T = TypeVar("_T")
 
 _QUOTED = 80
 _LONGEST_USER_AGENT = 200
+_LONGEST_TEXT = 200
 
 
 class BadValue(ValueError):
@@ -87,6 +91,13 @@ def parse_step(text: str) -> Step:
     if found is None:
         raise BadValue(f"{quoted(text)} is no step: it is one of {', '.join(step.value for step in Step)}")
     return found
+
+
+def parse_switch(text: str) -> bool:
+    """What is so or not. Raises BadValue."""
+    if text not in ("true", "false"):
+        raise BadValue(f"{quoted(text)} is neither true nor false")
+    return text == "true"
 
 
 _STATES = {name: state for state in State for name in (state.value.lower(), str(state.exit_code))}
@@ -261,6 +272,21 @@ def parse_srv(text: str) -> str:
 def parse_parent(text: str) -> str:
     """The name below which a catch-all answers, with or without its asterisk, as A-labels. Raises BadName."""
     return parse_host(text.removeprefix("*."))
+
+
+def parse_pattern(text: str) -> str:
+    """A domain, all below one as in `*.contoso.com`, or any as `*`; A-labels. Raises BadName."""
+    if text == "*":
+        return text
+    domain = parse_domain(text.removeprefix("*."))
+    return f"*.{domain}" if text.startswith("*.") else domain
+
+
+def parse_text(text: str) -> str:
+    """A line for people to read. Raises BadValue."""
+    if len(text) > _LONGEST_TEXT or not text.isprintable():
+        raise BadValue(f"{quoted(text)} is no text for a line: it is at most {_LONGEST_TEXT} printable characters")
+    return text
 
 
 def parse_severity(text: str) -> SeverityOverride:

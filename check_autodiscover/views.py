@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable
 
 from check_autodiscover.core.names import parse_host
-from check_autodiscover.core.policy import Resolver, Step, Transport, View
+from check_autodiscover.core.policy import Resolver, Step, Transport, View, ViewRole
 from check_autodiscover.values import BadValue, address_of, parse_port, quoted
 
-__all__ = ["DEFAULT_VIEWS", "parse_resolver", "parse_view", "parse_view_name", "view_of", "views_of"]
+__all__ = ["DEFAULT_VIEWS", "parse_resolver", "parse_role", "parse_view", "parse_view_name", "view_of", "views_of"]
 
 _LONGEST_VIEW_NAME = 32
 """Characters; every performance label and metric series of a view carries its name."""
@@ -23,6 +23,14 @@ def parse_view_name(text: str) -> str:
             f"{quoted(text)} is no name for a view: it is 1 to {_LONGEST_VIEW_NAME} of a-z, 0-9 and the hyphen"
         )
     return text
+
+
+def parse_role(text: str) -> ViewRole:
+    """A view's role. Raises BadValue."""
+    found = next((role for role in ViewRole if role.value == text), None)
+    if found is None:
+        raise BadValue(f"{quoted(text)} is no role: it is one of {', '.join(role.value for role in ViewRole)}")
+    return found
 
 
 _SYSTEM = Resolver("", transport=Transport.SYSTEM)

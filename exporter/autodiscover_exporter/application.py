@@ -13,7 +13,7 @@ from autodiscover_exporter.probing import Probe
 from autodiscover_exporter.responses import EXPOSITION, HTML, Response
 from autodiscover_exporter.scraping import Scraper
 from check_autodiscover import __version__
-from check_autodiscover.config import Configuration, Module
+from check_autodiscover.config import Configuration, UnknownModule
 from check_autodiscover.hostile import clean
 
 __all__ = ["Application"]
@@ -23,6 +23,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 METHODS = ("GET", "HEAD")
+_NOT_ALLOWED = "is not configured here: name it under domains, or in targets.allow"
 HEADERS_OF_ALL: Mapping[str, str] = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -67,17 +68,13 @@ class Application:
     async def _probe_target(self, scope: Scope) -> Response:
         try:
             request = parse_probe_request(scope["query_string"])
-            module = self._module(request.module)
+            module = self._configuration.settled(request.domain, request.module)
             left = scrape_timeout(_headers(scope["headers"]), self._timeout_offset)
-        except BadRequest as error:
+        except (BadRequest, UnknownModule) as error:
             return Response(f"{clean(str(error))}\n".encode(), 400)
+        if not self._configuration.allows(request.domain):
+            return Response(f"{request.domain} {_NOT_ALLOWED}\n".encode(), 403)
         return await self._scraper.scrape(request, module, min(left, module.policy.timeout))
-
-    def _module(self, name: str) -> Module:
-        module = self._configuration.modules.get(name)
-        if module is None:
-            raise BadRequest(f"unknown module {name!r}: there are {', '.join(self._configuration.modules)}")
-        return module
 
     def _landing(self) -> Response:
         return Response(render_landing(__version__, self._configuration.modules).encode(), content_type=HTML)

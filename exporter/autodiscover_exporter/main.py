@@ -15,7 +15,7 @@ from autodiscover_exporter.listening import CannotListen, ListenAddress, bind
 from autodiscover_exporter.log_format import event, set_up_logging
 from autodiscover_exporter.probing import probe_domain
 from autodiscover_exporter.server import serve
-from check_autodiscover.config import Configuration, ConfigurationError, default_configuration, load_configuration
+from check_autodiscover.config import Configuration, ConfigurationError, load_configuration
 from check_autodiscover.probes.extra import MissingExtra
 from check_autodiscover.probes.resolver import ResolverProbe
 from check_autodiscover.run import directory_probe
@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _configuration(file: str) -> Configuration:
-    configuration = load_configuration(file) if file else default_configuration()
-    for module in configuration.modules.values():
+    configuration = load_configuration(file) if file else Configuration()
+    for module in configuration.means():
         resolvers = (resolver for view in module.policy.views for resolver in view.resolvers)
         trust = load_trust(module.trust)
         ResolverProbe(trust=trust).require(resolvers)
@@ -58,7 +58,7 @@ def _configuration(file: str) -> Configuration:
 
 def _serve(arguments: Arguments, configuration: Configuration) -> None:
     sockets = _listening(arguments.listen)
-    grace = max(module.policy.timeout for module in configuration.modules.values()) + 1
+    grace = max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
     serve(Application(configuration, probe_domain, arguments.timeout_offset), sockets, grace)
     logger.info("stopped")
 

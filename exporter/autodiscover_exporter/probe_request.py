@@ -13,7 +13,6 @@ from check_autodiscover.core.names import BadName, parse_domain
 __all__ = ["BadRequest", "ProbeRequest", "parse_probe_request", "scrape_timeout"]
 
 PARAMETERS = ("target", "module", "debug")
-DEFAULT_MODULE = "default"
 MAX_FIELDS = 8
 SCRAPE_TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
 SWITCH: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
@@ -25,7 +24,7 @@ class BadRequest(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ProbeRequest:
-    """What one scrape asks for."""
+    """What one scrape asks for. `module` is empty where the domain's own is meant."""
 
     domain: str
     module: str
@@ -42,7 +41,7 @@ def parse_probe_request(query: bytes) -> ProbeRequest:
         domain = parse_domain(target)
     except BadName as error:
         raise BadRequest(f"target: {error}") from error
-    return ProbeRequest(domain, given.get("module", DEFAULT_MODULE), _switch(given.get("debug", "false")))
+    return ProbeRequest(domain, given.get("module", ""), _switch(given.get("debug", "false")))
 
 
 def scrape_timeout(headers: Mapping[str, str], offset: float) -> float:

@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 import uvicorn
@@ -18,7 +18,7 @@ from autodiscover_exporter.application import Application
 from autodiscover_exporter.listening import ListenAddress, bind
 from autodiscover_exporter.probing import Probe
 from autodiscover_exporter.server import create_server
-from check_autodiscover.config import Configuration, default_configuration
+from check_autodiscover.config import Configuration
 
 TIMEOUT = 30
 
@@ -61,9 +61,10 @@ class Start:
     """Starts servers with the probe a test brings."""
 
     @contextmanager
-    def __call__(self, probe: Probe) -> Iterator[Serving]:
+    def __call__(self, probe: Probe, configuration: Configuration | None = None) -> Iterator[Serving]:
         (sock,) = bind(ListenAddress("127.0.0.1", 0))
-        server = create_server(Application(_configuration(), probe, 0.5), grace=TIMEOUT)
+        application = Application(configuration or _configuration(), probe, 0.5)
+        server = create_server(application, grace=TIMEOUT)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))
         port = sock.getsockname()[1]
         thread.start()
@@ -76,9 +77,7 @@ class Start:
 
 
 def _configuration() -> Configuration:
-    default = default_configuration().modules["default"]
-    quick = replace(default, name="quick", policy=replace(default.policy, timeout=2.0))
-    return Configuration(modules={"default": default, "quick": quick})
+    return Configuration(modules={"default": {}, "quick": {"timeout": 2.0}})
 
 
 @pytest.fixture

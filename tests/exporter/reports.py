@@ -80,7 +80,7 @@ class Asked:
     """What a probe was asked for."""
 
     domain: str
-    module: str
+    module: Module
     timeout: float
 
 
@@ -92,5 +92,5 @@ class ScriptedProbe:
     asked: list[Asked] = field(default_factory=list)
 
     async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
-        self.asked.append(Asked(domain, module.name, timeout))
+        self.asked.append(Asked(domain, module, timeout))
         return self.answer()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.config import ConfigurationError, Module, default_configuration, load_configuration
+from check_autodiscover.config import Configuration, ConfigurationError, Module, load_configuration
 from check_autodiscover.core.policy import (
     ClientName,
     Directory,
@@ -23,7 +23,8 @@ DAY = 86_400
 def _modules(folder: Path, text: str) -> dict[str, Module]:
     file = folder / "file.yml"
     file.write_text(text)
-    return dict(load_configuration(str(file)).modules)
+    configuration = load_configuration(str(file))
+    return {name: configuration.settled(module=name) for name in configuration.modules}
 
 
 def _fault(folder: Path, text: str) -> str:
@@ -34,7 +35,7 @@ def _fault(folder: Path, text: str) -> str:
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}", "views:\nmodules:\n", "modules: {default: {}}"])
 def test_an_empty_file_is_the_default_configuration(tmp_path: Path, text: str) -> None:
-    assert _modules(tmp_path, text) == default_configuration().modules
+    assert _modules(tmp_path, text) == {"default": Configuration().settled()}
 
 
 def test_views_hold_for_every_module(tmp_path: Path) -> None:
@@ -119,9 +120,9 @@ modules: {strict: {ca_files: [own.pem], system_trust: false}}
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("\nmodule: {}", "file.yml:2: module: unknown key; known here: views, modules"),
-        ("modules:\n  x:\n    timeot: 3s", "file.yml:3: modules.x.timeot: unknown key; known here: method, timeout,"),
-        ("modules:\n  x: {}\n  x: {}", "file.yml:3: modules.x: given twice"),
+        ("\nmodule: {}", "file.yml:2: module: unknown key; did you mean modules?"),
+        ("modules:\n  x:\n    timeot: 3s", "file.yml:3: modules.x.timeot: unknown key; did you mean timeout?"),
+        ("modules:\n  x: {}\n  x: {}", "file.yml:3: modules.x: given twice, first in line 2"),
         ("modules: []", "file.yml:1: modules: expected keys with values"),
         ("modules: {x: {servers: one}}", "file.yml:1: modules.x.servers: expected a list, as in [one, two]"),
         ("modules: {x: {timeout: [3]}}", "file.yml:1: modules.x.timeout: expected a single value"),
@@ -138,21 +139,24 @@ modules: {strict: {ca_files: [own.pem], system_trust: false}}
         ("modules: {x: {https_port: 70000}}", "file.yml:1: modules.x.https_port: "),
         ("modules: {x: {system_trust: no}}", "file.yml:1: modules.x.system_trust: 'no' is neither true nor false"),
         ("modules: {x: {certificate: {warning: soon}}}", "file.yml:1: modules.x.certificate.warning: "),
-        ("modules: {x: {certificate: {warning: 7, critical: 14}}}", "file.yml:1: modules.x.certificate: "),
+        (
+            "modules: {x: {certificate: {warning: 7, critical: 14}}}",
+            "file.yml:1: modules.x.certificate.warning: the certificate",
+        ),
         ("modules: {x: {expect: {addresses: [here]}}}", "file.yml:1: modules.x.expect.addresses: "),
         ("modules: {x: {expect: {certificates: [abc]}}}", "file.yml:1: modules.x.expect.certificates: "),
         ("modules: {x: {expect: {scp: [ex1]}}}", "file.yml:1: modules.x.expect.scp: "),
         ("modules: {x: {scp: {url: dc1}}}", "file.yml:1: modules.x.scp.url: 'dc1' is no LDAP URL"),
         ("modules: {x: {scp: {user: svc}}}", "file.yml:1: modules.x.scp: a site, a user and a password"),
         ("modules: {x: {<<: {timeout: 3s}}}", "file.yml:1: modules.x.<<: unknown key"),
-        ("views: {inside: {}}", "file.yml:1: views.inside: a view needs resolvers: [ADDRESS, ...]"),
+        ("views: {inside: {}}", "file.yml:1: views.inside: a view needs resolvers, as in {resolvers: [192.0.2.53]}"),
         ("views: {in side: {resolvers: [192.0.2.1]}}", "file.yml:1: views.in side: "),
         ("views:\n  inside:\n    resolvers: [dns.example]", "file.yml:3: views.inside.resolvers: "),
         (
             "views: {in: {resolvers: [192.0.2.1, '192.0.2.1:53']}}",
-            "file.yml:1: views.in: the view 'in' names a resolver twice",
+            "file.yml:1: views.in.resolvers: 192.0.2.1:53 is given twice",
         ),
-        ("? [a]\n: b", "file.yml:1: expected a single value"),
+        ("? [a]\n: b", "file.yml:1: expected a key, which is a single word"),
         ("- a", "file.yml:1: expected keys with values"),
         ("views: {", "file.yml:2: is not YAML: "),
         ("views: &a\nmodules: *b", "file.yml:2: is not YAML: found undefined alias"),
@@ -187,7 +191,7 @@ def test_a_view_may_be_judged_by_its_dns_alone(tmp_path: Path) -> None:
     file.write_text(
         "views: {in: {resolvers: [authoritative], connect: false}, out: {resolvers: ['tls://192.0.2.1']}}\n"
     )
-    views = load_configuration(str(file)).modules["default"].policy.views
+    views = load_configuration(str(file)).settled().policy.views
     assert [(view.name, view.connect, view.resolvers[0].label) for view in views] == [
         ("in", False, "authoritative"),
         ("out", True, "tls://192.0.2.1"),

@@ -40,7 +40,7 @@ def test_a_healthy_domain_has_no_more_series_than_promised() -> None:
 
 def _exposed(world: World) -> bytes:
     with running(world) as lab:
-        module = load_configuration(str(lab.configuration)).modules["default"]
+        module = load_configuration(str(lab.configuration)).settled()
         report = asyncio.run(probe_domain(world.domain, module, module.policy.timeout))
     return render_measures(report.measures)
 

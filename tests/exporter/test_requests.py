@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.config import Module
+from check_autodiscover.config import Configuration, Domain, Module
 from check_autodiscover.core.measures import Measure
 from check_autodiscover.core.report import Report
 from check_autodiscover.password import PasswordError
 from check_autodiscover.trust import TrustError
 from tests.exporter.conftest import Serving, Start
-from tests.exporter.reports import HEALTHY, TRAPPED, Asked, ScriptedProbe
+from tests.exporter.reports import HEALTHY, TRAPPED, ScriptedProbe
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -49,6 +49,35 @@ def test_debug_tells_the_findings_before_the_metrics(start: Start) -> None:
     assert debug.headers["content-type"] == "text/plain; charset=utf-8"
     assert debug.text.startswith("AUTODISCOVER CRITICAL - contoso.com: an unwanted host record")
     assert debug.text.endswith("\n\n" + plain.text)
+
+
+GUARDED = Configuration(
+    modules={"default": {}, "quick": {"timeout": 2.0}},
+    domains={"contoso.com": Domain("quick", {"https_port": 8443})},
+    allowed=("*.fabrikam.com",),
+)
+
+
+@pytest.mark.parametrize(("target", "status"), [("contoso.com", 200), ("a.fabrikam.com", 200), ("fabrikam.com", 403)])
+def test_only_what_configuration_names_is_looked_at(start: Start, target: str, status: int) -> None:
+    probe = ScriptedProbe(_healthy)
+    with start(probe, GUARDED) as serving:
+        answer = serving.ask(f"/probe?target={target}")
+    assert answer.status == status
+    assert len(probe.asked) == (status == 200)
+    if status == 403:
+        assert answer.text == "fabrikam.com is not configured here: name it under domains, or in targets.allow\n"
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", 2.0), ("&module=default", 10.0)])
+def test_a_domain_is_looked_at_by_its_own_module_unless_another_is_asked_for(
+    start: Start, query: str, seconds: float
+) -> None:
+    probe = ScriptedProbe(_healthy)
+    with start(probe, GUARDED) as serving:
+        serving.ask(f"/probe?target=contoso.com{query}")
+    (asked,) = probe.asked
+    assert (asked.timeout, asked.module.policy.https_port) == (seconds, 8443)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +136,7 @@ def test_the_time_is_prometheus_s_less_the_offset_but_never_the_module_s(
     headers = {} if header is None else {"X_Prometheus_Scrape_Timeout_Seconds": header}
     with start(probe) as serving:
         serving.ask(f"/probe?target=contoso.com&module={module}", **headers)
-    assert probe.asked == [Asked("contoso.com", module, timeout)]
+    assert [(each.domain, each.module.name, each.timeout) for each in probe.asked] == [("contoso.com", module, timeout)]
 
 
 @pytest.mark.parametrize("header", ["soon", "0", "-1", "nan", "inf"])

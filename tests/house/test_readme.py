@@ -38,7 +38,7 @@ def test_the_output_it_shows_is_the_output(pytestconfig: pytest.Config) -> None:
 def test_the_configuration_it_shows_is_accepted(tmp_path: Path) -> None:
     file = tmp_path / "autodiscover.yml"
     file.write_text(block("Its file names the views once:"))
-    (module,) = load_configuration(str(file)).modules.values()
+    module = load_configuration(str(file)).settled()
     assert [view.name for view in module.policy.views] == ["inside", "outside"]
     assert module.policy.servers == ("remote.contoso.com",)
 

@@ -47,6 +47,6 @@ def test_what_was_not_looked_at_or_may_be_otherwise_is_said_where_all_is_well(na
 def test_the_exporters_configuration_declares_what_the_plugins_options_do(name: str) -> None:
     with running(world_named(name)) as lab:
         by_options = parse_arguments(lab.command)
-        by_file = load_configuration(str(lab.configuration)).modules["default"]
+        by_file = load_configuration(str(lab.configuration)).settled()
     assert by_file.policy == by_options.policy
     assert by_file.trust == by_options.trust

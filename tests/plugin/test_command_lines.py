@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover import __version__
-from check_autodiscover.arguments import Arguments, Output, UsageError
+from check_autodiscover.arguments import Arguments, UsageError
 from check_autodiscover.commandline import Told, parse_arguments
 from check_autodiscover.core.policy import (
     DAY,
@@ -29,6 +29,7 @@ from check_autodiscover.core.policy import (
 from check_autodiscover.core.state import State
 from check_autodiscover.option import CHOICES
 from check_autodiscover.options import OPTIONS
+from check_autodiscover.parsers import Output
 from check_autodiscover.trust import TrustSettings
 from check_autodiscover.views import DEFAULT_VIEWS
 
