@@ -6,6 +6,7 @@ inside and another outside, and both reach the same Exchange.
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -56,6 +57,12 @@ class Verdict:
         """The rule that the first line names, empty where it names none."""
         found = re.search(r" \[([a-z-]+)\](?: \(\+\d+ more\))?$", self.first_line)
         return found.group(1) if found else ""
+
+    @property
+    def roots_that_alarm(self) -> int:
+        """How many causes it names."""
+        lines = self.output.splitlines()[1:]
+        return sum(line.startswith(("CRITICAL ", "WARNING ", "UNKNOWN ")) for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,12 @@ class World:
         daemon = self.namespace.start(*command, log=self.folder / log, environment=_environment())
         self.stack.callback(daemon.kill)
         return daemon
+
+    def ctl(self, *arguments: str, views: Iterable[str] = VIEWS) -> subprocess.CompletedProcess[str]:
+        """Run `autodiscoverctl` once, as a person does."""
+        asked = [option for view in views for option in ("--view", view)]
+        command = (sys.executable, "-m", "check_autodiscover.ctl", *arguments, *asked, "-r", str(self.authority.anchor))
+        return self.namespace.run(*command, environment=_environment())
 
     def check(
         self,
