@@ -93,8 +93,8 @@ class Configuration:
         return Module(name, policy_of(found, self.views), trust_of(found), found.get("baseline", ""))
 
     def means(self) -> tuple[Module, ...]:
-        """The modules, and of the domains with trust or a directory of their own one of each sort: what a start tries."""
-        """The modules and domains by whose trust or directory anything differs, one of each sort: what a start tries."""
+        """Of the modules and domains one of each sort by trust and directory: what a start has to try."""
+        named = [domain for domain, said in self.domains.items() if said.level.keys() & _MEANS]
         found = (*(self.settled(module=name) for name in self.modules), *map(self.settled, named))
         return tuple({(each.trust, each.policy.directory): each for each in reversed(found)}.values())
 
