@@ -33,7 +33,8 @@ def summarize(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
     faults = [group for group in causes if group[0].severity is not State.OK]
     if not faults:
         return _healthy(picture)
-    gravest = faults[0]
+    # A view in which the same is no fault, as where policy skips the step, is not where it is wrong.
+    gravest = tuple(item for item in faults[0] if item.severity is not State.OK)
     findings = [item.finding for item in gravest]
     where = views_of(picture, gravest)
     more = f" (+{len(faults) - 1} more)" if len(faults) > 1 else ""

@@ -109,6 +109,7 @@ def test_a_step_may_be_skipped_in_one_view_alone() -> None:
         item.finding.view: item.severity.value for item in report.judgements if item.finding.endpoint.value == "root"
     }
     assert told == {"inside": "OK", "outside": "CRITICAL"}
+    assert report.summary.startswith("outside, web site https://contoso.com")
     (note,) = (note for note in report.notes if "skip" in note)
     assert note == "inside: clients skip root; one without ExcludeHttpsRootDomain does not"
 
