@@ -18,6 +18,7 @@ class Demands(Enum):
 
     PATH = "<LocationMatch (?i)^/autodiscover/>\n    SSLVerifyClient require\n  </LocationMatch>"
     SITE = "SSLVerifyClient require"
+    NOTHING = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,20 @@ from tests.stack.certificates import Authority, create_authority
 from tests.stack.namespace import open_namespace
 from tests.stack.world import World
 
-PROGRAMS = ("ip", "named", "nsupdate", "dig", "nginx", "curl", "promtool", "knotd", "nsd", "unbound", "dnsdist")
+PROGRAMS = (
+    "ip",
+    "named",
+    "nsupdate",
+    "dig",
+    "nginx",
+    "curl",
+    "openssl",
+    "promtool",
+    "knotd",
+    "nsd",
+    "unbound",
+    "dnsdist",
+)
 
 
 @pytest.fixture(scope="session")

@@ -85,6 +85,11 @@ class Namespace:
         for address in addresses:
             _ip("-n", self.name, "address", "add", f"{address}/8", "dev", "lo")
 
+    def add_ipv6(self, *addresses: str) -> None:
+        """Give these to the loopback device, usable at once: nobody else can have them."""
+        for address in addresses:
+            _ip("-n", self.name, "address", "add", f"{address}/128", "dev", "lo", "nodad")
+
     def _inside(self, command: tuple[str, ...]) -> tuple[str, ...]:
         return ("ip", "netns", "exec", self.name, *command)
 
