@@ -219,15 +219,39 @@ RAISED = {
     ),
     "two certificates of one kind": (
         pair(SINGLE, certificate(REMOTE, key="another")),
-        at(CD, "OK", (SERVER, SECOND), args={"kinds": "", "differ": f"{SERVER}: {REMOTE}; {SECOND}: {REMOTE}"}),
+        at(CD, "OK", (SERVER, SECOND), args={"kinds": "", "odd": SECOND, "usual": SERVER, "differ": "another key"}),
     ),
     "two certificates of two issuers": (
         pair(SINGLE, certificate(REMOTE, issuer="Other CA")),
-        at(CD, "WARNING", (SERVER, SECOND), args={"kinds": "yes"}),
+        at(
+            CD,
+            "WARNING",
+            (SERVER, SECOND),
+            args={"kinds": "yes", "odd": SECOND, "differ": "issued by Other CA, not Example CA"},
+        ),
+    ),
+    "one that was forgotten at the renewal": (
+        pair(certificate(REMOTE, days=50), SINGLE),
+        at(CD, "OK", (SERVER, SECOND), args={"odd": SERVER, "differ": f"until {day(50)}, not {day(61)}"}),
+    ),
+    "one of three addresses is the odd one": (
+        pair(SINGLE, certificate(REMOTE, days=80))
+        .zone(lambda zone: zone.with_(REMOTE, A, SERVER, SECOND, "203.0.113.12"))
+        .site("203.0.113.12", Site(SINGLE)),
+        at(
+            CD,
+            "OK",
+            (SERVER, SECOND, "203.0.113.12"),
+            args={
+                "odd": SECOND,
+                "usual": f"{SERVER} and 203.0.113.12",
+                "differ": f"until {day(80)}, not {day(61)}",
+            },
+        ),
     ),
     "two certificates of two kinds": (
         pair(SINGLE, certificate("*.contoso.com")),
-        at(CD, "WARNING", (SERVER, SECOND), args={"kinds": "yes"}),
+        at(CD, "WARNING", (SERVER, SECOND), args={"kinds": "yes", "differ": f"*.contoso.com, not {REMOTE}"}),
     ),
     "two certificates, one of which is a fault": (
         incidents.row_14("srv"),

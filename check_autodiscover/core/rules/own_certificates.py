@@ -8,7 +8,7 @@ from check_autodiscover.core.finding import Finding
 from check_autodiscover.core.meeting import Meeting
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import DAY
-from check_autodiscover.core.rules.phrases import certificate_names, date_of
+from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined
 from check_autodiscover.core.rules.presented import certificate_finding, issuer_of, presented_chain
 from check_autodiscover.core.verification import describe, judge_strength
 
@@ -63,23 +63,47 @@ def _expiring(picture: Picture, view: ViewPicture, candidate: Candidate, met: tu
         )
 
 
-def _differ(_picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
-    presented = {item.certificate: item for item in reversed(met) if item.certificate}
-    if len(presented) < 2:
+def _differ(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    """`certificate-addresses-differ`: which address is the odd one, and in what."""
+    groups: dict[Certificate, list[str]] = {}
+    for item in met:
+        if item.certificate:
+            groups.setdefault(item.certificate, []).append(item.address)
+    if len(groups) < 2:
         return
-    kinds = {(kind(item), item.issuer_organization, item.issuer_common_name) for item in presented}
-    odd = "; ".join(
-        f"{item.address}: {certificate_names(certificate)}" for certificate, item in reversed(presented.items())
-    )
-    issuers_or_kinds = len({entry[0] for entry in kinds}) > 1 or len({entry[1:] for entry in kinds}) > 1
+    # Of as many addresses on either side, what the `--server` hosts present is usual, and what lasts longest.
+    usual = max(groups, key=lambda it: (len(groups[it]), it.public_key in picture.references.keys, it.not_after))
+    odd = [each for each in groups if each != usual]
+    identities = {(kind(item), item.issuer_organization, item.issuer_common_name) for item in groups}
     yield certificate_finding(
         "certificate-addresses-differ",
         view,
         candidate,
         met,
-        differ=odd,
-        kinds="yes" if issuers_or_kinds else "",
+        odd=joined(address for each in odd for address in groups[each]),
+        usual=joined(groups[usual]),
+        differ=_difference(odd[0], usual),
+        kinds="yes" if len(identities) > 1 else "",
     )
+
+
+def _difference(odd: Certificate, usual: Certificate) -> str:
+    """What tells two certificates apart for somebody who looks for the server that was forgotten."""
+    for word, told in _TOLD_APART:
+        if told(odd) != told(usual):
+            return f"{word}{told(odd)}, not {told(usual)}"
+    return "another key" if odd.public_key != usual.public_key else "another serial number"
+
+
+def _named_issuer(certificate: Certificate) -> str:
+    return certificate.issuer_common_name or certificate.issuer_organization or "nobody named"
+
+
+_TOLD_APART: tuple[tuple[str, Callable[[Certificate], str]], ...] = (
+    ("issued by ", _named_issuer),
+    ("", certificate_names),
+    ("until ", lambda item: date_of(item.not_after)),
+)
 
 
 def _pins(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:

@@ -137,8 +137,8 @@ CERTIFICATE = (
         title="Addresses of one name present different certificates",
         default=Default.NOTE,
         cases=(Case(Default.WARNING, arg="kinds"),),
-        sentence="addresses of {subject} present different certificates ({differ})",
-        remedy="Install one certificate on all addresses of {subject}.",
+        sentence="{odd} presents another certificate for {subject} than {usual} ({differ})",
+        remedy="Install one certificate on all addresses of {subject}; {odd} is the odd one.",
         seed="Scenario 2",
     ),
     Rule(
