@@ -66,12 +66,18 @@ _CERTIFICATE_DRIFT = frozenset(
     {"drift-certificate-names-lost", "drift-certificate-replaced", "drift-certificate-renewed"}
 )
 _DRIFT = {
-    "drift-wildcard-appeared": frozenset({"drift-record", "drift-walk-changed", *_CERTIFICATE_DRIFT}),
-    "drift-record": frozenset({"drift-walk-changed", *_CERTIFICATE_DRIFT}),
-    "drift-certificate-names-lost": frozenset({"drift-walk-changed", "drift-certificate-replaced"}),
+    "certificate-addresses-differ": _CERTIFICATE_DRIFT,
+    "client-finds-nothing": frozenset({"drift-walk-changed"}),
+    "client-warned": frozenset({"drift-walk-changed"}),
+    "dns-servers-disagree": frozenset({"drift-record"}),
+    "dns-srv-target-alias": frozenset({"drift-record"}),
+    "dns-srv-targets-several": frozenset({"drift-record"}),
+    "drift-certificate-names-lost": frozenset({"drift-certificate-replaced", "drift-walk-changed"}),
     "drift-certificate-replaced": frozenset({"drift-walk-changed"}),
+    "drift-record": frozenset({"drift-walk-changed", *_CERTIFICATE_DRIFT}),
+    "drift-wildcard-appeared": frozenset({"drift-record", "drift-walk-changed", *_CERTIFICATE_DRIFT}),
 }
-"""Which change brings which others along, in one view, where no fault explains them."""
+"""What explains no fault, but a change that comes along with it, or says the same, in one view and place."""
 
 _CATCH_ALLS = frozenset({"dns-wildcard-captures-autodiscover", "dns-wildcard-captures-srv", "dns-wildcard-present"})
 

@@ -234,6 +234,55 @@ def test_some_findings_are_roots_only_alone(rule: str) -> None:
     assert linked(finding("dns-unwanted-host-record"), finding(rule, Endpoint.AUTODISCOVER, view)) == (None, 0)
 
 
+ROOTS_OF_THEIR_OWN = {
+    rule.id
+    for rule in CATALOGUE
+    if rule.id.startswith(("directory-", "check-"))
+    or rule.id
+    in (
+        "certificate-expiring",
+        "certificate-intercepted",
+        "certificate-unexpected",
+        "certificate-unreadable",
+        "certificate-weak",
+        "client-asks-consent",
+        "dns-authority-inconsistent",
+        "dns-inside-zone-extra-records",
+        "dns-lookup-failed",
+        "dns-nxdomain-rewritten",
+        "dns-parent-exposed",
+        "dns-srv-target-alias",
+        "dns-stale-answer",
+        "dns-wildcard-present",
+        "drift-baseline-missing",
+    )
+}
+"""What stands beside other causes at the same place, by the description of causes."""
+
+FOLLOWERS = {
+    rule.id
+    for rule in CATALOGUE
+    if not rule.level and rule.id not in ROOTS_OF_THEIR_OWN and rule.area in ("certificate", "client", "dns", "drift")
+}
+"""What is a root only where nothing explains it: two of them have the same cause, or none."""
+
+
+@pytest.mark.parametrize("one", [rule.id for rule in CATALOGUE])
+def test_of_two_rules_that_meet_one_explains_the_other_unless_that_is_meant(one: str) -> None:
+    def found(rule: str) -> Graded:
+        return Graded(
+            Finding(
+                rule=rule, view="inside", endpoint=Endpoint.AUTODISCOVER, subject=AUTODISCOVER, addresses=(SERVER,)
+            ),
+            Grade(State.CRITICAL),
+        )
+
+    for other in RULES.keys() - {one}:
+        roots = link((found(one), found(other)), {"inside": Method.HOST})
+        if roots == (None, None):
+            assert {one, other} & ROOTS_OF_THEIR_OWN or {one, other} <= FOLLOWERS, other
+
+
 def test_no_order_of_findings_changes_who_explains_whom() -> None:
     names = (*LEVELS[:4], "client-warned", "certificate-foreign")
     for order in itertools.permutations(names):
