@@ -39,7 +39,7 @@ def test_a_catch_all_beside_a_host_record_of_its_own_alarms_nobody(world: World)
 
 
 def test_a_catch_all_alias_beside_a_host_record_alarms_nobody(world: World) -> None:
-    """Row 10 of the incidents, as the method that it does not concern sees it."""
+    """Incident 10, row 2 of the catalogue, as the method that it does not concern sees it."""
     serve_hoster(world)
     world.serve_exchange("mail.contoso.test", "autodiscover.contoso.test")
     park = (f"park.hoster.example. A {FOREIGN}",)
@@ -127,6 +127,60 @@ def test_an_srv_target_that_is_an_alias_is_a_warning(world: World) -> None:
     )
 
 
+def test_a_record_that_stands_inside_alone_is_critical_there(world: World) -> None:
+    """Row 4: the public zone has the SRV record and nothing else."""
+    publish_by_srv(world)
+    world.update("inside", f"add autodiscover.contoso.test 60 A {SERVER_INSIDE}")
+    assert world.check(*BY_SRV).told == (
+        2,
+        f"AUTODISCOVER CRITICAL - contoso.test: inside, autodiscover.contoso.test has a record ({SERVER_INSIDE}), "
+        "certificate names only remote.contoso.test: Outlook warns [dns-unwanted-host-record]",
+    )
+    world.update("inside", "delete autodiscover.contoso.test A")
+    assert world.check(*BY_SRV).told == SRV_OK
+
+
+def test_a_host_record_beside_the_srv_record_is_met_before_it_whatever_the_certificate(world: World) -> None:
+    """Row 6, incident 4: a certificate for both names spares users the warning, and the SRV record is idle."""
+    publish_by_srv(world, names=("remote.contoso.test", "autodiscover.contoso.test"))
+    for view, address in (("inside", SERVER_INSIDE), ("outside", SERVER_OUTSIDE)):
+        world.update(view, f"add autodiscover.contoso.test 60 A {address}")
+    shadowed = world.check(*BY_SRV)
+    assert (shadowed.exit_code, shadowed.root) == (1, "dns-unwanted-host-record")
+    assert "[dns-srv-shadowed]" in shadowed.output
+    assert "clients meet the record autodiscover.contoso.test before the SRV record" in shadowed.output
+    assert world.check("-m", "host", "-S", "remote.contoso.test").exit_code == 0
+
+
+def test_a_target_that_the_certificate_does_not_name_is_critical_until_it_is_the_server(world: World) -> None:
+    """Row 7, incident 17: with `--server` the record is wrong, without it the certificate is."""
+    publish_by_srv(world, f"exchange A {SERVER_OUTSIDE}", srv=("_autodiscover._tcp SRV 0 0 443 exchange",))
+    wrong = world.check(*BY_SRV)
+    assert (wrong.exit_code, wrong.root) == (2, "dns-srv-unexpected")
+    assert (
+        "SRV record leads to exchange.contoso.test, not remote.contoso.test, certificate names only "
+        "remote.contoso.test: Outlook warns"
+    ) in wrong.output
+    assert world.check("-m", "srv").root == "certificate-name-mismatch"
+    for view in ("inside", "outside"):
+        world.update(
+            view,
+            "delete _autodiscover._tcp.contoso.test SRV",
+            "add _autodiscover._tcp.contoso.test 60 SRV 0 0 443 remote.contoso.test.",
+        )
+    assert world.check(*BY_SRV).told == SRV_OK
+
+
+def test_an_srv_record_alone_is_fine_and_what_it_leaves_out_is_noted(world: World) -> None:
+    """Row 12: Outlook 2007 as released asks for no SRV record."""
+    publish_by_srv(world)
+    alone = world.check(*BY_SRV)
+    assert alone.told == SRV_OK
+    assert "Note: outlook-2007, which is not judged, finds nothing inside and outside: it knows no SRV records" in (
+        alone.output
+    )
+
+
 SECOND = "127.0.3.12"
 SECOND_SRV = "_autodiscover._tcp SRV 10 0 443 remote2"
 BY_BOTH = (*BY_SRV, "-S", "remote2.contoso.test")
@@ -141,12 +195,10 @@ def test_two_healthy_srv_targets_are_a_warning_and_a_broken_one_is_its_own_fault
     assert several.told == (
         1,
         f"AUTODISCOVER WARNING - {BOTH}several SRV targets "
-        "(remote.contoso.test and remote2.contoso.test): clients take remote.contoso.test, "
-        "those that r... [dns-srv-targets-several]",
+        "(remote.contoso.test and remote2.contoso.test): ews takes remote.contoso.test, "
+        "exchangelib rem... [dns-srv-targets-several]",
     )
-    assert "clients take remote.contoso.test, those that read priorities backwards remote2.contoso.test" in (
-        several.output
-    )
+    assert "ews takes remote.contoso.test, exchangelib remote2.contoso.test, Outlook any of them" in several.output
     for view in ("inside", "outside"):
         world.update(view, "delete remote2.contoso.test A", "add remote2.contoso.test 60 A 127.0.8.10")
     broken = world.check(*BY_BOTH)

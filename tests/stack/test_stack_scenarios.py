@@ -42,6 +42,7 @@ def _serve_hoster(world: World) -> None:
 def test_scenario_1_a_host_record_beside_a_single_name_certificate_is_critical_until_it_is_gone(
     world: World, options: tuple[str, ...]
 ) -> None:
+    """Rows 1 and 6: the SRV record is right, and clients do not get that far."""
     _publish_by_srv(world)
     assert world.check(*options).told == SRV_OK
     world.update("outside", f"add autodiscover.contoso.test 60 A {SERVER_OUTSIDE}")
@@ -70,6 +71,7 @@ def test_scenario_1_in_both_views_is_one_cause(world: World) -> None:
 
 
 def test_scenario_1_by_a_registrars_catch_all_to_a_foreign_tls_site_is_critical_until_it_is_gone(world: World) -> None:
+    """Rows 2 and 3."""
     _publish_by_srv(world)
     _serve_hoster(world)
     world.update("outside", f"add *.contoso.test 60 A {FOREIGN}")
@@ -112,6 +114,7 @@ def test_a_host_record_where_nothing_listens_is_a_warning_because_no_client_is_h
 def test_scenario_2_an_address_that_moved_to_a_foreign_tls_site_is_critical_until_it_is_back(
     world: World, options: tuple[str, ...]
 ) -> None:
+    """Rows 18 and 19."""
     publish_by_host(world)
     _serve_hoster(world)
     assert world.check(*options).told == HOST_OK
@@ -130,6 +133,7 @@ def test_scenario_2_an_address_that_moved_to_a_foreign_tls_site_is_critical_unti
 
 
 def test_scenario_2_names_the_completely_different_certificate_as_a_consequence(world: World) -> None:
+    """Row 18."""
     publish_by_host(world)
     _serve_hoster(world)
     world.update("outside", "delete autodiscover.contoso.test A", f"add autodiscover.contoso.test 60 A {FOREIGN}")
@@ -140,6 +144,7 @@ def test_scenario_2_names_the_completely_different_certificate_as_a_consequence(
 
 @pytest.mark.parametrize("options", [BY_SRV, AUTO], ids=["declared", "derived"])
 def test_an_inside_zone_that_hides_the_srv_record_is_critical(world: World, options: tuple[str, ...]) -> None:
+    """Rows 5 and 20."""
     _publish_by_srv(world)
     world.update("inside", "delete _autodiscover._tcp.contoso.test SRV")
     hidden = world.check(*options)
@@ -152,6 +157,7 @@ def test_an_inside_zone_that_hides_the_srv_record_is_critical(world: World, opti
 
 
 def test_an_expired_certificate_at_the_server_is_critical(world: World) -> None:
+    """Row 40."""
     certificate = _publish_by_srv(world, days_left=-5)
     expired = world.check(*BY_SRV)
     assert expired.root == "certificate-expired"
@@ -163,6 +169,7 @@ def test_an_expired_certificate_at_the_server_is_critical(world: World) -> None:
 
 
 def test_a_view_whose_resolver_was_killed_is_unknown_and_the_other_view_is_still_judged(world: World) -> None:
+    """Row 63, incident 42."""
     world.serve_exchange("remote.contoso.test")
     inside, outside = _srv_views()
     world.publish(inside)
