@@ -56,7 +56,9 @@ _HEAD = """# What each client does
 
 A client walks a list of places and ends at the first that answers it. `check_autodiscover` walks the lists below over
 what it observed: `-v` tells each walk, `-o log` those of the judged clients as Outlook's log does, and
-`autodiscoverctl diagnose` draws them. A client with several addresses to choose from is taken at its worst.
+`autodiscoverctl diagnose` draws them. A client with several addresses to choose from is taken at its worst. What a
+client keeps for itself is not modelled, as nobody else sees it: a URL that worked before, or an XML file on the PC
+(`PreferLocalXML`).
 
 **Judged** clients are those whose users raise an alarm: {judged},
 unless `--client` names others. The others are walked and told of, and alarm nobody.

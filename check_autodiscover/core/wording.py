@@ -10,7 +10,7 @@ from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import ClientName
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.rules.catalogue import RULES
-from check_autodiscover.core.rules.phrases import date_of
+from check_autodiscover.core.rules.phrases import date_of, joined
 from check_autodiscover.core.rules.walks import taken_target
 
 if TYPE_CHECKING:
@@ -133,10 +133,17 @@ def effect_of(picture: Picture, finding: Finding) -> str:
 
 
 def _who(view: ViewPicture, finding: Finding, walks: tuple[Walk, ...]) -> tuple[str, bool]:
-    """Who is hit: those that take one of several SRV targets, Outlook, or the other clients by what they use."""
+    """Who is hit, and whether they are several.
+
+    Those that take one of several SRV targets; Outlook, by its versions where not all that are judged are hit; or
+    the other clients by what they use.
+    """
     target = taken_target(view, finding.subject) if finding.endpoint is Endpoint.SRV else ""
     if target:
         return f"clients that take {target}", True
-    if any(walk.client in _OUTLOOK for walk in walks):
-        return "Outlook", False
-    return "EWS clients", True
+    hit = {walk.client for walk in walks}
+    outlooks = [walk.client for walk in view.walks if walk.judged and walk.client in _OUTLOOK]
+    if hit.intersection(outlooks):
+        versions = [client.value.removeprefix("outlook-") for client in outlooks if client in hit]
+        return "Outlook" if len(versions) == len(outlooks) > 1 else f"Outlook {joined(versions)}", False
+    return ("EWS clients", True) if ClientName.EWS in hit else (ClientName.EXCHANGELIB.value, False)

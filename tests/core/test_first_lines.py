@@ -9,6 +9,7 @@ from check_autodiscover.core.policy import ClientName, Method, Resolver
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.survey import DnsStatus, Srv
 from tests.core import incidents
+from tests.core.directories import asking, point
 from tests.core.incidents import HOSTER, REMOTE, SRV, WEB, A, healthy, wildcard
 from tests.core.judging import verdict
 from tests.core.worlds import (
@@ -53,6 +54,12 @@ def web_site_outside() -> World:
     inside = "198.51.100.9"
     world = incidents.row_22("srv").zone(lambda zone: zone.with_(DOMAIN, A, inside), "inside")
     return world.site(inside, WEB)
+
+
+def two_outlooks() -> World:
+    """A directory that serves inside, and a web site that only the Outlook meets that asks DNS meanwhile."""
+    world = incidents.row_22("srv").with_policy(clients=(ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010))
+    return alone(asking(world, point(REMOTE)))
 
 
 def blind_outside() -> World:
@@ -158,6 +165,20 @@ OTHERS = {
         healthy("srv").site(SERVER, Site()),
         "inside and outside, no connection to https://remote.contoso.com (203.0.113.10: refused): "
         "Outlook finds nothing [service-unreachable]",
+    ),
+    "one Outlook of several is hit": (
+        two_outlooks(),
+        "web site https://contoso.com (198.51.100.7) has a certificate for www.contoso.com only: "
+        "Outlook 2013 warns before it gets further [certificate-name-mismatch]",
+    ),
+    "the only Outlook that is judged is hit": (
+        healthy("srv").site(SERVER, Site()).with_policy(clients=(ClientName.OUTLOOK_2010, ClientName.EWS)),
+        "inside and outside, no connection to https://remote.contoso.com (203.0.113.10: refused): "
+        "Outlook 2010 finds nothing [service-unreachable]",
+    ),
+    "a library alone is hit": (
+        incidents.row_18("srv").with_policy(clients=(ClientName.EXCHANGELIB,)),
+        "inside and outside, SRV record says port 8443, clients use 443 only: exchangelib finds nothing [dns-srv-port]",
     ),
     "one of several SRV targets is dead": (
         incidents.row_21_one_broken("srv"),
