@@ -23,6 +23,7 @@ lint: $(STAMP) ## ruff, mypy --strict and the import contracts
 
 unit: $(STAMP) ## the tests alone
 	tests/stack/install-daemons
+	requirements/add-directory $(BIN)/python
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 test-lowest: $(VENV)-lowest/.installed ## the tests with the oldest versions that setup.cfg admits

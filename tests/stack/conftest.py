@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,16 @@ def names() -> Iterator[str]:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """The certification authority that all sites of this run have in common."""
     return create_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def ldap_library() -> None:
+    """Skips, or fails under CI, where no directory can be looked up, or none can be started."""
+    programs = [program for program in ("slapd", "slapadd", "ldapsearch", "samba") if shutil.which(program) is None]
+    lack = ", ".join((*programs, *(() if find_spec("bonsai") else ("bonsai",))))
+    if lack:
+        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        refuse(f"looking up a directory needs more: {lack} not installed")
 
 
 @pytest.fixture
