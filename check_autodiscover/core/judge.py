@@ -12,7 +12,7 @@ from check_autodiscover.core.clients import OUTCOMES
 from check_autodiscover.core.finding import Finding
 from check_autodiscover.core.grading import Grade, grade, harm
 from check_autodiscover.core.interception import intercepted
-from check_autodiscover.core.measures import Tally, measures_of
+from check_autodiscover.core.measures import Tally, measures_of, within_budget
 from check_autodiscover.core.method import Choice, choose_method
 from check_autodiscover.core.picture import Picture, Scene, ViewPicture, observe, references_of, walks_of
 from check_autodiscover.core.policy import Method
@@ -85,7 +85,7 @@ def judge(survey: Survey, now: float | None = None) -> Report:
         methods=_methods(picture),
         judgements=judgements,
         walks=tuple(walk for view in picture.views for walk in view.walks),
-        measures=(*measures_of(picture, tally), *series_of(picture)),
+        measures=within_budget((*measures_of(picture, tally), *series_of(picture))),
         notes=notes_of(picture),
         survey=survey,
     )

@@ -16,7 +16,7 @@ from check_autodiscover.core.records import Presence
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.core.state import State
 
-__all__ = ["METRICS", "Measure", "Tally", "measures_of", "metric"]
+__all__ = ["METRICS", "Measure", "Tally", "measures_of", "metric", "within_budget"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,10 @@ METRICS = {
 """Every metric of a target, with its help text."""
 
 
+MAX_SERIES = 120
+"""Series of a domain with two views (contract, the exporter's metrics)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What the judgement adds to a Picture: the verdict, causes by severity, and the findings' series."""
@@ -91,6 +95,31 @@ class Tally:
 def measures_of(picture: Picture, tally: Tally) -> tuple[Measure, ...]:
     """The performance data in its order, then the metrics of the verdict."""
     return (*_performance(picture, tally), *_verdict(picture, tally))
+
+
+def within_budget(measures: Sequence[Measure]) -> tuple[Measure, ...]:
+    """These measures, at most MAX_SERIES of them metrics: notes go last, before them what follows from causes.
+
+    A cause that alarms is never left out, and every finding stands in the text and in JSON.
+    """
+    excess = sum(bool(item.metric) and item.value is not None for item in measures) - MAX_SERIES
+    if excess <= 0:
+        return tuple(measures)
+    spare = sorted(
+        (item for item in measures if _importance(item) is not None), key=lambda item: _importance(item) or 0
+    )
+    dropped = spare[:excess]
+    return tuple(item for item in measures if item not in dropped)
+
+
+def _importance(item: Measure) -> int | None:
+    """How late a finding's series is left out, None for what never is."""
+    labels = dict(item.labels)
+    if item.metric != "autodiscover_finding":
+        return None
+    if labels["role"] == "consequence":
+        return 0 if labels["rule"].startswith("drift-") else 1
+    return 2 if labels["severity"] == "ok" else None
 
 
 def metric(name: str, value: float | None, **labels: str) -> Measure:

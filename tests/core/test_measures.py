@@ -9,9 +9,10 @@ from check_autodiscover.core.judge import judge
 from check_autodiscover.core.measures import METRICS, Measure
 from check_autodiscover.core.policy import ClientName, judgeable
 from check_autodiscover.core.report import Report
+from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import Connect
 from tests.core import incidents
-from tests.core.incidents import AAAA, REMOTE, SINGLE, A, healthy
+from tests.core.incidents import AAAA, REMOTE, SINGLE, A, healthy, served
 from tests.core.judging import verdict
 from tests.core.test_causes import all_worlds
 from tests.core.worlds import AUTODISCOVER, CLOUD, DAY, NOW, SERVER, Site, World, certificate, survey_of
@@ -55,6 +56,17 @@ def test_neither_does_a_domain_of_which_every_client_is_judged() -> None:
         }
         assert judged == {client.value for client in clients}
         assert len(series(report)) <= MOST_SERIES, report.summary
+
+
+@pytest.mark.parametrize("method", ["srv", "host", "exchange-online"])
+def test_neither_does_a_domain_with_a_baseline_and_no_cause_is_left_out(method: str) -> None:
+    accepted = served(healthy(method))
+    for world in all_worlds():
+        report = verdict(world.since(accepted))
+        assert len(series(report)) <= MOST_SERIES, report.summary
+        told = [dict(item.labels) for item in series(report) if item.metric == "autodiscover_finding"]
+        alarms = {item.finding.rule for item in report.roots if item.severity is not State.OK}
+        assert alarms <= {each["rule"] for each in told if each["role"] == "root"}
 
 
 def test_every_series_of_every_incident_stands_once_and_has_a_help_text() -> None:
