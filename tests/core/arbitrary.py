@@ -119,7 +119,8 @@ def policy_from(random: Random) -> Policy:
 
 def _view(random: Random, name: str, first: int) -> View:
     resolvers = tuple(Resolver(f"192.0.2.{first + index}") for index in range(random.randint(1, 2)))
-    return View(name, resolvers, connect=random.random() > 0.1)
+    skipped = tuple(random.sample(tuple(Step), random.choice((0, 0, 0, 0, 1, 3))))
+    return View(name, resolvers, connect=random.random() > 0.1, skip_steps=skipped)
 
 
 def _expectations(random: Random) -> Expectations:
