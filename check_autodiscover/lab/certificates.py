@@ -9,7 +9,8 @@ from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import trustme
 
-from check_autodiscover.lab.world import CertificateSpec, Issuer
+from check_autodiscover.lab.flaws import flawed_pem
+from check_autodiscover.lab.world import CertificateSpec, Flaw, Issuer
 
 __all__ = ["Certificates"]
 
@@ -43,11 +44,20 @@ class Certificates:
     def _new_context(self, spec: CertificateSpec) -> SSLContext:
         end = self._now + timedelta(days=spec.days_left) + SLACK
         authority = self._authorities[spec.issuer]
-        leaf = authority.issue_cert(*spec.names, common_name=spec.names[0], not_before=end - LIFETIME, not_after=end)
-        # A private authority sends its root along, as Windows servers do: so it is untrusted, and not incomplete.
-        root = authority.cert_pem.bytes() if spec.issuer is Issuer.PRIVATE else b""
         file = self._folder / f"site-{len(self._contexts)}.pem"
-        file.write_bytes(leaf.private_key_and_cert_chain_pem.bytes() + root)
+        if spec.flaw is Flaw.NONE:
+            file.write_bytes(_sound_pem(spec, authority, end))
+        else:
+            file.write_bytes(flawed_pem(spec, authority, end - LIFETIME, end))
         context = SSLContext(PROTOCOL_TLS_SERVER)
+        # A server of old with a short key is a world, too.
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
         context.load_cert_chain(file)
         return context
+
+
+def _sound_pem(spec: CertificateSpec, authority: trustme.CA, end: datetime) -> bytes:
+    leaf = authority.issue_cert(*spec.names, common_name=spec.names[0], not_before=end - LIFETIME, not_after=end)
+    # A private authority sends its root along, as Windows servers do: so it is untrusted, and not incomplete.
+    root = authority.cert_pem.bytes() if spec.issuer is Issuer.PRIVATE else b""
+    return leaf.private_key_and_cert_chain_pem.bytes() + root

@@ -3,7 +3,6 @@
 The verdicts are those of the rules' catalogue for the declared method.
 """
 
-from check_autodiscover.core.policy import Method
 from check_autodiscover.core.state import State
 from check_autodiscover.lab.parts import (
     APEX,
@@ -12,8 +11,6 @@ from check_autodiscover.lab.parts import (
     BY_SRV,
     HOST_SITES,
     HOST_VIEWS,
-    HOSTED,
-    HOSTED_EXCHANGE,
     HOSTER,
     INSIDE,
     MAIL_INSIDE,
@@ -21,7 +18,6 @@ from check_autodiscover.lab.parts import (
     MAIL_OUTSIDE,
     MULTI,
     OUTSIDE,
-    REDIRECTED,
     REMOTE_INSIDE,
     REMOTE_OUTSIDE,
     SRV,
@@ -39,7 +35,6 @@ from check_autodiscover.lab.parts import (
 from check_autodiscover.lab.world import (
     Behaviour,
     CertificateSpec,
-    Declaration,
     Issuer,
     ResolverKind,
     Site,
@@ -151,22 +146,6 @@ FAULTS = (
         sites=exchange_sites(CertificateSpec(MULTI.names, issuer=Issuer.PRIVATE), MULTI),
         declared=BY_HOST,
         verdict=critical("certificate-untrusted"),
-    ),
-    World(
-        name="tls-inspected",
-        title="A proxy on this host's way out inspects TLS and certifies both our web site and the hoster's server",
-        views=both_views(REDIRECTED, REDIRECTED, (HOSTED,)),
-        sites=(
-            Site(APEX_OUTSIDE, CertificateSpec(WEB.names, issuer=Issuer.PRIVATE), Behaviour.WEBSITE),
-            Site(HOSTER, http=Behaviour.REDIRECT, redirect_to="exchange.hoster.example"),
-            Site(
-                HOSTED_EXCHANGE,
-                CertificateSpec(("exchange.hoster.example",), issuer=Issuer.PRIVATE),
-                Behaviour.EXCHANGE,
-            ),
-        ),
-        declared=Declaration(Method.REDIRECT, ("exchange.hoster.example",)),
-        verdict=warning("certificate-intercepted"),
     ),
     World(
         name="one-address-of-two",

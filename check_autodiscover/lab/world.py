@@ -15,6 +15,7 @@ __all__ = [
     "Behaviour",
     "CertificateSpec",
     "Declaration",
+    "Flaw",
     "Issuer",
     "ResolverKind",
     "Site",
@@ -60,13 +61,30 @@ class Issuer(Enum):
     """An authority that it is not told of."""
 
 
+class Flaw(Enum):
+    """What is wrong, or special, with how a certificate was made."""
+
+    NONE = "none"
+    SELF_SIGNED = "self-signed"
+    CHAIN_INCOMPLETE = "chain-incomplete"
+    """An intermediate authority issued it, whose certificate the server does not send."""
+    COMMON_NAME_ONLY = "common-name-only"
+    SHORT_KEY = "short-key"
+    DOMAIN_CONTROLLER = "domain-controller"
+    """It was issued to a domain controller, as its uses say."""
+
+
 @dataclass(frozen=True, slots=True)
 class CertificateSpec:
-    """A certificate for these names, the first its CN, expired where `days_left` is negative. Equal specs are one."""
+    """A certificate for these names, the first its CN. Equal specs are one.
+
+    It lives 90 days: expired where `days_left` is negative, not yet valid where they are more than that.
+    """
 
     names: tuple[str, ...]
     days_left: int = DAYS_LEFT
     issuer: Issuer = Issuer.LAB
+    flaw: Flaw = Flaw.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Every world of the lab, by name; `autodiscoverctl lab`, the demonstration and the tests choose from it."""
 
+from check_autodiscover.lab.certificate_worlds import CERTIFICATE_FAULTS
 from check_autodiscover.lab.client_worlds import CLIENT_FAULTS, CLIENT_FINE
 from check_autodiscover.lab.dns_worlds import DNS_FAULTS, DNS_FINE
 from check_autodiscover.lab.fault_worlds import FAULTS, OTHER_FAULTS, SCENARIOS
@@ -8,7 +9,17 @@ from check_autodiscover.lab.world import World
 
 __all__ = ["WORLDS", "world_named"]
 
-WORLDS = (*HEALTHY, *DNS_FINE, *CLIENT_FINE, *SCENARIOS, *FAULTS, *DNS_FAULTS, *OTHER_FAULTS, *CLIENT_FAULTS)
+WORLDS = (
+    *HEALTHY,
+    *DNS_FINE,
+    *CLIENT_FINE,
+    *SCENARIOS,
+    *FAULTS,
+    *DNS_FAULTS,
+    *CERTIFICATE_FAULTS,
+    *OTHER_FAULTS,
+    *CLIENT_FAULTS,
+)
 """All worlds, the healthy ones first."""
 
 

@@ -18,6 +18,8 @@ resolver-dead
 one-resolver-dead not-connected tombstone srv-catch-all wildcard-alias nxdomain-rewriting resolvers-disagree
 unresolvable srv-target-alias srv-two-targets srv-two-targets-one-broken relative-name cloud-alias-inside-missing
 hybrid-alias-host parent-exposed
+not-yet-valid self-signed chain-incomplete common-name-only weak-key misspelt-name wildcard-too-deep
+domain-controller-at-the-root addresses-differ wildcard-default-host tls-inspected
 """.split()  # noqa: SIM905
 )
 
