@@ -40,6 +40,8 @@ CASE_ARGUMENTS = {
     ("certificate-addresses-differ", "kinds"): "issuer or kind differ",
     ("certificate-expiring", "critical"): "below `--critical`",
     ("certificate-name-mismatch", "renewed"): "the accepted certificate had the name",
+    ("certificate-name-mismatch", "controller"): "a domain controller's certificate",
+    ("certificate-name-mismatch", "near"): "a name in it differs by a slip of the pen",
     ("certificate-unexpected", "issuer"): "the issuer's pin",
     ("certificate-untrusted", "fault"): "the chain is broken for another reason",
     ("drift-baseline-missing", "fault"): "it is there, and cannot be used",

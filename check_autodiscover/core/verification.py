@@ -12,7 +12,15 @@ from check_autodiscover.core.certificate import Certificate, UnreadableCertifica
 from check_autodiscover.core.ocsp import Revocation, Staple
 from check_autodiscover.core.survey import VerifyError
 
-__all__ = ["Fault", "Verdict", "describe", "detail_of", "judge_chain", "judge_staple", "judge_strength"]
+__all__ = [
+    "CA_MD_TOO_WEAK",
+    "Fault",
+    "Verdict",
+    "detail_of",
+    "judge_chain",
+    "judge_staple",
+    "judge_strength",
+]
 
 Chain = Sequence[Certificate | UnreadableCertificate]
 
@@ -66,18 +74,6 @@ _IGNORED = frozenset({0, 62, 63, 64, 65})
 
 _NO_ANCHOR = (Verdict.SELF_SIGNED, Verdict.CHAIN_INCOMPLETE, Verdict.UNTRUSTED)
 """Ways to say that no anchor was reached: the first that applies says it best."""
-
-_TEXTS = {
-    Verdict.TRUSTED: "the certificate chain is trusted",
-    Verdict.EXPIRED: "the certificate has expired",
-    Verdict.NOT_YET_VALID: "the certificate is not valid yet",
-    Verdict.SELF_SIGNED: "the certificate is self-signed",
-    Verdict.CHAIN_INCOMPLETE: "the server does not send the intermediate certificate that leads to its authority",
-    Verdict.UNTRUSTED: "no trusted authority issued the certificate",
-    Verdict.WEAK: "the certificate's key or signature is too weak",
-    Verdict.REVOKED: "the certificate has been revoked",
-    Verdict.OTHER: "the certificate chain cannot be verified",
-}
 
 _CODE_TEXTS = {
     4: "a signature in the chain cannot be read",
@@ -149,13 +145,6 @@ def judge_strength(chain: Chain) -> tuple[Fault, ...]:
         if isinstance(certificate, Certificate) and (code := _weakness(certificate, depth)):
             faults.append(Fault(Verdict.WEAK, code, depth, certificate.subject))
     return tuple(faults)
-
-
-def describe(fault: Fault) -> str:
-    """A fault in words, for a message: a clause without a full stop."""
-    detail = detail_of(fault)
-    place = f" (at depth {fault.depth} of its chain)" if fault.depth else ""
-    return f"{_TEXTS[fault.verdict]}{place}" + (f": {detail}" if detail else "")
 
 
 def detail_of(fault: Fault) -> str:

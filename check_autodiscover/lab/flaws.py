@@ -28,13 +28,11 @@ _ISSUER_URL = "http://ca.contoso.com/issuing.cer"
 def flawed_pem(spec: CertificateSpec, authority: CA, start: datetime, end: datetime) -> bytes:
     """Key and certificate of a specification that has a flaw, in PEM; the server sends no more than that."""
     key = _key(spec.flaw)
-    issuer = authority.create_child_ca() if spec.flaw is Flaw.CHAIN_INCOMPLETE else authority
-    subject = _name(spec.names[0])
-    by_itself = spec.flaw is Flaw.SELF_SIGNED
+    issuer, signer = _issuer(spec, key, authority)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject if by_itself else x509.load_pem_x509_certificate(issuer.cert_pem.bytes()).subject)
+        .subject_name(_name(spec.names[0]))
+        .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
@@ -42,13 +40,21 @@ def flawed_pem(spec: CertificateSpec, authority: CA, start: datetime, end: datet
     )
     for extension in _extensions(spec):
         builder = builder.add_extension(extension, critical=False)
-    signer = key if by_itself else load_pem_private_key(issuer.private_key_pem.bytes(), None)
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return plain + builder.sign(signer, SHA256()).public_bytes(Encoding.PEM)
+
+
+def _issuer(spec: CertificateSpec, key: _Key, authority: CA) -> tuple[x509.Name, _Key]:
+    """Who signs, and with what."""
+    if spec.flaw is Flaw.SELF_SIGNED:
+        return _name(spec.names[0]), key
+    if spec.flaw is Flaw.CHAIN_INCOMPLETE:
+        # Nobody ever sees the intermediate's own certificate, so there is none.
+        return _name("Autodiscover lab issuing authority"), _key(Flaw.NONE)
+    signer = load_pem_private_key(authority.private_key_pem.bytes(), None)
     if not isinstance(signer, _Key):
         raise TypeError("an authority of the lab has an EC or RSA key")
-    certificate = builder.sign(signer, SHA256())
-    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()) + certificate.public_bytes(
-        Encoding.PEM
-    )
+    return x509.load_pem_x509_certificate(authority.cert_pem.bytes()).subject, signer
 
 
 def _key(flaw: Flaw) -> _Key:

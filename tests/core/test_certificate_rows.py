@@ -61,7 +61,7 @@ TOLD = {
     ),
     "row 15: a web site lacks the root domain": (
         incidents.row_22("srv"),
-        Told(NM, "CRITICAL", "root", DOMAIN, (APEX,), args={"machine": "web site", "names": "www.contoso.com"}),
+        Told(NM, "CRITICAL", "root", DOMAIN, (APEX,), args={"controller": "", "names": "www.contoso.com"}),
     ),
     "row 16: a domain controller at the root domain": (
         controller_at_the_root(),
@@ -73,7 +73,7 @@ TOLD = {
             (CONTROLLER,),
             ("inside",),
             args={
-                "machine": "domain controller",
+                "controller": "yes",
                 "names": "dc1.contoso.com",
                 "advice": f"Close port 443 on the domain controllers ({CONTROLLER}), or add contoso.com to their "
                 "certificates.",

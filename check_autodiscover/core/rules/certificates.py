@@ -98,6 +98,7 @@ def _judge_names(
 
 def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> Finding:
     names = tuple(name for item in lacking if item.certificate for name in item.certificate.dns_names)
+    near = near_miss(names, candidate.name)
     by_directory = candidate.endpoint is Endpoint.SCP
     return certificate_finding(
         "directory-scp-name-mismatch" if by_directory else "certificate-name-mismatch",
@@ -106,11 +107,11 @@ def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking
         lacking,
         host=_host(picture, lacking),
         names=_names(lacking),
-        near=near_miss(names, candidate.name),
-        machine="domain controller" if _controllers(lacking) else "web site",
+        near=near,
+        controller="yes" if _controllers(lacking) else "",
         renewed=_renewed(picture, view, candidate, lacking),
         point=candidate.point,
-        advice=_advice(picture, candidate, lacking),
+        advice=_advice(picture, candidate, lacking, near),
     )
 
 
@@ -126,7 +127,7 @@ def _renewed(picture: Picture, view: ViewPicture, candidate: Candidate, lacking:
     return date_of(max(item.certificate.not_before for item in lacking if item.certificate))
 
 
-def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> str:
+def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...], near: str) -> str:
     """A certificate is mended where it is ours; a stranger's shows that the record is wrong."""
     addresses = joined(item.address for item in lacking)
     if candidate.endpoint is Endpoint.ROOT and _controllers(lacking):
@@ -138,7 +139,8 @@ def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]
     if any(_foreign(picture, item) for item in lacking):
         return f"{addresses} is another machine: correct the record that leads {candidate.name} there."
     host = _host(picture, lacking)
-    return f"Reissue the certificate of {host} with {candidate.name} as a subject alternative name."
+    wanted = f"{candidate.name} in place of {near}" if near else f"{candidate.name} as a subject alternative name"
+    return f"Reissue the certificate of {host} with {wanted}."
 
 
 def _controllers(met: tuple[Meeting, ...]) -> bool:

@@ -10,7 +10,7 @@ from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import DAY
 from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined
 from check_autodiscover.core.rules.presented import certificate_finding, issuer_of, presented_chain
-from check_autodiscover.core.verification import describe, judge_strength
+from check_autodiscover.core.verification import CA_MD_TOO_WEAK, Fault, detail_of, judge_strength
 
 __all__ = ["judge_own_certificate"]
 
@@ -35,9 +35,20 @@ def _weak(_picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple
     """`certificate-weak`, of whatever certificate of the chain; which one is said."""
     weak = [(item, faults[0]) for item in met if (faults := judge_strength(presented_chain(item)))]
     if weak:
+        weakness = _weakness(presented_chain(weak[0][0]), weak[0][1])
         yield certificate_finding(
-            "certificate-weak", view, candidate, tuple(item for item, _ in weak), weakness=describe(weak[0][1])
+            "certificate-weak", view, candidate, tuple(item for item, _ in weak), weakness=weakness
         )
+
+
+def _weakness(chain: tuple[Certificate | UnreadableCertificate, ...], fault: Fault) -> str:
+    """What is weak in a certificate of the chain, and whose it is where it is not the server's."""
+    certificate = chain[fault.depth]
+    if not isinstance(certificate, Certificate):
+        return detail_of(fault)
+    digest = f"signed with {certificate.signature_hash.upper()}"
+    words = digest if fault.code == CA_MD_TOO_WEAK else f"{certificate.key_type} key of {certificate.key_bits} bits"
+    return f"{words}, in the certificate of its issuer {certificate.common_name}" if fault.depth else words
 
 
 def _expiring(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
