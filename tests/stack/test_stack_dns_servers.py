@@ -6,6 +6,7 @@ Each test names its row of the failure-mode catalogue, or the incident.
 import pytest
 
 from tests.stack.bind import DnsView, master_file
+from tests.stack.certificates import DAYS_LEFT
 from tests.stack.dnsdist import Fault, rewriting
 from tests.stack.nginx import Behaviour, Site
 from tests.stack.published import BY_HOST, BY_SRV, HOST_OK, SRV, SRV_OK, publish_by_host, publish_by_srv, views
@@ -334,3 +335,19 @@ def test_a_record_of_its_own_with_the_address_of_the_catch_all_is_told_apart_whe
     own = (*SIGNED.records, f"* A {FOREIGN}", f"autodiscover A {FOREIGN}")
     world.publish(PLAIN, DnsView("outside", OUTSIDE, own, signed=True))
     assert world.check(*BY_SRV).root == "dns-unwanted-host-record"
+
+
+MANY = tuple(f"autodiscover A 127.1.{number // 250}.{number % 250 + 1}" for number in range(1500))
+"""24 KB of addresses, which come over TCP; BIND would refuse to load them."""
+
+
+def test_a_name_of_a_thousand_and_a_half_addresses_is_no_failed_lookup(world: World) -> None:
+    """Row 63, as it is not meant: what a server answers in full is no blindness of ours."""
+    names = ("mail.contoso.test", "autodiscover.contoso.test")
+    world.serve(Site("0.0.0.0", Behaviour.EXCHANGE, world.certificate(*names)))
+    world.serve_zone(OTHER, master_file(OTHER, (f"mail A {SERVER_OUTSIDE}", *MANY)))
+    assert world.check(*BY_HOST, views=(f"outside={OTHER}",)).told == (
+        0,
+        "AUTODISCOVER OK - contoso.test: host to autodiscover.contoso.test, 4 clients configured, "
+        f"certificate valid {DAYS_LEFT} d",
+    )
