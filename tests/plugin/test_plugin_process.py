@@ -176,7 +176,8 @@ def test_output_survives_any_locale(locale: dict[str, str]) -> None:
 
 
 FOR_OTHERS = {"cattrs", "prometheus_client", "yaml", "rich", "trustme", "jinja2", "bonsai"}
-WHEN_ASKED_FOR = {"report_json", "render_details", "render_log", "config", "ctl", "lab"}
+OF_DIRECTORIES = {"core.directory", "core.rules.directory", "password", "probes.directory"}
+WHEN_ASKED_FOR = {*OF_DIRECTORIES, "report_json", "render_details", "render_log", "config", "ctl", "lab"}
 
 
 def test_a_normal_run_imports_nothing_that_it_does_not_need(trapped: Lab) -> None:
