@@ -195,7 +195,8 @@ def parse_ldap_url(text: str) -> str:
 
 def parse_scp_url(text: str) -> str:
     """An https URL of Autodiscover, in lower case as clients compare it. Raises BadValue."""
-    from check_autodiscover.core.http_answer import is_autodiscover_path, parse_url
+    from check_autodiscover.core.http_answer import is_autodiscover_path
+    from check_autodiscover.core.url import parse_url
 
     target = parse_url(text.lower())
     if target is None or target.scheme.value != "https" or not is_autodiscover_path(target.path):

@@ -97,8 +97,9 @@ def _asked_and_failed(contact: Contact) -> bool:
         return False
     if contact.tls.handshake is not Handshake.ESTABLISHED:
         return contact.tls.handshake in (Handshake.REJECTED, Handshake.RESET)
-    broken = any(answer.outcome in (Exchange.RESET, Exchange.CLOSED) for answer in contact.answers)
-    return broken or any(answer.status in _WITHOUT_CERTIFICATE for answer in contact.answers)
+    here = tuple(answer for answer in contact.answers if not answer.path)
+    broken = any(answer.outcome in (Exchange.RESET, Exchange.CLOSED) for answer in here)
+    return broken or any(answer.status in _WITHOUT_CERTIFICATE for answer in here)
 
 
 def _behaves(question: EndpointQuestion, contact: Contact) -> bool:

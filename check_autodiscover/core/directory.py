@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from check_autodiscover.core.answers import asks_authority
-from check_autodiscover.core.http_answer import RedirectTarget, is_autodiscover_path, parse_url
+from check_autodiscover.core.http_answer import is_autodiscover_path
 from check_autodiscover.core.names import parse_host
 from check_autodiscover.core.policy import Directory, View
 from check_autodiscover.core.survey import (
@@ -21,6 +21,7 @@ from check_autodiscover.core.survey import (
     Scheme,
     Survey,
 )
+from check_autodiscover.core.url import RedirectTarget, parse_url
 
 __all__ = [
     "MAX_HOPS",

@@ -1,25 +1,29 @@
 """What an HTTP answer to a request without credentials says about the service behind it.
 
 Candidates, meetings and walks call `classify` and `redirect_of` on the answers of one connection. Bodies and headers
-are hostile: nothing here parses XML, and every pattern takes time linear in what it reads.
+are hostile: every pattern takes time linear in what it reads, and XML is read by `answer_xml` alone.
 """
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from check_autodiscover.core.names import BadName, parse_host
 from check_autodiscover.core.survey import EndpointQuestion, Exchange, HttpAnswer, Scheme
+from check_autodiscover.core.url import RedirectTarget, parse_url
+
+if TYPE_CHECKING:
+    from check_autodiscover.core.answer_xml import XmlAnswer
 
 __all__ = [
     "AnswerClass",
-    "RedirectTarget",
     "authentication_methods",
     "classify",
     "decisive_answer",
     "is_autodiscover_path",
+    "json_lives",
     "redirect_of",
     "redirect_target",
+    "xml_of",
 ]
 
 
@@ -37,6 +41,8 @@ class AnswerClass(Enum):
     REDIRECT = "redirect"
     """To an https URL of Autodiscover."""
     REDIRECT_ELSEWHERE = "redirect-elsewhere"
+    REDIRECT_ADDRESS = "redirect-address"
+    """To an address of another mail domain, where the client starts again (POX, Action redirectAddr)."""
     WEBSITE = "website"
     """Success with anything but Autodiscover XML."""
     FORBIDDEN = "forbidden"
@@ -52,27 +58,40 @@ class AnswerClass(Enum):
     """Nothing was observed, or the deadline came first."""
 
 
-@dataclass(frozen=True, slots=True)
-class RedirectTarget:
-    """Where a redirect leads. `host` is A-labels, `port` None where the URL names none, `path` includes the query."""
-
-    scheme: Scheme
-    host: str
-    port: int | None
-    path: str
-
-
 def classify(answers: tuple[HttpAnswer, ...], base: EndpointQuestion | None = None) -> AnswerClass:
-    """What the answers of one connection say together. `base` is what was asked, for a Location without a host."""
+    """What the answers of one connection say together. `base` is what was asked, for a Location without a host.
+
+    A V2 service beside it shows that who asks for a password is Exchange, or does as it does.
+    """
     answer = decisive_answer(answers)
-    return AnswerClass.UNSEEN if answer is None else _classify(answer, base)
+    if answer is None:
+        return AnswerClass.UNSEEN
+    kind = _classify(answer, base)
+    return AnswerClass.EXCHANGE if kind is AnswerClass.PASSWORD and json_lives(answers) else kind
 
 
 def decisive_answer(answers: tuple[HttpAnswer, ...]) -> HttpAnswer | None:
-    """The answer that counts: a healthy one, else an HTTP answer rather than none, else POST's, as Outlook makes it."""
-    return min(
-        answers, key=lambda answer: (_preference(_classify(answer, None)), answer.method != "POST"), default=None
-    )
+    """The answer that counts: a healthy one, else an HTTP answer rather than none, else POST's, as Outlook makes it.
+
+    What another path than that of the question answers never counts.
+    """
+    asked = (answer for answer in answers if not answer.path)
+    return min(asked, key=lambda answer: (_preference(_classify(answer, None)), answer.method != "POST"), default=None)
+
+
+def json_lives(answers: tuple[HttpAnswer, ...]) -> bool:
+    """Whether the V2 service (`autodiscover.json`) beside the path gave an answer of its own, an error included."""
+    return any(answer.path and _JSON_ANSWER.match(answer.body) is not None for answer in answers)
+
+
+def xml_of(answer: HttpAnswer) -> "XmlAnswer | None":
+    """What the XML of an answer says; None for anything but a success with Autodiscover XML."""
+    if answer.outcome is not Exchange.ANSWERED or answer.status != 200 or not _is_autodiscover_xml(answer.body):
+        return None
+    # Hardly any server gives XML without a login.
+    from check_autodiscover.core.answer_xml import read_xml
+
+    return read_xml(answer.body.encode("latin-1", "replace"))
 
 
 def redirect_of(answers: tuple[HttpAnswer, ...], base: EndpointQuestion | None = None) -> RedirectTarget | None:
@@ -82,28 +101,20 @@ def redirect_of(answers: tuple[HttpAnswer, ...], base: EndpointQuestion | None =
 
 
 def redirect_target(answer: HttpAnswer, base: EndpointQuestion | None = None) -> RedirectTarget | None:
-    """The URL of a redirect's Location (RFC 9110 10.2.2, RFC 3986 5).
+    """The URL of a redirect's Location (RFC 9110 10.2.2), or of the XML's RedirectUrl (MS-OXDSCLI 3.2.5).
 
-    None for no redirect, and for a Location that is no http(s) URL with a host name: IP addresses, backslashes,
-    spaces and control characters included. Without `base` a Location without a host leads nowhere. A user and
-    password in the URL are dropped.
+    None for no redirect, and for one to no usable URL.
     """
-    location = next(iter(answer.header("location")), "").strip(" \t")
-    if answer.outcome is not Exchange.ANSWERED or answer.status not in _REDIRECTS:
-        return None
-    return parse_url(location, base)
+    return parse_url(_location(answer), base)
 
 
-def parse_url(text: str, base: EndpointQuestion | None = None) -> RedirectTarget | None:
-    """Where a URL leads that a server or a directory gives, by the rules of `redirect_target`."""
-    parts = _URL_PARTS.fullmatch(text) if _URL_TEXT.fullmatch(text) else None
-    if parts is None:
-        return None
-    scheme, authority, path, query = (parts[name] for name in ("scheme", "authority", "path", "query"))
-    if authority is None:
-        return _relative(path, query or "", base) if scheme is None and base else None
-    schemes = {"https": Scheme.HTTPS, "http": Scheme.HTTP, None: base.scheme if base else None}
-    return _absolute(schemes.get(scheme.lower() if scheme else None), authority, path, query or "")
+def _location(answer: HttpAnswer) -> str:
+    if answer.outcome is not Exchange.ANSWERED:
+        return ""
+    if answer.status in _REDIRECTS:
+        return next(iter(answer.header("location")), "").strip(" \t")
+    said = xml_of(answer)
+    return said.redirect_url if said is not None and said.action == "redirecturl" else ""
 
 
 def is_autodiscover_path(path: str) -> bool:
@@ -143,13 +154,11 @@ _EXCHANGE_HEADERS = frozenset(
 
 _QUOTED_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _SCHEME = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,40})(?![A-Za-z0-9!#$%&'*+.^_`|~-]|\s*=)")
-_URL_TEXT = re.compile(r"(?!.*\\)[\x21-\x7e]{1,2048}")
-_URL_PARTS = re.compile(
-    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?"
-)
-_AUTHORITY = re.compile(r"(?:.*@)?(?P<host>[^@:]+)(?::(?P<port>[0-9]{0,5}))?")
 _AUTODISCOVER_PATH = re.compile(r"/autodiscover/(?:[^/]+/)*autodiscover\.xml", re.IGNORECASE)
 _ROOT_ELEMENT = re.compile(r"\s*(?:<\?xml[^?]{0,200}\?>)?\s*<(?:[A-Za-z_][\w.-]{0,40}:)?Autodiscover(?=[\s>])")
+_JSON_ANSWER = re.compile(r'\s*\{[^{}\[\]]{0,2000}?"(?:Protocol|ErrorCode)"\s*:\s*"', re.IGNORECASE)
+"""A flat object with the keys of the V2 service; an error has ErrorCode in place of Protocol and Url."""
+
 _NAMESPACE = "schemas.microsoft.com/exchange/autodiscover/"
 _BYTE_ORDER_MARKS = ("\xef\xbb\xbf", "\xff\xfe", "\xfe\xff")
 _HEAD = 4096
@@ -184,16 +193,32 @@ def _preference(answer_class: AnswerClass) -> int:
 def _classify(answer: HttpAnswer, base: EndpointQuestion | None) -> AnswerClass:
     if answer.outcome is not Exchange.ANSWERED:
         return _BY_OUTCOME[answer.outcome]
-    if answer.status == 200 and _is_autodiscover_xml(answer.body):
-        return AnswerClass.SETTINGS
+    said = xml_of(answer)
+    if said is not None:
+        return _classify_xml(answer, said, base)
     if answer.status == 401:
         return _classify_login(answer)
     if answer.status == 503 and answer.header("retry-after"):
         return AnswerClass.BUSY
-    target = redirect_target(answer, base)
-    if target and target.scheme is Scheme.HTTPS and is_autodiscover_path(target.path):
+    if _leads_on(answer, base):
         return AnswerClass.REDIRECT
     return _BY_STATUS.get(answer.status) or _BY_HUNDRED.get(answer.status // 100, AnswerClass.BROKEN)
+
+
+def _leads_on(answer: HttpAnswer, base: EndpointQuestion | None) -> bool:
+    target = redirect_target(answer, base)
+    return target is not None and target.scheme is Scheme.HTTPS and is_autodiscover_path(target.path)
+
+
+def _classify_xml(answer: HttpAnswer, said: "XmlAnswer", base: EndpointQuestion | None) -> AnswerClass:
+    """What Autodiscover XML without a login is; an error, too, comes from a service that lives."""
+    match said.action:
+        case "redirecturl":
+            return AnswerClass.REDIRECT if _leads_on(answer, base) else AnswerClass.REDIRECT_ELSEWHERE
+        case "redirectaddr":
+            return AnswerClass.REDIRECT_ADDRESS
+        case _:
+            return AnswerClass.SETTINGS
 
 
 def _classify_login(answer: HttpAnswer) -> AnswerClass:
@@ -213,35 +238,3 @@ def _is_autodiscover_xml(body: str) -> bool:
         head = head.removeprefix(mark)
     head = head.replace("\0", "")
     return _ROOT_ELEMENT.match(head) is not None and _NAMESPACE in head.lower()
-
-
-def _absolute(scheme: Scheme | None, authority: str, path: str, query: str) -> RedirectTarget | None:
-    parts = _AUTHORITY.fullmatch(authority)
-    if scheme is None or parts is None or int(parts["port"] or 0) > 65535:
-        return None
-    try:
-        host = parse_host(parts["host"])
-    except BadName:
-        return None
-    return RedirectTarget(
-        scheme, host, int(parts["port"]) if parts["port"] else None, _without_dots(path or "/") + query
-    )
-
-
-def _relative(path: str, query: str, base: EndpointQuestion) -> RedirectTarget:
-    """A Location on the server that was asked (RFC 3986 5.2.2)."""
-    asked = base.path.partition("?")[0]
-    whole = path if path.startswith("/") else f"{asked.rpartition('/')[0]}/{path}" if path else asked
-    return RedirectTarget(base.scheme, base.name, base.port, _without_dots(whole) + query)
-
-
-def _without_dots(path: str) -> str:
-    """A path without its `.` and `..` segments (RFC 3986 5.2.4)."""
-    kept: list[str] = []
-    for segment in path.split("/")[1:]:
-        if segment == "..":
-            del kept[-1:]
-        elif segment != ".":
-            kept.append(segment)
-    folder = kept and path.endswith(("/.", "/.."))
-    return "/" + "/".join(kept) + ("/" if folder else "")

@@ -15,8 +15,9 @@ from check_autodiscover.core.certificate import (
     named_by_common_name_only,
 )
 from check_autodiscover.core.client_certificate import Demand, demand_of
-from check_autodiscover.core.http_answer import AnswerClass, RedirectTarget, classify, redirect_of
+from check_autodiscover.core.http_answer import AnswerClass, classify, redirect_of
 from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, Handshake, Scheme, Survey, Tls
+from check_autodiscover.core.url import RedirectTarget
 from check_autodiscover.core.verification import Fault, Verdict, judge_chain, judge_staple
 
 __all__ = ["Meeting", "NameFault", "Reach", "meetings"]

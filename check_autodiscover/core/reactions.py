@@ -49,6 +49,7 @@ ANSWERS: dict[AnswerClass, Reaction] = {
     AnswerClass.NO_METHOD: (UNSPECIFIED, "HTTP 401 that offers no way to log in"),
     AnswerClass.REDIRECT: (UNSPECIFIED, "a redirect that leads nowhere new"),
     AnswerClass.REDIRECT_ELSEWHERE: (UNSPECIFIED, "a redirect that is not to Autodiscover"),
+    AnswerClass.REDIRECT_ADDRESS: (UNSPECIFIED, "sends the client on to an address of another mail domain"),
     AnswerClass.WEBSITE: (UNSPECIFIED, "a web page, not Autodiscover"),
     AnswerClass.FORBIDDEN: (UNSPECIFIED, "HTTP 403"),
     AnswerClass.NOT_FOUND: ("0x80070057", "no Autodiscover at this path (HTTP 4xx)"),

@@ -149,7 +149,13 @@ def _endpoint(view: ViewPicture, endpoint: Endpoint, met: tuple[Meeting, ...]) -
             groups.setdefault(meeting.address if own else "", []).append(meeting)
     for address, items in sorted(groups.items()):
         yield from _address(view, endpoint, address, items)
-    statuses = [answer.status for item in met if item.contact for answer in item.contact.answers if answer.status]
+    statuses = [
+        answer.status
+        for item in met
+        if item.contact
+        for answer in item.contact.answers
+        if answer.status and not answer.path
+    ]
     labels = {"view": view.name, "endpoint": endpoint.value}
     yield metric("autodiscover_http_status_code", max(statuses, default=None), **labels)
     asked = [item.contact.tls.client_certificate_requested for item in met if item.contact and item.contact.tls]

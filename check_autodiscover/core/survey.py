@@ -15,6 +15,7 @@ from check_autodiscover.core.policy import Policy
 
 __all__ = [
     "AUTODISCOVER_PATH",
+    "JSON_PATH",
     "SCHEMA",
     "BaselineFile",
     "Connect",
@@ -46,6 +47,9 @@ SCHEMA = 1
 
 AUTODISCOVER_PATH = "/autodiscover/autodiscover.xml"
 """The path of the POX service (MS-OXDISCO 3.1.5)."""
+
+JSON_PATH = "/autodiscover/autodiscover.json"
+"""The path of the V2 service, which answers without a login where there is one (Exchange 2016 and later)."""
 
 
 class RecordType(Enum):
@@ -244,6 +248,8 @@ class HttpAnswer:
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     detail: str = ""
+    path: str = ""
+    """What was asked for, empty for the path of the question."""
 
     def header(self, name: str) -> tuple[str, ...]:
         """All values of a header, by its lower-case name."""

@@ -173,6 +173,8 @@ class Walker:
         match meeting.answer:
             case AnswerClass.UNSEEN:
                 return self._unseen(candidate, rest(), why)
+            case AnswerClass.REDIRECT_ADDRESS if candidate.scheme is Scheme.HTTPS:
+                return self._sent_on(meeting, rest, why)
             case AnswerClass.REDIRECT if meeting.redirect is not None and meeting.redirect.scheme is Scheme.HTTPS:
                 return self._follow(meeting, rest)
             case AnswerClass.SETTINGS | AnswerClass.EXCHANGE | AnswerClass.PASSWORD if candidate.scheme is Scheme.HTTPS:
@@ -188,6 +190,12 @@ class Walker:
             if same and hop.step is candidate.step and hop.hop == candidate.hop + 1:
                 return _prefixed((step,), self._at(hop, rest))
         return self._next(candidate, rest(), *reactions.SPENT_REDIRECT)
+
+    def _sent_on(self, meeting: Meeting, rest: Callable[[], Course], why: str) -> Course:
+        """The course where a client starts again for another mail domain, which is that one's check."""
+        if self.stranger(meeting):
+            return self._ends(meeting.candidate, meeting, Outcome.WRONG_SETTINGS, reactions.SUCCESS, why)
+        return self._unseen(meeting.candidate, rest(), why)
 
     def _success(self, meeting: Meeting) -> Outcome:
         if self.stranger(meeting):

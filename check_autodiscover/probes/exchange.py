@@ -1,5 +1,7 @@
 """HTTP/1.1 on an open stream: a GET and, where that leaves it open, a POST, as a client's first tries look.
 
+Where a login or a failure leaves doubt who answers, the V2 service is asked on the same connection: it needs no login.
+
 h11 is the codec. The endpoint probe imports this module when it first needs it. No request carries a credential or a
 cookie, whoever asks; whatever a server sends, a bounded part of it is read.
 """
@@ -7,13 +9,15 @@ cookie, whoever asks; whatever a server sends, a bounded part of it is read.
 import asyncio
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 from typing import Protocol
+from urllib.parse import quote
 
 import h11
 
 from check_autodiscover.core.http_answer import is_autodiscover_path
-from check_autodiscover.core.survey import EndpointQuestion, Exchange, HttpAnswer, Scheme, Variant
+from check_autodiscover.core.survey import JSON_PATH, EndpointQuestion, Exchange, HttpAnswer, Scheme, Variant
 from check_autodiscover.probes.dial import cut_by
 
 __all__ = ["Stream", "Visitor"]
@@ -34,6 +38,7 @@ MAX_KEPT = 32
 
 _KEPT = frozenset(
     {
+        "connection",
         "content-type",
         "location",
         "request-id",
@@ -75,28 +80,35 @@ class Visitor:
     """Speaks to web servers about one mail domain, without credentials."""
 
     def __init__(self, domain: str, user_agent: str) -> None:
-        address = f"autodiscover-check@{domain}".replace("&", "&amp;").replace("<", "&lt;")
+        address = f"autodiscover-check@{domain}"
+        self._json = f"{JSON_PATH}?Email={quote(address, safe='')}&Protocol=AutodiscoverV1&RedirectCount=1"
+        address = address.replace("&", "&amp;").replace("<", "&lt;")
         self._body = _REQUEST.format(address=address).encode("ascii", "xmlcharrefreplace")
         self._user_agent = _visible(user_agent, " ")
 
     async def converse(
         self, stream: Stream, question: EndpointQuestion, give_up_at: float, patience: float
     ) -> tuple[HttpAnswer, ...]:
-        """The answers to a GET and perhaps a POST, each within `patience` seconds and not after `give_up_at`."""
+        """The answers to a GET, perhaps a POST and V2's, each within `patience` seconds and not after `give_up_at`."""
         connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADERS)
         call = _Call(stream, connection, give_up_at, patience)
         first = await call.request(self._head("GET", question), b"")
         if not _is_service(question) or not _leaves_open(connection) or _is_exchange_login(first):
             return (first,)
         connection.start_next_cycle()
-        return first, await call.request(self._head("POST", question), self._body)
+        second = await call.request(self._head("POST", question), self._body)
+        if not _leaves_doubt(second) or not _leaves_open(connection):
+            return first, second
+        connection.start_next_cycle()
+        beside = await call.request(self._head("GET", replace(question, path=self._json)), b"")
+        return first, second, replace(beside, path=JSON_PATH)
 
     def _head(self, method: str, question: EndpointQuestion) -> h11.Request:
         host = f"[{question.name}]" if ":" in question.name else question.name
         headers = [("Host", _visible(host)), ("User-Agent", self._user_agent), ("Accept", "*/*")]
         if method == "POST":
             headers += [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(self._body)))]
-        if method == "POST" or question.scheme is Scheme.HTTP:
+        if question.scheme is Scheme.HTTP:
             headers.append(("Connection", "close"))
         return h11.Request(method=method, target=_target(question.path), headers=headers)
 
@@ -208,6 +220,15 @@ def _is_exchange_login(answer: HttpAnswer) -> bool:
         return False
     windows = any(_WINDOWS_LOGIN.search(value) for value in answer.header("www-authenticate"))
     return windows or any(name in _EXCHANGE_SIGNS for name, _ in answer.headers)
+
+
+def _leaves_doubt(answer: HttpAnswer) -> bool:
+    """Whether V2 could tell more: a login that shows no Exchange, and a path that fails where the server may not.
+
+    A web site's pages and 404 are what healthy domains have at their root: asking there would cost each check more.
+    """
+    login = answer.status == 401 and not _is_exchange_login(answer)
+    return login or answer.status == 403 or answer.status >= 500
 
 
 def _target(path: str) -> str:

@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 
 from check_autodiscover.core.http_answer import (
     AnswerClass,
-    RedirectTarget,
     authentication_methods,
     classify,
     decisive_answer,
@@ -13,6 +12,7 @@ from check_autodiscover.core.http_answer import (
     redirect_target,
 )
 from check_autodiscover.core.survey import EndpointQuestion, Exchange, HttpAnswer, Scheme
+from check_autodiscover.core.url import RedirectTarget
 
 URL = "https://mail.contoso.com/autodiscover/autodiscover.xml"
 XML = (
@@ -49,7 +49,7 @@ def located(location: str, status: int = 302) -> HttpAnswer:
         (answer(200, body=XML), AnswerClass.SETTINGS),
         (answer(200, body="\xef\xbb\xbf" + XML), AnswerClass.SETTINGS),
         (answer(200, body=XML.encode("utf-16").decode("latin-1")), AnswerClass.SETTINGS),
-        (answer(200, body=XML.replace("<Auto", "<a:Auto")), AnswerClass.SETTINGS),
+        (answer(200, body=XML.replace("<Auto", "<a:Auto").replace("xmlns=", "xmlns:a=")), AnswerClass.SETTINGS),
         (answer(200, body="<html>" + XML), AnswerClass.WEBSITE),
         (answer(200, body="<Autodiscover>"), AnswerClass.WEBSITE),
         (answer(200, body='<!DOCTYPE a [<!ENTITY b "c">]>' + XML), AnswerClass.WEBSITE),

@@ -6,7 +6,7 @@ import pytest
 
 from check_autodiscover.core.certificate import UnreadableCertificate
 from check_autodiscover.core.policy import ClientName, Expectations, Method, Step
-from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, Handshake, HttpAnswer
+from check_autodiscover.core.survey import JSON_PATH, Connect, DnsStatus, Exchange, Handshake, HttpAnswer
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, MULTI, REDIRECT_HOST, REMOTE, SINGLE, URL, A, auto, healthy
 from tests.core.judging import Told, assert_told, rules_of, verdict
@@ -26,14 +26,20 @@ from tests.core.worlds import (
     certificate,
     redirect,
     status,
+    xml,
+    xml_redirect,
 )
 
 SV, SAU, TLS = "service-unreachable", "service-address-unreachable", "service-tls-failed"
 NA, SB, SC = "service-not-autodiscover", "service-broken", "service-slow-candidate"
 CC, CS = "service-client-certificate-demanded", "service-client-certificate-suspected"
 NO, RI, RL = "service-no-authentication", "service-redirect-invalid", "service-redirect-loop"
+XE, RA, LI = "service-xml-error", "service-redirect-address", "service-login-interrupted"
 FL, FS = "service-foreign-login", "service-foreign-settings"
 V6 = "2001:db8::10"
+V2 = HttpAnswer("GET", Exchange.ANSWERED, 200, (), '{"Protocol":"AutodiscoverV1","Url":"https://x/"}', path=JSON_PATH)
+CLOSING = replace(EXCHANGE, headers=(*EXCHANGE.headers, ("connection", "close")))
+BEARER = ("www-authenticate", "Bearer authorization_uri=https://login.example")
 BUSY = HttpAnswer("GET", Exchange.ANSWERED, 503, (("retry-after", "30"),))
 NO_METHOD = HttpAnswer("GET", Exchange.ANSWERED, 401)
 
@@ -132,7 +138,7 @@ RAISED = {
     "busy": (answering(BUSY), at(SB, "UNKNOWN", args={"answer": "HTTP 503, come back later", "busy": "yes"})),
     "too many requests": (answering(status(429)), at(SB, "UNKNOWN", args={"busy": "yes"})),
     "503 that names no time": (answering(status(503)), at(SB, "CRITICAL", args={"busy": ""})),
-    "401 without a method": (
+    "row 37: 401 without a method": (
         answering(NO_METHOD),
         at(NO, "CRITICAL", args={"answer": "HTTP 401 that offers no way to log in"}),
     ),
@@ -185,6 +191,32 @@ RAISED = {
         redirected_to("exchange.hoster.example", PASSWORD),
         Told(FL, "CRITICAL", "redirect", "exchange.hoster.example", (FOREIGN,), cause=RI),
     ),
+    "row 38: NTLM through a proxy without affinity": (answering(CLOSING), at(LI, "WARNING")),
+    "row 56: an error that no mailbox is the reason of": (
+        answering(xml("<Error><ErrorCode>603</ErrorCode><Message>x</Message></Error>", "POST")),
+        at(XE, "WARNING", args={"code": "603", "meaning": "internal error"}),
+    ),
+    "an address of another domain": (
+        answering(xml_redirect("redirectAddr", "someone@Fabrikam.com")),
+        at(RA, "OK", args={"target": "fabrikam.com"}),
+    ),
+    "an address of no domain": (
+        answering(xml_redirect("redirectAddr", "x@|b")),
+        at(RA, "OK", args={"target": "no usable address"}),
+    ),
+    "an address of the same domain": (
+        answering(xml_redirect("redirectAddr", "someone@contoso.com")),
+        at(RL, "WARNING", args={"answer": "a redirect to an address of contoso.com itself"}),
+    ),
+    "the XML redirects to http": (
+        answering(xml_redirect("redirectUrl", URL.replace("https", "http"))),
+        at(RI, "CRITICAL"),
+    ),
+    "the XML redirects to itself": (answering(xml_redirect("redirectUrl", URL)), at(RL, "CRITICAL")),
+    "500, while V2 works": (
+        serving(answer=status(500), beside=V2),
+        at(SB, "CRITICAL", args={"answer": "HTTP 500", "beside": "autodiscover.json"}),
+    ),
     "port 80 redirects elsewhere": (
         healthy("redirect").site(
             REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=redirect("https://x.example/"))
@@ -201,7 +233,7 @@ RAISED = {
         incidents.row_12("srv").site(FOREIGN, Site(certificate(AUTODISCOVER, issuer="Let us"), PASSWORD)),
         Told(FL, "CRITICAL", "autodiscover", AUTODISCOVER, (FOREIGN,), cause="dns-unwanted-host-record"),
     ),
-    "swallowed before the intended endpoint": (
+    "row 17: swallowed before the intended endpoint": (
         apex(Site(PANEL, https=Connect.TIMEOUT)),
         root(SC, "WARNING", args={"reason": "no answer", "port": "443", "url": f"https://{DOMAIN}"}),
     ),
@@ -290,6 +322,26 @@ SILENT = {
         "a healthy redirect": healthy("redirect"),
         "it leads elsewhere": answering(redirect(f"https://{REMOTE}/owa/")),
         "the web site": apex(Site(PANEL, redirect(f"https://{DOMAIN}/autodiscover/autodiscover.xml"))),
+    },
+    LI: {
+        "Exchange": HEALTHY,
+        "Basic is offered beside it": answering(
+            replace(CLOSING, headers=(*CLOSING.headers, ("www-authenticate", 'Basic realm="x"')))
+        ),
+        "Bearer is offered beside it": answering(replace(CLOSING, headers=(*CLOSING.headers, BEARER))),
+        "the web site": apex(Site(PANEL, CLOSING)),
+    },
+    XE: {
+        "Exchange": HEALTHY,
+        "settings": answering(SETTINGS),
+        "an unknown address": answering(xml("<Error><ErrorCode>500</ErrorCode></Error>", "POST")),
+        "a GET is no request": answering(xml("<Error><ErrorCode>600</ErrorCode></Error>")),
+    },
+    RA: {
+        "Exchange": HEALTHY,
+        "settings": answering(SETTINGS),
+        "to a URL": answering(xml_redirect("redirectUrl", URL)),
+        "to an address of the same domain": answering(xml_redirect("redirectAddr", "someone@contoso.com")),
     },
     FL: {
         "Exchange": HEALTHY,
@@ -500,3 +552,31 @@ def test_a_cloud_alias_is_never_contacted() -> None:
     report = verdict(CLOUDY)
     assert {question.name for question in report.survey.contacts} == {DOMAIN}
     assert CLOUD in str(report.walks)
+
+
+def test_a_v2_service_beside_a_bare_password_prompt_shows_who_asks() -> None:
+    """The host record of a valid server that hides Exchange's own headers, judged without a reference."""
+    site = Site(MULTI, PASSWORD)
+    world = auto(healthy("host")).with_policy(servers=())
+    assert verdict(world.site(SERVER, site)).state.value == "CRITICAL"
+    report = verdict(world.site(SERVER, replace(site, beside=V2)))
+    assert report.state.value == "OK", report.summary
+    assert {choice.effective.value for choice in report.methods} == {"host"}
+
+
+def test_a_stranger_who_sends_clients_on_misleads_them() -> None:
+    report = verdict(apex(Site(PANEL, xml_redirect("redirectAddr", "x@hoster.example"))))
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {"wrong-settings"}
+
+
+def test_who_is_sent_on_by_our_own_server_is_not_known_to_fare_well() -> None:
+    report = verdict(answering(xml_redirect("redirectAddr", "someone@fabrikam.com")))
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {"unknown"}
+
+
+def test_an_xml_redirect_is_followed_and_its_target_is_met_as_any_candidate() -> None:
+    world = healthy("host").zone(lambda zone: zone.with_(REMOTE, A, "203.0.113.12"))
+    world = world.site(SERVER, Site(MULTI, xml_redirect("redirectUrl", URL))).site("203.0.113.12", Site(SINGLE))
+    report = verdict(world)
+    assert report.state.value == "OK", report.summary
+    assert REMOTE in {question.name for question in report.survey.contacts if question.address == "203.0.113.12"}

@@ -94,6 +94,22 @@ SETTINGS = HttpAnswer(
 PASSWORD = HttpAnswer("GET", Exchange.ANSWERED, 401, (("www-authenticate", 'Basic realm="panel"'),))
 
 
+def xml(inside: str, method: str = "GET") -> HttpAnswer:
+    """Autodiscover XML with this inside its Response."""
+    space = "http://schemas.microsoft.com/exchange/autodiscover"
+    body = (
+        f'<?xml version="1.0" encoding="utf-8"?><Autodiscover xmlns="{space}/responseschema/2006">'
+        f'<Response xmlns="{space}/outlook/responseschema/2006a">{inside}</Response></Autodiscover>'
+    )
+    return HttpAnswer(method, Exchange.ANSWERED, 200, (("content-type", "text/xml"),), body)
+
+
+def xml_redirect(action: str, target: str) -> HttpAnswer:
+    """XML that sends a client on, by `redirectUrl` or `redirectAddr`."""
+    element = "R" + action[1:]
+    return xml(f"<Account><Action>{action}</Action><{element}>{target}</{element}></Account>")
+
+
 def status(code: int) -> HttpAnswer:
     """An answer with a status and an empty page."""
     return HttpAnswer("GET", Exchange.ANSWERED, code, (("content-type", "text/html"),))
@@ -121,6 +137,8 @@ class Site:
     """Whether it asks for a client certificate."""
     elsewhere: HttpAnswer | None = None
     """The answer at other paths than Autodiscover's, where it differs."""
+    beside: HttpAnswer | None = None
+    """What the V2 service answers on the same connection, where it is asked."""
     tls_1_2: HttpAnswer | None = None
     """The answer at Autodiscover's path under TLS 1.2, where it differs: it is then asked for by renegotiation."""
     staple: Staple | None = None
@@ -128,8 +146,8 @@ class Site:
     def contact(self, question: EndpointQuestion) -> Contact:
         """The observation that a connection to this site yields."""
         if question.scheme is Scheme.HTTP:
-            answers = (self.http_answer,) if self.http is Connect.CONNECTED else ()
-            return Contact(self.http, None, answers, 0.01)
+            spoken = (self.http_answer,) if self.http is Connect.CONNECTED else ()
+            return Contact(self.http, None, spoken, 0.01)
         if self.https is not Connect.CONNECTED or self.certificate is None:
             return Contact(self.https if self.certificate else Connect.REFUSED, seconds=0.01)
         chain = (self.certificate, *self.above)
@@ -138,7 +156,8 @@ class Site:
         answer = self.elsewhere if beside and self.elsewhere else self.answer
         if question.variant is Variant.TLS_1_2 and self.tls_1_2 is not None and not beside:
             tls, answer = replace(tls, version="TLSv1.2", client_certificate_requested=True), self.tls_1_2
-        return Contact(Connect.CONNECTED, tls, (answer,) if self.handshake is Handshake.ESTABLISHED else (), 0.01)
+        answers = tuple(filter(None, (answer, self.beside)))
+        return Contact(Connect.CONNECTED, tls, answers if self.handshake is Handshake.ESTABLISHED else (), 0.01)
 
 
 Data = dict[str, dict[RecordType | str, tuple[object, ...]]]

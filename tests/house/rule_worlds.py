@@ -20,7 +20,21 @@ from check_autodiscover.core.survey import (
     VerifyError,
 )
 from tests.core import incidents, test_incidents, test_interception, test_rule_directory, test_rule_drift
-from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, NOW, SERVER, Site, World, certificate, survey_of
+from tests.core.worlds import (
+    APEX,
+    AUTODISCOVER,
+    DOMAIN,
+    EXCHANGE,
+    FOREIGN,
+    NOW,
+    SERVER,
+    Site,
+    World,
+    certificate,
+    survey_of,
+    xml,
+    xml_redirect,
+)
 
 A, MX = RecordType.A, RecordType.MX
 SETTINGS = HttpAnswer(
@@ -52,6 +66,9 @@ def _other_worlds() -> Iterator[World]:
         Site(UnreadableCertificate("00" * 32, "no certificate")),
         Site(incidents.MULTI, handshake=Handshake.REJECTED),
         Site(incidents.MULTI, https=Connect.EXHAUSTED),
+        Site(incidents.MULTI, replace(EXCHANGE, headers=(*EXCHANGE.headers, ("connection", "close")))),
+        Site(incidents.MULTI, xml("<Error><ErrorCode>603</ErrorCode></Error>", "POST")),
+        Site(incidents.MULTI, xml_redirect("redirectAddr", "autodiscover-check@fabrikam.com")),
         Site(incidents.MULTI, HttpAnswer("GET", Exchange.ANSWERED, 401)),
         Site(replace(incidents.MULTI, key_type="RSA", key_bits=1024)),
         Site(incidents.MULTI, staple=Staple(Revocation.REVOKED, int(NOW), revoked_at=int(NOW))),

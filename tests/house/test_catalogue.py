@@ -28,8 +28,10 @@ certificate-expiring certificate-foreign certificate-intercepted certificate-nam
 certificate-self-signed
 certificate-revoked certificate-unexpected certificate-unreadable certificate-untrusted certificate-weak
 service-address-unreachable service-broken service-client-certificate-demanded service-client-certificate-suspected
-service-foreign-login service-foreign-settings service-no-authentication service-not-autodiscover
-service-redirect-invalid service-redirect-loop service-slow-candidate service-tls-failed service-unreachable
+service-foreign-login service-foreign-settings service-login-interrupted service-no-authentication
+service-not-autodiscover
+service-redirect-address service-redirect-invalid service-redirect-loop service-slow-candidate service-tls-failed
+service-unreachable service-xml-error
 directory-scp-missing directory-scp-name-mismatch directory-scp-unexpected directory-scp-unreachable
 directory-unavailable
 client-asks-consent client-finds-nothing client-warned

@@ -7,7 +7,7 @@ import pytest
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from tests.house.row_proofs import ON_DAEMONS, ROWS, named_in, proofs
 
-RESERVED = {17, 37, 38, 39, 56, 57}
+RESERVED = frozenset[int]()
 """Rows that no test names yet: whoever proves one takes it out."""
 
 PROOFS = proofs()

@@ -5,6 +5,7 @@ import ssl
 
 import pytest
 
+from check_autodiscover.core.http_answer import json_lives
 from check_autodiscover.core.survey import Exchange, Scheme, Variant
 from tests.probes.visiting import LOGIN, NAME, SHORT, Visits, outcomes
 from tests.probes.web import Handler, Site, abort, answer, silent
@@ -54,6 +55,43 @@ def test_glance_at_a_strangers_login_is_one_get(visits: Visits, tls: ssl.SSLCont
     assert b"authorization" not in site.requests[0].lower()
 
 
+REFUSAL = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+DOUBTFUL = [
+    b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n',
+    b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n",
+    REFUSAL,
+    b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("doubtful", DOUBTFUL)
+def test_where_a_post_leaves_doubt_v2_is_asked_once_on_the_same_connection(
+    visits: Visits, tls: ssl.SSLContext, doubtful: bytes
+) -> None:
+    body = b'{"Protocol":"AutodiscoverV1","Url":"https://mail.example.com/autodiscover/autodiscover.xml"}'
+    v2 = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    contact, site = visits.visit(answer(doubtful, doubtful, v2), tls)
+    assert [(item.method, item.status, item.path) for item in contact.answers][2:] == [
+        ("GET", 200, "/autodiscover/autodiscover.json")
+    ]
+    assert json_lives(contact.answers)
+    assert len(site.visits) == 1
+    assert site.requests[2].startswith(
+        b"GET /autodiscover/autodiscover.json?Email=autodiscover-check%40example.com&Protocol=AutodiscoverV1&"
+        b"RedirectCount=1 HTTP/1.1\r\n"
+    )
+
+
+@pytest.mark.parametrize("second", [PLAIN, LOGIN, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"])
+def test_what_a_healthy_domain_has_costs_no_third_request(visits: Visits, tls: ssl.SSLContext, second: bytes) -> None:
+    assert len(visits.visit(answer(PLAIN, second), tls)[1].requests) == 2
+
+
+def test_v2_is_not_asked_on_a_connection_that_the_server_closes(visits: Visits, tls: ssl.SSLContext) -> None:
+    closing = REFUSAL.replace(b"Content-Length", b"Connection: close\r\nContent-Length")
+    assert len(visits.visit(answer(REFUSAL, closing), tls)[1].requests) == 2
+
+
 def test_closed_connection_gets_no_post(visits: Visits, tls: ssl.SSLContext) -> None:
     closing = PLAIN.replace(b"Content-Length", b"Connection: close\r\nContent-Length")
     contact, site = visits.visit(answer(closing), tls)
@@ -81,7 +119,7 @@ def test_no_request_carries_a_credential(visits: Visits, tls: ssl.SSLContext) ->
         b"Content-Length: 0\r\n\r\n"
     )
     _, site = visits.visit(answer(basic), tls)
-    assert len(site.requests) == 2
+    assert len(site.requests) == 3
     for request in site.requests:
         names = {line.partition(b":")[0].lower() for line in request.split(b"\r\n\r\n")[0].split(b"\r\n")[1:]}
         assert names <= {b"host", b"user-agent", b"accept", b"content-type", b"content-length", b"connection"}

@@ -3,14 +3,15 @@
 from typing import TYPE_CHECKING
 
 from check_autodiscover.core.candidates import MAX_REDIRECTS
-from check_autodiscover.core.http_answer import AnswerClass, RedirectTarget, decisive_answer
+from check_autodiscover.core.http_answer import AnswerClass, decisive_answer, json_lives
 from check_autodiscover.core.meeting import Meeting, Reach
-from check_autodiscover.core.survey import HttpAnswer, Scheme
+from check_autodiscover.core.survey import JSON_PATH, HttpAnswer, Scheme
+from check_autodiscover.core.url import RedirectTarget
 
 if TYPE_CHECKING:
     from check_autodiscover.core.error_pages import Sign
 
-__all__ = ["advice_on", "answer_words", "demand_words", "misbehaviour", "page_sign", "redirect_words"]
+__all__ = ["advice_on", "answer_words", "beside", "demand_words", "misbehaviour", "page_sign", "redirect_words"]
 
 _WORDS = {
     AnswerClass.WEBSITE: "a web page",
@@ -19,6 +20,7 @@ _WORDS = {
     AnswerClass.SILENT: "silence",
     AnswerClass.EXCHANGE: "something else than a redirect",
     AnswerClass.SETTINGS: "something else than a redirect",
+    AnswerClass.REDIRECT_ADDRESS: "something else than a redirect",
     AnswerClass.PASSWORD: "something else than a redirect",
 }
 """The answers that are no status; a login or settings are told of where a redirect was due."""
@@ -81,6 +83,12 @@ def advice_on(meeting: Meeting) -> str:
     sign = page_sign(meeting)
     by_kind = _BY_STATUS.get(_status(meeting)) or _BY_ANSWER.get(meeting.answer, _OTHERWISE)
     return ((sign and sign.advice) or by_kind).format(name=meeting.candidate.name)
+
+
+def beside(meeting: Meeting) -> str:
+    """What works beside a path that does not: the V2 service, which needs no login."""
+    lives = meeting.contact is not None and json_lives(meeting.contact.answers)
+    return JSON_PATH.rpartition("/")[2] if lives else ""
 
 
 def page_sign(meeting: Meeting) -> "Sign | None":

@@ -6,7 +6,7 @@ from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.client_certificate import Demand
 from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.finding import Finding
-from check_autodiscover.core.http_answer import AnswerClass
+from check_autodiscover.core.http_answer import AnswerClass, authentication_methods, decisive_answer
 from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
@@ -16,6 +16,7 @@ from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.rules.replies import (
     advice_on,
     answer_words,
+    beside,
     demand_words,
     misbehaviour,
     page_sign,
@@ -37,6 +38,8 @@ def judge_services(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         match view.role(candidate):
             case CandidateRole.INTENDED:
                 yield from _judge_intended(view, candidate, met)
+                yield from _judge_login(view, candidate, met)
+                yield from _judge_xml(picture.survey.domain, view, candidate, met)
             case CandidateRole.BEFORE | CandidateRole.SKIPPED:
                 yield from _judge_wait(view, candidate, met)
             case CandidateRole.AFTER if view.method is Method.NONE:
@@ -141,8 +144,18 @@ def _tls_trouble(meeting: Meeting) -> str:
             return "no TLS"
 
 
-_SERVES = frozenset({AnswerClass.EXCHANGE, AnswerClass.SETTINGS, AnswerClass.PASSWORD, AnswerClass.UNSEEN})
+_SERVES = frozenset(
+    {
+        AnswerClass.EXCHANGE,
+        AnswerClass.SETTINGS,
+        AnswerClass.PASSWORD,
+        AnswerClass.REDIRECT_ADDRESS,
+        AnswerClass.UNSEEN,
+    }
+)
 """The answers of a service, and none."""
+
+_XML = (AnswerClass.SETTINGS, AnswerClass.REDIRECT_ADDRESS)
 
 _ANSWER_RULES = {
     AnswerClass.REDIRECT_ELSEWHERE: "service-redirect-invalid",
@@ -164,7 +177,32 @@ def _judge_answers(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, 
             words = redirect_words(items[0]) if answer is AnswerClass.REDIRECT else answer_words(items[0])
             advice = advice_on(items[0])
             busy = "yes" if answer is AnswerClass.BUSY else ""
-            yield _finding(rule, view, candidate, tuple(items), answer=words, advice=advice, busy=busy, stray_host="")
+            more = {"advice": advice, "beside": beside(items[0]), "busy": busy, "stray_host": ""}
+            yield _finding(rule, view, candidate, tuple(items), answer=words, **more)
+
+
+def _judge_login(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    """`service-login-interrupted`: NTLM logs a connection in, and so cannot where each answer ends one (MS-NTHT)."""
+    cut = tuple(item for item in met if item.exchange and _interrupts(item))
+    if cut:
+        yield _finding("service-login-interrupted", view, candidate, cut)
+
+
+def _interrupts(meeting: Meeting) -> bool:
+    login = decisive_answer(meeting.contact.answers) if meeting.contact else None
+    if login is None or "close" not in [value.strip().lower() for value in login.header("connection")]:
+        return False
+    return set(authentication_methods(login)) <= {"Negotiate", "NTLM"}
+
+
+def _judge_xml(domain: str, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+    given = tuple(meeting for meeting in met if meeting.answer in _XML and candidate.scheme is Scheme.HTTPS)
+    if given:
+        # Hardly any server gives XML without a login.
+        from check_autodiscover.core.rules.xml_answers import judge_xml
+
+        for meeting in given:
+            yield from judge_xml(domain, _finding("", view, candidate, (meeting,)), meeting)
 
 
 def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> str:
