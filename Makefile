@@ -39,6 +39,7 @@ bench: $(VENV)-bench/.installed ## what a check costs and how long it takes; nee
 	$(VENV)-bench/bin/python -m bench.imports
 	$(VENV)-bench/bin/python -m bench.cold
 	$(VENV)-bench/bin/python -m bench.dns
+	$(VENV)-bench/bin/python -m bench.config
 	-$(VENV)-bench/bin/python -m bench.latency
 
 docs: $(STAMP) ## the reference documentation, from the programs' own tables

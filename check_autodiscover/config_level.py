@@ -8,12 +8,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from check_autodiscover.core.policy import SeverityOverride
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.keys import NOT_BUILT, SEVERITY, Key, Keys, Shape
 from check_autodiscover.option import ValueKind
 from check_autodiscover.parsers import parser_of
+from check_autodiscover.severities import severity_of
 from check_autodiscover.strict_yaml import ConfigurationError, Faults, Value
-from check_autodiscover.values import parse_state, parse_text, severity_of
+from check_autodiscover.values import parse_state, parse_text
 
 __all__ = ["LevelReader"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
-from check_autodiscover import values, views
+from check_autodiscover import severities, values, views
 from check_autodiscover.core.names import parse_domain, parse_host
 from check_autodiscover.option import CHOICES, ValueKind
 
@@ -52,7 +52,7 @@ _PARSERS: Mapping[ValueKind, Callable[[str], Any]] = {
     ValueKind.USER_AGENT: values.parse_user_agent,
     ValueKind.SECONDS: values.parse_duration,
     ValueKind.STATE: values.parse_state,
-    ValueKind.SEVERITY: values.parse_severity,
+    ValueKind.SEVERITY: severities.parse_severity,
     ValueKind.LDAP_URL: values.parse_ldap_url,
     ValueKind.SITE: values.parse_directory_name,
     ValueKind.USER: values.parse_directory_name,

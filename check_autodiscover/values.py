@@ -16,7 +16,6 @@ from check_autodiscover.core.policy import (
     Directory,
     LifeLeft,
     Method,
-    SeverityOverride,
     Step,
     Thresholds,
     judgeable,
@@ -42,7 +41,6 @@ __all__ = [
     "parse_port",
     "parse_prefixed",
     "parse_scp_url",
-    "parse_severity",
     "parse_srv",
     "parse_state",
     "parse_step",
@@ -50,7 +48,6 @@ __all__ = [
     "parse_text",
     "parse_user_agent",
     "quoted",
-    "severity_of",
     "thresholds_of",
 ]
 
@@ -288,39 +285,6 @@ def parse_text(text: str) -> str:
     if len(text) > _LONGEST_TEXT or not text.isprintable():
         raise BadValue(f"{quoted(text)} is no text for a line: it is at most {_LONGEST_TEXT} printable characters")
     return text
-
-
-def parse_severity(text: str) -> SeverityOverride:
-    """Policy's grade of a rule, as `[VIEW:]RULE[@ENDPOINT]=STATE`. Raises BadValue."""
-    place, equals, state = text.rpartition("=")
-    if not equals:
-        raise BadValue(f"{quoted(text)} is no severity: it is [VIEW:]RULE[@ENDPOINT]=STATE")
-    return severity_of(place, parse_state(state))
-
-
-def severity_of(place: str, state: State, until: str = "", reason: str = "") -> SeverityOverride:
-    """Policy's grade of the rule at a place, `[VIEW:]RULE[@ENDPOINT]`. Raises BadValue."""
-    # The catalogue is imported with the rules, while answers are under way; few command lines name one of them.
-    from check_autodiscover.core.finding import Endpoint
-    from check_autodiscover.core.rules.catalogue import RULES
-
-    view, _, rest = place.rpartition(":")
-    rule, at, endpoint = rest.partition("@")
-    if rule not in RULES:
-        from difflib import get_close_matches
-
-        near = get_close_matches(rule, RULES, n=1)
-        raise BadValue(f"{quoted(rule)} is no rule: {f'did you mean {near[0]}?' if near else _RULES_ARE_LISTED}")
-    known = [each.value for each in Endpoint]
-    if at and endpoint not in known:
-        raise BadValue(f"{quoted(endpoint)} is no endpoint: it is one of {', '.join(known)}")
-    try:
-        return SeverityOverride(rule, state, view, endpoint, reason, until)
-    except ValueError as error:
-        raise BadValue(str(error)) from None
-
-
-_RULES_ARE_LISTED = "autodiscoverctl rules lists them"
 
 
 def parse_prefixed(text: str, views: Iterable[str], parse: Callable[[str], _T]) -> tuple[str, _T]:

@@ -5,7 +5,7 @@ The files are committed; a test holds them equal to what this makes of the table
 
 from pathlib import Path
 
-from docs import client_pages, number_pages, option_page, rule_pages
+from docs import client_pages, configuration_page, number_pages, option_page, rule_pages
 
 __all__ = ["FOLDER", "documents", "main"]
 
@@ -22,6 +22,7 @@ def documents() -> dict[str, str]:
         "metrics.md": number_pages.metrics(),
         "performance-data.md": number_pages.performance_data(),
         "options.md": option_page.options(),
+        "configuration.md": configuration_page.configuration(),
     }
     return {path: _NOTICE + text for path, text in pages.items()}
 

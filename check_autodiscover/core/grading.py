@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from check_autodiscover.core.clients import Outcome, Walk, WalkStep
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method, SeverityOverride, Step
+from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.roles import CandidateRole, intended_endpoints, role_of
 from check_autodiscover.core.rules.catalogue import RULES
 from check_autodiscover.core.rules.rule import Case, Default
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
 
 __all__ = ["Grade", "case_of", "concerned", "grade", "harm"]

@@ -8,6 +8,7 @@ decides anything.
 from dataclasses import dataclass, field
 from enum import Enum
 
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
 
 __all__ = [
@@ -22,7 +23,6 @@ __all__ = [
     "Method",
     "Policy",
     "Resolver",
-    "SeverityOverride",
     "Step",
     "Thresholds",
     "Transport",
@@ -227,45 +227,6 @@ class Thresholds:
 
     warning: LifeLeft
     critical: LifeLeft
-
-
-@dataclass(frozen=True, slots=True)
-class SeverityOverride:
-    """Policy's own grade for a rule, for every view and endpoint where those are empty.
-
-    `until` is the last day (UTC, `YYYY-MM-DD`) on which it holds, empty where it holds for good.
-    Raises ValueError for any other text.
-    """
-
-    rule: str
-    state: State
-    view: str = ""
-    endpoint: str = ""
-    reason: str = ""
-    until: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse a day that is none here, not in the run that grades by it."""
-        if self.until:
-            _days(self.until)
-
-    def holds(self, now: float) -> bool:
-        """Whether it counts at a moment (Unix seconds)."""
-        return not self.until or now < (_days(self.until) + 1) * DAY
-
-
-def _days(text: str) -> int:
-    """Days from the start of Unix time to a day. Raises ValueError."""
-    # Few policies name a day, and the module takes longer to import than the whole of this one.
-    from datetime import date
-
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if day.isoformat() != text:
-        raise ValueError(f"{text!r} is no day: it is YYYY-MM-DD, as in 2027-01-31")
-    return day.toordinal() - date(1970, 1, 1).toordinal()
 
 
 DEFAULT_CLIENTS = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010, ClientName.EWS)

@@ -80,6 +80,7 @@ def _parser() -> Parser:
     diagnose.set_defaults(command=_diagnose)
 
     _add_baseline(commands)
+    _add_config(commands)
 
     rules = commands.add_parser("rules", allow_abbrev=False, help="list the rules, or explain one")
     rules.add_argument("rule", metavar="RULE", nargs="?", default="", help="the rule's ID")
@@ -110,6 +111,22 @@ def _add_baseline(commands: "_SubParsersAction[Parser]") -> None:
         "--pool", metavar="NAME", action="append", default=[], help="accept what this name has as parts of a pool"
     )
     baseline.set_defaults(command=_baseline)
+
+
+def _add_config(commands: "_SubParsersAction[Parser]") -> None:
+    config = commands.add_parser("config", allow_abbrev=False, help="check a configuration file, or print its schema")
+    actions = config.add_subparsers(metavar="check|schema", required=True)
+    check = actions.add_parser(
+        "check",
+        allow_abbrev=False,
+        help="tell every mistake with its line, or with --domain what holds for a domain and which level says so",
+        epilog="The files that it names are not opened: autodiscover_exporter --config.check does that.",
+    )
+    check.add_argument("file", metavar="FILE", help="the configuration (YAML)")
+    check.add_argument("--domain", metavar="DOMAIN", default="", help="show what holds for this domain")
+    check.set_defaults(command=_config_check)
+    schema = actions.add_parser("schema", allow_abbrev=False, help="print the JSON Schema of the file")
+    schema.set_defaults(command=_config_schema)
 
 
 def _domain_of(rest: Sequence[str]) -> tuple[str, Sequence[str]]:
@@ -157,4 +174,19 @@ def _lab(given: Namespace, _: Sequence[str]) -> int:
         print(overview())
     else:
         hold(given.world, given.hold_seconds)
+    return 0
+
+
+def _config_check(given: Namespace, _: Sequence[str]) -> int:
+    from check_autodiscover.ctl.config_command import check
+
+    exit_code, told = check(given.file, given.domain)
+    print(told)
+    return exit_code
+
+
+def _config_schema(_given: Namespace, _: Sequence[str]) -> int:
+    from check_autodiscover.ctl.config_command import schema_text
+
+    print(schema_text())
     return 0

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from check_autodiscover.core.judge import judge
-from check_autodiscover.core.policy import DAY, SeverityOverride, View, ViewRole
+from check_autodiscover.core.policy import DAY, View, ViewRole
 from check_autodiscover.core.report import Report, Role
 from check_autodiscover.core.rules.catalogue import CATALOGUE
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
 from check_autodiscover.render import render_text
 from check_autodiscover.report_json import report_to_json

@@ -14,8 +14,9 @@ from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.grading import grade
 from check_autodiscover.core.judge import assemble, findings_of, judge
 from check_autodiscover.core.measures import METRICS
-from check_autodiscover.core.policy import Method, SeverityOverride, Step
+from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.report import Report
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State, worst
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.survey_json import survey_from_json, survey_to_json

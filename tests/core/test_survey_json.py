@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.policy import Directory, Policy, Resolver, SeverityOverride, View
+from check_autodiscover.core.policy import Directory, Policy, Resolver, View
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.survey import (
     SCHEMA,
     Connect,

@@ -20,12 +20,12 @@ from check_autodiscover.core.policy import (
     Method,
     Policy,
     Resolver,
-    SeverityOverride,
     Step,
     Thresholds,
     Transport,
     View,
 )
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
 from check_autodiscover.option import CHOICES
 from check_autodiscover.options import OPTIONS

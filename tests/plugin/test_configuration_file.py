@@ -21,11 +21,11 @@ from check_autodiscover.core.policy import (
     Method,
     Policy,
     Resolver,
-    SeverityOverride,
     Step,
     View,
     ViewRole,
 )
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
 from check_autodiscover.keys import DOMAIN, NOT_BUILT, POLICY, SEVERITY, TARGETS, TOP, VIEW
 from check_autodiscover.strict_yaml import LARGEST, MOST_FAULTS

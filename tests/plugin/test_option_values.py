@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover import values, views
+from check_autodiscover import severities, values, views
 from check_autodiscover.core.names import BadName
 from check_autodiscover.core.policy import (
     DAY,
@@ -15,11 +15,11 @@ from check_autodiscover.core.policy import (
     LifeLeft,
     Method,
     Resolver,
-    SeverityOverride,
     Step,
     Transport,
     View,
 )
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
 
 SCP_URL = "https://ex1.contoso.com/autodiscover/autodiscover.xml"
@@ -57,9 +57,9 @@ HEX = "0123456789abcdef" * 4
         (values.parse_srv, "Remote.Contoso.com", "remote.contoso.com"),
         (values.parse_srv, "remote.contoso.com:8443", "remote.contoso.com:8443"),
         (values.parse_issuer, " Example CA ", "Example CA"),
-        (values.parse_severity, "dns-srv-port=2", SeverityOverride("dns-srv-port", State.CRITICAL)),
+        (severities.parse_severity, "dns-srv-port=2", SeverityOverride("dns-srv-port", State.CRITICAL)),
         (
-            values.parse_severity,
+            severities.parse_severity,
             "in-1:dns-srv-port@srv=ok",
             SeverityOverride("dns-srv-port", State.OK, "in-1", "srv"),
         ),
@@ -124,7 +124,7 @@ REFUSED: dict[Callable[[str], object], tuple[str, ...]] = {
     values.parse_host_address: ("192.0.2.0/24", "x"),
     values.parse_srv: ("", "remote.contoso.com:0", "192.0.2.1", "192.0.2.1:443", ":443", "a b"),
     values.parse_issuer: ("", "  "),
-    values.parse_severity: ("", "=", "dns-srv-port=", "a:b:dns-srv-port", "dns-srv-port@=ok", "DNS-SRV-PORT=ok"),
+    severities.parse_severity: ("", "=", "dns-srv-port=", "a:b:dns-srv-port", "dns-srv-port@=ok", "DNS-SRV-PORT=ok"),
     values.parse_parent: ("", "*.", "*", "*.*.contoso.com", "a b"),
     values.parse_ldap_url: (
         "", "dc1", "ldap://", "ldap://:389", "ldap://dc1:0", "ldap://dc1:99999", "ldap://u:p@dc1", "ldap://dc1?cn",

@@ -1,0 +1,120 @@
+"""What a configuration comes to for one domain, key by key, and which level says so.
+
+`autodiscoverctl config check --domain` prints it. It is a configuration again: read by the loader, it means the same.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from check_autodiscover.config import Configuration
+from check_autodiscover.core.policy import DAY, LifeLeft, Method, Policy, Resolver, View
+from check_autodiscover.core.severity import SeverityOverride
+from check_autodiscover.declared import Level, merged
+from check_autodiscover.keys import POLICY, Key, Shape
+
+__all__ = ["Line", "effective", "view_of_file"]
+
+Line = tuple[tuple[str, ...], Any, str]
+"""A key with its sections, its value as the file would have it, and the levels that say so."""
+
+
+def effective(configuration: Configuration, domain: str) -> Iterator[Line]:
+    """Everything that holds for a domain (A-labels), what is built in too. Raises UnknownModule."""
+    names = ("the top level", f"the module {configuration.module_of(domain)}", "the domain")
+    levels = (("built in", _built_in()), *zip(names, configuration.levels(domain), strict=True))
+    found = merged((level for _, level in levels), configuration.views)
+    for path, key in _keys():
+        if found.get(key.destination) not in (None, (), {}):
+            said = [(name, level[key.destination]) for name, level in levels if key.destination in level]
+            for below, value in _spelt(key, found[key.destination], [view.name for view in configuration.views]):
+                yield (*path[:-1], *below, path[-1]), value, _origin(key, said)
+
+
+def _keys() -> Iterator[tuple[tuple[str, ...], Key]]:
+    for name, key in POLICY.items():
+        if isinstance(key, Key):
+            yield (name,), key
+        else:
+            yield from (((name, part), below) for part, below in key.items())
+
+
+def _origin(key: Key, said: list[tuple[str, Any]]) -> str:
+    """The level that counts, or those that add to one another."""
+    if key.destination not in ("severities", "ca_files", "ca_paths") and key.shape not in _BY_VIEW:
+        return said[-1][0]
+    # What is said of all views leaves nothing of what was said before.
+    last = max((index for index, (_, value) in enumerate(said) if key.shape in _BY_VIEW and "" in value), default=0)
+    return " and ".join(name for name, value in said[last:] if value)
+
+
+_BY_VIEW = (Shape.BY_VIEW, Shape.LIST_BY_VIEW)
+
+
+def _built_in() -> Level:
+    policy = Policy(views=())
+    singles = ("timeout", "timeout_result", "connect_timeout", "https_port", "http_port", "clients")
+    return {
+        "methods": {"": Method.AUTO},
+        "warning": policy.thresholds.warning,
+        "critical": policy.thresholds.critical,
+        **{name: getattr(policy, name) for name in singles},
+    }
+
+
+def _spelt(key: Key, value: Any, views: Sequence[str]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The value as the file would have it, for all views and for each."""
+    match key.shape:
+        case Shape.LIST_BY_VIEW:
+            for view, items in value.items():
+                yield ("views", view) if view else (), [_word(item) for item in items]
+        case Shape.BY_VIEW:
+            words = {view: _word(value.get(view, value.get("", Method.AUTO))) for view in views}
+            yield (), words if set(value) - {""} else _word(value[""])
+        case Shape.GRADES:
+            yield (), _grades(value)
+        case Shape.LIST:
+            yield (), [_word(item) for item in value]
+        case _:
+            yield (), not value if key.contrary else _word(value)
+
+
+def _grades(severities: tuple[SeverityOverride, ...]) -> dict[str, Any]:
+    """The grades by their place; of two for one place the later counts, and stands where it does."""
+    grades: dict[str, Any] = {}
+    for item in severities:
+        endpoint = f"@{item.endpoint}" if item.endpoint else ""
+        place = f"{item.view}:{item.rule}{endpoint}".removeprefix(":")
+        said = {"state": item.state.value.lower(), "until": item.until, "reason": item.reason}
+        grades.pop(place, None)
+        grades[place] = {name: text for name, text in said.items() if text}
+    return grades
+
+
+def view_of_file(view: View) -> dict[str, Any]:
+    """A view as the file would have it."""
+    said = {
+        "role": view.declared_role.value if view.declared_role else None,
+        "skip_steps": [step.value for step in view.skip_steps],
+    }
+    resolvers = [resolver.label for resolver in view.resolvers]
+    return {"resolvers": resolvers, "connect": view.connect, **{name: item for name, item in said.items() if item}}
+
+
+def _life(limit: LifeLeft) -> str:
+    seconds, share = limit.seconds, limit.share
+    span = "" if seconds is None else f"{seconds / DAY:g}d" if seconds % DAY == 0 else f"{seconds / 3600:g}h"
+    return "/".join(filter(None, (span, "" if share is None else f"{share * 100:g}%")))
+
+
+_WORDS: Mapping[type, Callable[[Any], Any]] = {
+    LifeLeft: _life,
+    Resolver: lambda resolver: resolver.label,
+    float: lambda seconds: f"{seconds:.9f}".rstrip("0").rstrip(".") + "s",
+}
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value.lower() if isinstance(value.value, str) else value.value
+    return _WORDS.get(type(value), lambda same: same)(value)
