@@ -14,16 +14,18 @@ __all__ = ["schema"]
 
 Schema = dict[str, Any]
 
-_WORD: Schema = {"type": "string", "minLength": 1}
+# The loader takes a word as it stands there, even one that YAML has another type for.
+_WORD: Schema = {"type": ["string", "number", "boolean"], "minLength": 1}
 _SPAN = r"^[0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d)?$"
 _LIFE = r"^[0-9]{1,6}(\.[0-9]{1,3})?(d|h|%)?(/[0-9]{1,6}(\.[0-9]{1,3})?(d|h|%)?)?:?$"
 _KINDS: Mapping[ValueKind, Schema] = {
-    ValueKind.SWITCH: {"type": "boolean"},
-    ValueKind.PORT: {"type": "integer", "minimum": 1, "maximum": 65535},
+    ValueKind.SWITCH: {"enum": [True, False, "true", "false"]},
+    ValueKind.PORT: {"type": ["integer", "string"], "minimum": 1, "maximum": 65535, "pattern": "^[0-9]{1,5}$"},
     ValueKind.SECONDS: {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _SPAN}]},
     ValueKind.LIFE_LEFT: {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": _LIFE}]},
     ValueKind.FINGERPRINT: {"type": "string", "pattern": "^([Ss][Hh][Aa]256:)?([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$"},
     **{kind: {"enum": list(words)} for kind, words in CHOICES.items()},
+    ValueKind.STATE: {"enum": [*CHOICES[ValueKind.STATE], 0, 1, 2, 3]},
 }
 """What a value of a kind is; of the others no more is said than that they are words."""
 
