@@ -133,7 +133,8 @@ def load_trust(settings: TrustSettings) -> Trust:
         _check_directory(name)
     files, directories = _system_anchors() if settings.system else ((), ())
     if not (files or directories or settings.ca_files or settings.ca_paths):
-        raise TrustError("no trust anchors: this system has none in a known place, and no CA file is given")
+        ours = "has none in a known place" if settings.system else "is not to be trusted"
+        raise TrustError(f"no trust anchors: this system {ours}, and no CA file or directory is given")
     own = (*settings.ca_files, *settings.ca_paths)
     return Trust(
         (*settings.ca_files, *files),

@@ -6,12 +6,19 @@ from check_autodiscover.core.certificate import covers
 from check_autodiscover.core.names import matches_dns_id
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
+from check_autodiscover.core.rules.phrases import joined
 
 __all__ = ["certificate_notes"]
 
 
 def certificate_notes(picture: Picture) -> Iterator[str]:
-    """What holds of the certificates at the intended endpoints, each note in a sentence."""
+    """What holds of the certificates at the intended endpoints, and of what they are judged by, each in a sentence."""
+    anchors = picture.survey.anchors
+    if anchors and not any(anchor.startswith("system (") for anchor in anchors):
+        yield (
+            f"the system's trust anchors were left out (--no-system-trust): only {joined(anchors)} was trusted, and a "
+            "public certificate counts as untrusted"
+        )
     for view in picture.views:
         if view.method is not Method.EXCHANGE_ONLINE:
             yield from _wildcards(picture.survey.domain, view)

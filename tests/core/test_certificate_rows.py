@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from check_autodiscover.core.judge import judge
 from check_autodiscover.core.survey import Srv, VerifyError
 from tests.core import incidents
 from tests.core.incidents import MAIL, REMOTE, SINGLE, SRV, A, healthy, wildcard
@@ -19,6 +20,7 @@ from tests.core.worlds import (
     Site,
     World,
     certificate,
+    survey_of,
 )
 
 NM = "certificate-name-mismatch"
@@ -139,6 +141,17 @@ NOTED = {
         "Set-OutlookProvider EXPR -CertPrincipalName msstd:*.contoso.com",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("anchors", "noted"),
+    [((), False), (("/etc/corp.pem", "system (/etc/ssl/certs)"), False), (("/etc/corp.pem",), True)],
+)
+def test_it_is_noted_where_the_systems_anchors_were_left_out(anchors: tuple[str, ...], noted: bool) -> None:
+    report = judge(replace(survey_of(healthy("host")), anchors=anchors))
+    found = [note for note in report.notes if "--no-system-trust" in note]
+    assert len(found) == noted
+    assert all("/etc/corp.pem" in note for note in found)
 
 
 @pytest.mark.parametrize("row", NOTED)

@@ -10,7 +10,7 @@ from check_autodiscover.core.ocsp import Revocation, Staple
 from check_autodiscover.core.policy import Expectations, Expected, LifeLeft, Method, Thresholds
 from check_autodiscover.core.survey import Connect, Srv, VerifyError
 from tests.core import incidents
-from tests.core.incidents import HOSTER, MAIL, MULTI, REMOTE, SINGLE, SRV, URL, A, healthy
+from tests.core.incidents import AAAA, HOSTER, MAIL, MULTI, REMOTE, SINGLE, SRV, URL, A, healthy
 from tests.core.judging import Told, assert_told, rules_of, verdict
 from tests.core.worlds import (
     APEX,
@@ -37,6 +37,7 @@ CE, UR, WEAK = "certificate-expiring", "certificate-unreadable", "certificate-we
 RV = "certificate-revoked"
 UNREADABLE = UnreadableCertificate("00" * 32, "bad DER")
 SECOND = "203.0.113.11"
+V6 = "2001:db8::10"
 
 
 def day(days: float) -> str:
@@ -283,7 +284,11 @@ RAISED = {
     ),
     "no certificate at all": (
         presenting(UNREADABLE),
-        at(UR, "UNKNOWN", args={"reason": "bad DER"}),
+        at(UR, "UNKNOWN", args={"reason": "bad DER", "socket": f"{SERVER}:443"}),
+    ),
+    "no certificate at an IPv6 address": (
+        healthy("srv").zone(lambda zone: zone.with_(REMOTE, AAAA, V6)).site(V6, Site(UNREADABLE)),
+        at(UR, "UNKNOWN", (V6,), args={"socket": f"[{V6}]:443"}),
     ),
     "what it makes of clients is its consequence": (
         presenting(UNREADABLE),

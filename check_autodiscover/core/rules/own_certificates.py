@@ -28,7 +28,9 @@ def _unreadable(
 ) -> Iterator[Finding]:
     broken = tuple(item for item in met if isinstance(item.unreadable, UnreadableCertificate))
     if broken and broken[0].unreadable is not None:
-        yield certificate_finding("certificate-unreadable", view, candidate, broken, reason=broken[0].unreadable.reason)
+        address, reason = broken[0].address, broken[0].unreadable.reason
+        socket = f"[{address}]:443" if ":" in address else f"{address}:443"
+        yield certificate_finding("certificate-unreadable", view, candidate, broken, reason=reason, socket=socket)
 
 
 def _weak(_picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:

@@ -178,6 +178,6 @@ CERTIFICATE = (
         default=Default.UNKNOWN,
         level=7,
         sentence="certificate of {subject} cannot be read: {reason}",
-        remedy="Look at it with openssl s_client -connect {where}:443 -servername {subject}; reissue it.",
+        remedy="Look at it with openssl s_client -connect {socket} -servername {subject}; reissue it.",
     ),
 )
