@@ -6,6 +6,7 @@ that server is this host.
 
 import asyncio
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -113,7 +114,11 @@ def _is_here(host: str) -> bool:
 async def _run(asked: Asked, give_up_at: float) -> Mapping[str, Any]:
     """What the process wrote, or that its time was up."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", _PROGRAM, stdin=pipe, stdout=pipe, stderr=pipe)
+    # A Kerberos ticket is for the name that was given, and not for what the network says about the address.
+    environment = {"LDAPSASL_NOCANON": "on", **os.environ}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", _PROGRAM, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+    )
     try:
         async with asyncio.timeout_at(give_up_at):
             written, complaint = await process.communicate(json.dumps(asdict(asked)).encode())

@@ -50,7 +50,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="session")
 def ldap_library() -> None:
     """Skips, or fails under CI, where no directory can be looked up, or none can be started."""
-    programs = [program for program in ("slapd", "slapadd", "ldapsearch", "samba") if shutil.which(program) is None]
+    programs = [
+        program for program in ("slapd", "slapadd", "ldapsearch", "samba", "kinit") if shutil.which(program) is None
+    ]
     lack = ", ".join((*programs, *(() if find_spec("bonsai") else ("bonsai",))))
     if lack:
         refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip

@@ -17,7 +17,7 @@ from tests.stack.certificates import SiteCertificate
 from tests.stack.connection_points import CONFIGURATION
 from tests.stack.namespace import Namespace
 
-__all__ = ["AUTODISCOVER", "PASSWORD", "USER", "Samba", "start_samba"]
+__all__ = ["AUTODISCOVER", "KERBEROS", "PASSWORD", "USER", "Samba", "start_samba"]
 
 REALM = "CONTOSO.TEST"
 USER = "svcmon@contoso.test"
@@ -27,6 +27,21 @@ ADMINISTRATOR, ADMINISTRATORS_PASSWORD = "administrator@contoso.test", "Passw0rd
 AUTODISCOVER = f"CN=Autodiscover,CN=Contoso,CN=Microsoft Exchange,CN=Services,{CONFIGURATION}"
 """Where Exchange keeps its connection points, the administrative groups left out."""
 
+KERBEROS = """\
+[libdefaults]
+ default_realm = CONTOSO.TEST
+ dns_lookup_kdc = false
+ dns_lookup_realm = false
+ rdns = false
+[realms]
+ CONTOSO.TEST = {{
+  kdc = {address}
+ }}
+[domain_realm]
+ .contoso.test = CONTOSO.TEST
+"""
+"""The clients' configuration, where the domain controller has this address."""
+
 TIMEOUT_SECONDS = 120
 
 SETTINGS = """\
@@ -35,7 +50,7 @@ SETTINGS = """\
  realm = CONTOSO.TEST
  netbios name = DC1
  server role = active directory domain controller
- server services = ldap
+ server services = ldap kdc
  interfaces = {address}/8
  bind interfaces only = yes
  private dir = {folder}/private
@@ -98,7 +113,7 @@ def _containers() -> Iterator[str]:
 def _provisioned() -> Path:
     """The archive of a fresh domain with one plain user; made where this machine has none yet."""
     version = _run("samba", "--version").split()[-1]
-    kept = Path(tempfile.gettempdir()) / f"check-autodiscover-tests-{os.getuid()}" / f"samba-{version}.tar"
+    kept = Path(tempfile.gettempdir()) / f"check-autodiscover-tests-{os.getuid()}" / f"samba-{version}-kdc.tar"
     if not kept.exists():
         kept.parent.mkdir(mode=0o700, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
@@ -116,7 +131,9 @@ def _provision(folder: Path) -> Path:
         *(f"--targetdir={target}", "--option=interfaces=lo", "--option=bind interfaces only=yes"),
     )
     database = f"--URL={target}/private/sam.ldb"
-    _run("samba-tool", "user", "create", "svcmon", PASSWORD, database, f"--configfile={target}/etc/smb.conf")
+    configuration = f"--configfile={target}/etc/smb.conf"
+    _run("samba-tool", "user", "create", "svcmon", PASSWORD, database, configuration)
+    _run("samba-tool", "spn", "add", "ldap/dc1.contoso.test", "DC1$", database, configuration)
     # Sockets cannot be copied.
     for socket in (path for path in target.rglob("*") if path.is_socket()):
         socket.unlink()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.stack.connection_points import points_to, url_of
 from tests.stack.published import BY_SRV, publish_by_srv
-from tests.stack.samba import AUTODISCOVER, PASSWORD, USER, Samba, start_samba
+from tests.stack.samba import AUTODISCOVER, KERBEROS, PASSWORD, USER, Samba, start_samba
 from tests.stack.world import INSIDE, World
 
 DC = "192.0.2.7"
@@ -79,3 +79,20 @@ def test_sites_and_pointers_are_read_as_outlook_reads_them(world: World, samba: 
 def test_a_forest_without_exchange_has_no_connection_point(world: World, samba: Samba, login: tuple[str, ...]) -> None:
     verdict = world.check(*BY_SRV, "--scp", "ldaps://dc1.contoso.test", *login, system_resolver=INSIDE)
     assert (verdict.exit_code, verdict.root) == (1, "directory-scp-missing"), verdict.output
+
+
+@pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
+def test_a_user_without_a_password_logs_in_by_a_kerberos_ticket(world: World, samba: Samba, scheme: str) -> None:
+    samba.add(url_of("EX1", "remote.contoso.test", above=AUTODISCOVER))
+    configuration = world.folder / "krb5.conf"
+    configuration.write_text(KERBEROS.format(address=DC))
+    environment = {"KRB5_CONFIG": str(configuration), "KRB5CCNAME": f"FILE:{world.folder}/tickets"}
+    asked = (*BY_SRV, "--scp", f"{scheme}://dc1.contoso.test", "--scp-user", USER.upper(), "-v")
+    verdict = world.check(*asked, system_resolver=INSIDE, environment=environment)
+    assert (verdict.exit_code, verdict.root) == (3, "directory-unavailable"), verdict.output
+    assert "for want of a Kerberos ticket" in verdict.first_line
+    got = world.namespace.run("kinit", "svcmon@CONTOSO.TEST", text=f"{PASSWORD}\n", environment=environment)
+    assert got.returncode == 0, got.stderr
+    verdict = world.check(*asked, system_resolver=INSIDE, environment=environment)
+    assert verdict.exit_code == 0, verdict.output
+    assert "Walk inside, outlook-2016: configured at scp" in verdict.output

@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,16 +142,18 @@ class World:
         domain: str = DOMAIN,
         system_resolver: str = "",
         search: str = "",
+        environment: Mapping[str, str] | None = None,
     ) -> Verdict:
         """Run the plugin once, as a monitoring system does.
 
-        The host's own resolver is `system_resolver`, and `search` the suffix that it appends.
+        The host's own resolver is `system_resolver`, and `search` the suffix that it appends; `environment` is added to
+        the usual one.
         """
         asked = [option for view in views for option in ("--view", view)]
         trust = ("-r", str(self.authority.anchor))
         plugin = (sys.executable, "-m", "check_autodiscover.plugin", "-H", domain, *asked, *trust, *options)
         command = self.with_resolver(system_resolver, plugin, search) if system_resolver else plugin
-        done = self.namespace.run(*command, environment=_environment())
+        done = self.namespace.run(*command, environment={**_environment(), **(environment or {})})
         assert done.stderr == ""
         first_line = done.stdout.partition("\n")[0].partition(" | ")[0]
         return Verdict(done.returncode, first_line, done.stdout)
