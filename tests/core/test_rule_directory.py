@@ -206,3 +206,18 @@ def test_inside_may_be_served_by_the_directory_alone() -> None:
     assert verdict(world).state is State.OK
     assert world.policy.directory == Directory(DC)
     assert world.directories == {DC: answer(point(MAIL))}
+
+
+def test_where_nothing_but_the_directory_serves_that_is_said() -> None:
+    world = (
+        healthy("none").with_policy(method=Method.AUTO).zone(lambda zone: zone.with_(EX1, A, HERE)).site(HERE, FIRST)
+    )
+    report = verdict(asking(world, point(EX1)))
+    root = next(item for item in report.roots if item.finding.rule == "check-method-undetermined")
+    assert "the directory serves domain-joined clients alone" in root.message
+
+
+def test_many_servers_in_the_directory_cost_no_more_series_than_a_domain_may() -> None:
+    gone = [point(f"gone{number}.contoso.com", server=f"G{number}") for number in range(12)]
+    report = verdict(asking(scenario_3(), point(EX1), *gone))
+    assert len([item for item in report.measures if item.metric and item.value is not None]) <= 120

@@ -12,6 +12,9 @@ from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import (
     Connect,
     Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -21,6 +24,7 @@ from check_autodiscover.core.survey import (
 )
 from check_autodiscover.run import Probes, conduct
 from tests.core import incidents
+from tests.core.directories import DC, PARTNER, answer, asking, point, pointer
 from tests.core.worlds import DOMAIN, NOW, World, survey_of
 
 
@@ -30,6 +34,7 @@ class MadeUpWorld:
     def __init__(self, world: World) -> None:
         survey = survey_of(world)
         self._lookups, self._contacts = survey.lookups, survey.contacts
+        self._directories = survey.directories
         self.asked: list[Question] = []
 
     async def probe_dns(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> DnsAnswer:
@@ -41,6 +46,11 @@ class MadeUpWorld:
         self.asked.append(question)
         await asyncio.sleep(0)
         return self._contacts[question]
+
+    async def probe_directory(self, question: DirectoryQuestion, give_up_at: float) -> DirectoryAnswer:
+        self.asked.append(question)
+        await asyncio.sleep(0)
+        return self._directories[question]
 
 
 class SilentWorld(MadeUpWorld):
@@ -112,3 +122,21 @@ def test_a_refused_contact_is_a_contact() -> None:
     probe = MadeUpWorld(world)
     survey = asyncio.run(conduct(start(world), Probes(probe, probe)))
     assert Connect.REFUSED in {contact.connect for contact in survey.contacts.values()}
+
+
+def test_a_directory_is_asked_with_its_pointers_and_what_it_names_is_looked_up() -> None:
+    points = {PARTNER: answer(point("remote.contoso.com"))}
+    world = asking(incidents.healthy("srv"), pointer(PARTNER, DOMAIN), more=points)
+    probe = MadeUpWorld(world)
+    survey = asyncio.run(conduct(start(world), Probes(probe, probe, probe)))
+    assert plan(survey) == set(probe.asked)
+    assert {question.ldap_url for question in survey.directories} == {DC, PARTNER}
+    assert judge(survey, NOW).state is State.OK
+
+
+def test_no_directory_is_asked_when_there_is_no_time_left_to_look_up_what_it_names() -> None:
+    world = asking(incidents.healthy("srv"), point("remote.contoso.com")).with_policy(timeout=0.0)
+    probe = MadeUpWorld(world)
+    survey = asyncio.run(conduct(start(world), Probes(probe, probe, probe)))
+    assert probe.asked == []
+    assert {found.status for found in survey.directories.values()} <= {DirectoryStatus.CUT_SHORT}

@@ -9,7 +9,7 @@ from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.plan import CONTROL
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.records import Failure, Presence
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.survey import Connect, DnsQuestion, DnsStatus, EndpointQuestion, RecordType
@@ -227,4 +227,6 @@ def _found(view: ViewPicture) -> str:
     srv = "no SRV record" if scene.srv.presence is Presence.ABSENT else "an SRV record that does not serve"
     if scene.srv.not_offered:
         srv = "an SRV record that says the service is not offered"
-    return f"{record} at {scene.autodiscover.name}, {srv}"
+    served = any(walk.judged and walk.at is Step.SCP and walk.outcome.good for walk in view.walks)
+    alone = ", and the directory serves domain-joined clients alone" if served else ""
+    return f"{record} at {scene.autodiscover.name}, {srv}{alone}"
