@@ -3,6 +3,7 @@
 Called by `config`. A mistake in one key is noted, and the next key read.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -86,7 +87,7 @@ class LevelReader:
             case Shape.GRADES:
                 return tuple(self._grades(entry))
             case Shape.TEXTS:
-                return {name: text.parsed(parse_text) for name, text in entry.entries().items()}
+                return {_label(name, text): text.parsed(parse_text) for name, text in entry.entries().items()}
             case _:
                 found = entry.parsed(parser_of(key.kind))
                 return not found if key.contrary else self._beside(key, found)
@@ -136,6 +137,13 @@ class LevelReader:
     def _known_view(self, view: str, value: Value) -> None:
         if view not in self._views:
             raise value.error(f"there is no view {view!r}: there is {', '.join(self._views)}")
+
+
+def _label(name: str, value: Value) -> str:
+    """A label's name as Prometheus takes it; those with two underscores are its own (Prometheus, "Data model")."""
+    if not re.fullmatch(r"(?!__)[A-Za-z_][A-Za-z0-9_]*", name):
+        raise value.error("no name of a label: it is letters, digits and underscores, not two of them at its start")
+    return name
 
 
 def _unknown(entry: Value, known: Collection[str]) -> ConfigurationError:

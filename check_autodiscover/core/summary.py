@@ -32,7 +32,7 @@ def summarize(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
     """
     faults = [group for group in causes if group[0].severity is not State.OK]
     if not faults:
-        return _healthy(picture)
+        return _healthy(picture) + _accepted(picture, causes)
     # A view in which the same is no fault, as where policy skips the step, is not where it is wrong.
     gravest = tuple(item for item in faults[0] if item.severity is not State.OK)
     findings = [item.finding for item in gravest]
@@ -109,6 +109,16 @@ def _others(picture: Picture, group: Sequence[Judgement], causes: Sequence[Seque
 
 def _fine(view: ViewPicture) -> bool:
     return all(walk.outcome.good for walk in view.walks if walk.judged)
+
+
+def _accepted(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
+    """What a severity of policy alone keeps from being a fault, so that nobody takes the domain for sound."""
+    graded = {item.rule for item in picture.survey.policy.severities}
+    rules = [group[0].finding.rule for group in causes if any(item.accepted is not None for item in group)]
+    accepted = [rule for rule in dict.fromkeys(rules) if rule in graded]
+    if not accepted:
+        return ""
+    return f", accepted: {accepted[0]}" + (f" and {len(accepted) - 1} more" if len(accepted) > 1 else "")
 
 
 def _healthy(picture: Picture) -> str:

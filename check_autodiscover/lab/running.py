@@ -82,6 +82,7 @@ def _configuration(lab: Lab) -> str:
         "servers": declared.servers,
         **clients,
         "skip_steps": [step.value for step in declared.skip_steps],
+        "severities": {rule: state.value.lower() for rule, state in declared.severities},
         "https_port": lab.https_port,
         "http_port": lab.http_port,
     }

@@ -144,13 +144,15 @@ class WorldView:
 class Declaration:
     """What an administrator declares: how the domain publishes Autodiscover, its Exchange servers, and its clients.
 
-    Without `clients` the usual ones are judged; `skip_steps` are those that policy disables on them.
+    Without `clients` the usual ones are judged; `skip_steps` are those that policy disables on them. `severities` are
+    policy's own, by rule.
     """
 
     method: Method
     servers: tuple[str, ...] = ()
     clients: tuple[ClientName, ...] = ()
     skip_steps: tuple[Step, ...] = ()
+    severities: tuple[tuple[str, State], ...] = ()
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -159,6 +161,7 @@ class Declaration:
             "-S": self.servers,
             "--client": [client.value for client in self.clients],
             "--skip-step": [step.value for step in self.skip_steps],
+            "--severity": [f"{rule}={state.value.lower()}" for rule, state in self.severities],
         }
         return (
             *("-m", self.method.value),

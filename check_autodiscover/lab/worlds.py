@@ -5,6 +5,7 @@ from check_autodiscover.lab.client_worlds import CLIENT_FAULTS, CLIENT_FINE
 from check_autodiscover.lab.dns_worlds import DNS_FAULTS, DNS_FINE
 from check_autodiscover.lab.fault_worlds import FAULTS, OTHER_FAULTS, SCENARIOS
 from check_autodiscover.lab.healthy_worlds import HEALTHY
+from check_autodiscover.lab.policy_worlds import POLICY_FAULTS, POLICY_FINE
 from check_autodiscover.lab.world import World
 
 __all__ = ["WORLDS", "world_named"]
@@ -13,12 +14,14 @@ WORLDS = (
     *HEALTHY,
     *DNS_FINE,
     *CLIENT_FINE,
+    *POLICY_FINE,
     *SCENARIOS,
     *FAULTS,
     *DNS_FAULTS,
     *CERTIFICATE_FAULTS,
     *OTHER_FAULTS,
     *CLIENT_FAULTS,
+    *POLICY_FAULTS,
 )
 """All worlds, the healthy ones first."""
 

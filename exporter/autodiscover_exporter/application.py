@@ -4,13 +4,15 @@ Served by `server`; tests call it through the same server on loopback. It decide
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import cached_property
 from typing import Any
 
+from autodiscover_exporter.discovery import render_targets
 from autodiscover_exporter.landing import render_landing
 from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.probe_request import BadRequest, parse_probe_request, scrape_timeout
 from autodiscover_exporter.probing import Probe
-from autodiscover_exporter.responses import EXPOSITION, HTML, Response
+from autodiscover_exporter.responses import EXPOSITION, HTML, JSON, Response
 from autodiscover_exporter.scraping import Scraper
 from check_autodiscover import __version__
 from check_autodiscover.config import Configuration, UnknownModule
@@ -47,6 +49,7 @@ class Application:
             "/": _page(self._landing),
             "/probe": self._probe_target,
             "/metrics": _page(self._own_metrics),
+            "/sd": _page(self._discovered),
             "/-/healthy": _page(lambda: Response(b"Healthy\n")),
         }
 
@@ -78,6 +81,14 @@ class Application:
 
     def _landing(self) -> Response:
         return Response(render_landing(__version__, self._configuration.modules).encode(), content_type=HTML)
+
+    @cached_property
+    def _targets(self) -> bytes:
+        # Thousands of domains take a while, and nothing about them changes in a process.
+        return render_targets(self._configuration)
+
+    def _discovered(self) -> Response:
+        return Response(self._targets, content_type=JSON)
 
     def _own_metrics(self) -> Response:
         return Response(self._own.render(), content_type=EXPOSITION)

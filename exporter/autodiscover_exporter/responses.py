@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["EXPOSITION", "HTML", "TEXT", "Response"]
+__all__ = ["EXPOSITION", "HTML", "JSON", "TEXT", "Response"]
 
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
+JSON = "application/json"
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus's text format; our names and labels need nothing of the later versions."""
 

@@ -215,3 +215,12 @@ def test_only_an_inside_view_has_a_zone_that_hides_the_public_one() -> None:
     assert hidden(world)
     assert not hidden(with_role(world, inside=ViewRole.OTHER))
     assert not hidden(with_role(world, inside=ViewRole.OUTSIDE, outside=ViewRole.INSIDE))
+
+
+def test_the_first_line_does_not_pass_an_accepted_fault_off_as_a_sound_domain() -> None:
+    accepted = graded(incidents.row_1("srv"), override(State.OK)).summary
+    assert accepted.endswith(f", accepted: {UH}")
+    assert "accepted" not in graded(incidents.healthy("srv"), override(State.OK)).summary
+    both = graded(incidents.row_2("srv"), override(State.OK), override(State.OK, "dns-srv-missing"))
+    assert both.state is State.OK
+    assert both.summary.endswith(" and 1 more")

@@ -1,6 +1,7 @@
 """What each request is answered, over real sockets."""
 
 import asyncio
+import json
 import socket
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +11,7 @@ import pytest
 
 from check_autodiscover.config import Configuration, Domain, Module
 from check_autodiscover.core.measures import Measure
+from check_autodiscover.core.policy import Method, View
 from check_autodiscover.core.report import Report
 from check_autodiscover.password import PasswordError
 from check_autodiscover.trust import TrustError
@@ -67,6 +69,42 @@ def test_only_what_configuration_names_is_looked_at(start: Start, target: str, s
     assert len(probe.asked) == (status == 200)
     if status == 403:
         assert answer.text == "fabrikam.com is not configured here: name it under domains, or in targets.allow\n"
+
+
+def test_the_configured_domains_are_discovered_with_their_labels(start: Start) -> None:
+    methods = {"inside": Method.HOST, "outside": Method.SRV}
+    configuration = Configuration(
+        views=(View("inside", ()), View("outside", ())),
+        modules={"default": {}, "quick": {}},
+        domains={
+            "contoso.com": Domain("quick", {"servers": ("a.b", "c.d"), "methods": methods}, {"customer": "contoso"}),
+            "fabrikam.com": Domain(),
+        },
+    )
+    with start(ScriptedProbe(_healthy), configuration) as serving:
+        answer = serving.ask("/sd")
+    assert answer.headers["content-type"] == "application/json"
+    meta = "__meta_autodiscover_"
+    assert json.loads(answer.text) == [
+        {
+            "targets": ["contoso.com"],
+            "labels": {
+                "customer": "contoso",
+                "__param_module": "quick",
+                f"{meta}method": "mixed",
+                f"{meta}server": "a.b",
+            },
+        },
+        {
+            "targets": ["fabrikam.com"],
+            "labels": {"__param_module": "default", f"{meta}method": "auto", f"{meta}server": ""},
+        },
+    ]
+
+
+def test_nothing_is_discovered_where_no_domain_is_configured(start: Start) -> None:
+    with start(ScriptedProbe(_healthy)) as serving:
+        assert serving.ask("/sd").text == "[]"
 
 
 @pytest.mark.parametrize(("query", "seconds"), [("", 2.0), ("&module=default", 10.0)])

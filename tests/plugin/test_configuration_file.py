@@ -371,6 +371,8 @@ def test_a_module_that_is_asked_for_takes_the_place_of_the_domains_own(tmp_path:
             "views.a.role: 'east' is no role: it is one of inside, outside",
         ),
         ("servers: [a.b, A.b]", "file.yml:1: servers: A.b is given twice"),
+        ("domains: {a.b: {labels: {__meta: x}}}", "file.yml:1: domains.a.b.labels.__meta: no name of a label"),
+        ("domains: {a.b: {labels: {a: [x]}}}", "file.yml:1: domains.a.b.labels.a: expected a single value"),
         ("a: {\n", "file.yml:2: is not YAML: "),
         ("--- {}\n--- {}", "file.yml:2: there is a second document, and one is enough"),
         ("servers: &a [*a]", "file.yml:1: is not YAML: found undefined alias 'a'"),
