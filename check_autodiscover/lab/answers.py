@@ -1,31 +1,12 @@
-"""What the servers of the lab say over HTTP, as a table; used by `site_server`."""
-
-from dataclasses import dataclass
+"""What the servers of the lab say over HTTP, as a table; used by `site_server`. What fails is in `faces`."""
 
 from check_autodiscover.core.survey import AUTODISCOVER_PATH
+from check_autodiscover.lab.faces import AT_THE_PATH, EVERYWHERE, HTML, LOGIN, Answer, at_the_path
 from check_autodiscover.lab.world import Behaviour
 
 __all__ = ["Answer", "answer_to"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One HTTP answer; `{redirect_to}` in a header stands for the site's own target."""
-
-    status: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: str = ""
-
-    def encode(self, method: str, redirect_to: str) -> bytes:
-        """The bytes on the wire, without the body for HEAD."""
-        body = self.body.encode()
-        headers = (*self.headers, ("Content-Length", str(len(body))))
-        lines = (f"{name}: {value.format(redirect_to=redirect_to)}" for name, value in headers)
-        head = "\r\n".join((f"HTTP/1.1 {self.status}", *lines, "", ""))
-        return head.encode() + (b"" if method == "HEAD" else body)
-
-
-HTML = ("Content-Type", "text/html; charset=utf-8")
 NOT_FOUND = Answer("404 Not Found", (HTML,), "<!doctype html><title>Not found</title>\n")
 
 EXCHANGE = Answer(
@@ -60,8 +41,14 @@ _ANSWERS = {
 }
 
 
-def answer_to(behaviour: Behaviour, path: str) -> Answer:
-    """The answer to a request for a path. Raises KeyError for a behaviour that never answers."""
+def answer_to(behaviour: Behaviour, path: str, version: str | None = None) -> Answer | None:
+    """The answer to a request for a path under a version of TLS, None for a reset.
+
+    Raises KeyError for a behaviour that never answers.
+    """
+    asked = path.lower().startswith("/autodiscover/")
     if behaviour is Behaviour.EXCHANGE:
-        return EXCHANGE if path.lower().startswith("/autodiscover/") else NOT_FOUND
-    return _ANSWERS[behaviour]
+        return EXCHANGE if asked else NOT_FOUND
+    if behaviour in AT_THE_PATH:
+        return at_the_path(behaviour, version) if asked else LOGIN
+    return _ANSWERS.get(behaviour) or EVERYWHERE[behaviour]

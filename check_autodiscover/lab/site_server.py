@@ -5,8 +5,9 @@ Runs in the lab's event loop, called by `running`.
 
 import asyncio
 from collections.abc import Sequence
-from socket import SO_REUSEADDR, SOL_SOCKET, socket
+from socket import SO_LINGER, SO_REUSEADDR, SOL_SOCKET, socket
 from ssl import SSLContext
+from struct import pack
 
 from check_autodiscover.lab.answers import answer_to
 from check_autodiscover.lab.connections import conversation
@@ -49,8 +50,14 @@ async def serve_site(
         async with conversation(writer):
             while request := await _read_request(reader):
                 method, path = request
-                writer.write(answer_to(behaviour, path).encode(method, redirect_to))
+                answer = answer_to(behaviour, path, _version(writer))
+                if answer is None:
+                    _reset(writer)
+                    return
+                writer.write(answer.encode(method, redirect_to))
                 await writer.drain()
+                if answer.closes:
+                    return
 
     async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with conversation(writer):
@@ -62,6 +69,16 @@ async def serve_site(
     if behaviour is Behaviour.SILENT:
         return await asyncio.start_server(stay_silent, sock=bound)
     return await asyncio.start_server(converse, sock=bound, ssl=context)
+
+
+def _version(writer: asyncio.StreamWriter) -> str | None:
+    session = writer.get_extra_info("ssl_object")
+    return session.version() if session is not None else None
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from check_autodiscover.lab.dns_worlds import DNS_FAULTS, DNS_FINE
 from check_autodiscover.lab.fault_worlds import FAULTS, OTHER_FAULTS, SCENARIOS
 from check_autodiscover.lab.healthy_worlds import HEALTHY
 from check_autodiscover.lab.policy_worlds import POLICY_FAULTS, POLICY_FINE
+from check_autodiscover.lab.service_worlds import SERVICE_FAULTS
 from check_autodiscover.lab.world import World
 
 __all__ = ["WORLDS", "world_named"]
@@ -20,6 +21,7 @@ WORLDS = (
     *DNS_FAULTS,
     *CERTIFICATE_FAULTS,
     *OTHER_FAULTS,
+    *SERVICE_FAULTS,
     *CLIENT_FAULTS,
     *POLICY_FAULTS,
 )

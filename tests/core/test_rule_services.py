@@ -150,7 +150,7 @@ RAISED = {
     "no HTTP": (answering(ended(Exchange.MALFORMED)), at(SB, "CRITICAL", args={"answer": "a broken connection"})),
     "a redirect to another path": (
         answering(redirect(f"https://{REMOTE}/owa/")),
-        at(RI, "CRITICAL", args={"answer": f"a redirect that is not to Autodiscover, but to https://{REMOTE}/owa/"}),
+        at(RI, "CRITICAL", args={"answer": f"a redirect to https://{REMOTE}/owa/, not to Autodiscover"}),
     ),
     "a redirect to http": (
         answering(redirect(URL.replace("https", "http"))),
@@ -158,8 +158,8 @@ RAISED = {
             RI,
             "CRITICAL",
             args={
-                "answer": "a redirect that is not to Autodiscover, but to plain http, "
-                f"http://{REMOTE}/autodiscover/autodiscover.xml"
+                "answer": f"a redirect to plain http, http://{REMOTE}/autodiscover/autodiscover.xml, "
+                "not to Autodiscover"
             },
         ),
     ),

@@ -34,7 +34,7 @@ FACES = {
     "row 25, the detailed page": (
         Site(SINGLE, page(403, "HTTP Error 403.7 - Forbidden"), elsewhere=LOGIN),
         CC,
-        "HTTP 403 (403.7: a client certificate is required) without one",
+        "it answers HTTP 403 (403.7: a client certificate is required) without one",
     ),
     "row 25, the short page of TLS 1.2": (
         Site(SINGLE, status(403), elsewhere=LOGIN, tls_1_2=status(403)),
@@ -49,12 +49,12 @@ FACES = {
     "row 26, reset under TLS 1.3, asked for under TLS 1.2": (
         Site(SINGLE, RESET, elsewhere=LOGIN, tls_1_2=status(403)),
         CC,
-        "breaks off the connection without one",
+        "it breaks off the connection without one",
     ),
     "row 26, reset under TLS 1.3, the detailed page under TLS 1.2": (
         Site(SINGLE, RESET, elsewhere=LOGIN, tls_1_2=page(403, "403.7")),
         CC,
-        "breaks off the connection without one",
+        "it breaks off the connection without one",
     ),
     "row 26, reset and nothing else": (
         Site(SINGLE, RESET, elsewhere=LOGIN),

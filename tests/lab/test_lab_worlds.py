@@ -20,6 +20,9 @@ unresolvable srv-target-alias srv-two-targets srv-two-targets-one-broken relativ
 hybrid-alias-host parent-exposed
 not-yet-valid self-signed chain-incomplete common-name-only weak-key misspelt-name wildcard-too-deep
 domain-controller-at-the-root addresses-differ wildcard-default-host tls-inspected
+client-certificate client-certificate-suspected client-certificate-reset client-certificate-tls-1-3
+client-certificate-untrusted blocked application-error bridge-name-mismatch bad-gateway busy no-login-offered login-cut
+xml-error redirect-needs-ssl redirect-to-login redirect-loop redirect-warns ssl-required-on-port-80
 """.split()  # noqa: SIM905
 )
 

@@ -49,7 +49,7 @@ _OTHERWISE = "See the web server's log on {name} for /autodiscover/autodiscover.
 def answer_words(meeting: Meeting) -> str:
     """What was answered, as it stands behind `answers with`."""
     if meeting.answer is AnswerClass.REDIRECT_ELSEWHERE:
-        return f"a redirect that is not to Autodiscover, but to {_target(meeting.redirect)}"
+        return f"a redirect to {_target(meeting.redirect)}, not to Autodiscover"
     if meeting.answer in _WORDS:
         return _WORDS[meeting.answer]
     return f"HTTP {_status(meeting)}{', come back later' if meeting.answer is AnswerClass.BUSY else _reason(meeting)}"
@@ -63,7 +63,7 @@ def redirect_words(meeting: Meeting) -> str:
 
 
 def demand_words(meeting: Meeting) -> str:
-    """How a demand for a client certificate shows, as it stands behind a colon."""
+    """How a demand for a client certificate shows, as it stands behind `it`."""
     if meeting.reach is Reach.NO_TLS:
         return "refuses the TLS handshake without one"
     if meeting.answer is AnswerClass.UNSEEN:

@@ -27,7 +27,7 @@ SERVICE = (
         title="The virtual directory demands a client certificate",
         default=Default.HARM,
         level=8,
-        sentence="{url}[[ ({where})]] demands a client certificate: {answer}",
+        sentence="{url}[[ ({where})]] demands a client certificate: it {answer}",
         remedy="In IIS Manager set the Autodiscover virtual directory's SSL Settings, Client certificates, to Ignore; "
         "on a proxy switch mutual TLS off for /autodiscover.[[ {cure}]]",
         seed="Scenario 3",
