@@ -51,14 +51,6 @@ def test_what_was_not_looked_at_or_may_be_otherwise_is_said_where_all_is_well(na
         "root-skipped",
         "old-outlook",
     ],
-    [
-        "scenario-1-host-record",
-        "fault-accepted-inside",
-        "not-connected",
-        "one-resolver-dead",
-        "root-skipped",
-        "old-outlook",
-    ],
 )
 def test_the_exporters_configuration_declares_what_the_plugins_options_do(name: str) -> None:
     with running(world_named(name)) as lab:
