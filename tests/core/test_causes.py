@@ -255,6 +255,7 @@ ROOTS_OF_THEIR_OWN = {
         "dns-stale-answer",
         "dns-wildcard-present",
         "drift-baseline-missing",
+        "service-redirect-address",
     )
 }
 """What stands beside other causes at the same place, by the description of causes."""

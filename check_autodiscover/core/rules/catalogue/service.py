@@ -127,6 +127,7 @@ SERVICE = (
         id="service-login-interrupted",
         title="The login needs a connection that is closed",
         default=Default.WARNING,
+        level=8,
         sentence="{url}[[ ({where})]] offers NTLM alone and closes the connection, which NTLM logs in: "
         "a password box may come back for ever",
         remedy="Let the proxy in front of {subject} keep connections open and bound to one client (NTLM-capable mode), "
@@ -137,6 +138,7 @@ SERVICE = (
         id="service-xml-error",
         title="The service answers every request with an error of its own",
         default=Default.WARNING,
+        level=8,
         sentence="{url}[[ ({where})]] answers with Autodiscover error {code}: {meaning}",
         remedy="{advice}",
         rows=(56,),
