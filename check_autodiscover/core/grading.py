@@ -63,18 +63,27 @@ def harm(view: ViewPicture, finding: Finding) -> tuple[Walk, ...]:
     """The judged walks of a view that end badly because of a finding; without Autodiscover also those that succeed."""
     if _skipped(view, finding):
         return ()
-    return tuple(walk for walk in view.walks if walk.judged and _explains(view.method, finding, walk))
+    return tuple(walk for walk in view.walks if walk.judged and _explains(view, finding, walk))
 
 
-def _explains(method: Method, finding: Finding, walk: Walk) -> bool:
+def _explains(view: ViewPicture, finding: Finding, walk: Walk) -> bool:
+    method = view.method
     if finding.endpoint is Endpoint.SCP:
         return walk.outcome.bad and _spoils_directory(finding, walk)
     endpoints = concerned(finding)
     if not (walk.outcome.bad or (method is Method.NONE and walk.outcome.good)):
         return False
-    if walk.at is None or role_of(method, Endpoint(walk.at.value)) is CandidateRole.AFTER:
+    if walk.at is None or _role(view, Endpoint(walk.at.value)) is CandidateRole.AFTER:
         return bool(set(endpoints) & set(intended_endpoints(method)))
     return Endpoint(walk.at.value) in endpoints
+
+
+def _role(view: ViewPicture, endpoint: Endpoint) -> CandidateRole:
+    """The part that a place plays for clients: where policy skips every intended step, they go on to those after it."""
+    role = role_of(view.method, endpoint)
+    intended = {step.value for step in intended_endpoints(view.method)}
+    skipped = bool(intended) and intended <= {step.value for step in view.scene.disabled}
+    return CandidateRole.BEFORE if skipped and role is CandidateRole.AFTER else role
 
 
 def _spoils_directory(finding: Finding, walk: Walk) -> bool:
@@ -180,7 +189,7 @@ def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:
     judged = finding.rule.startswith(("certificate-", "service-", "drift-certificate-"))
     if not judged or finding.endpoint is Endpoint.ZONE:
         return state
-    role = role_of(view.method, finding.endpoint)
+    role = _role(view, finding.endpoint)
     if role is CandidateRole.BEFORE and finding.rule != "service-slow-candidate":
         return state if harm(view, finding) else State.OK
     return state if role in _ALARMING else State.OK

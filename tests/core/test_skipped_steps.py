@@ -6,6 +6,7 @@ import pytest
 
 from check_autodiscover.core.policy import Step
 from check_autodiscover.core.report import Report
+from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import Connect
 from tests.core import incidents
 from tests.core.incidents import HOSTER, healthy
@@ -126,3 +127,12 @@ def test_auto_goes_by_the_steps_that_are_left() -> None:
 def test_what_is_never_contacted_is_no_note_where_nobody_asks_it() -> None:
     notes = verdict(skipping(healthy("srv"), Step.OFFICE365, Step.SCP)).notes
     assert [note for note in notes if "Microsoft" in note or "directory" in note] == []
+
+
+def test_row_24_a_stranger_past_the_intended_step_alarms_where_policy_skips_that() -> None:
+    world = skipping(incidents.row_36("host"), Step.AUTODISCOVER)
+    report = verdict(world)
+    assert {walk.outcome.value for walk in report.walks if walk.judged} == {"wrong-login"}
+    assert report.summary.endswith("Outlook gives a stranger the password [service-foreign-login]")
+    assert report.state is State.CRITICAL
+    assert verdict(incidents.row_36("host")).summary.endswith("[dns-alias-unexpected]")
