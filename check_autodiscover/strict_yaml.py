@@ -162,6 +162,6 @@ def _text(file: str) -> str:
     if len(content) > LARGEST:
         raise ConfigurationError(Fault(file, 0, f"is larger than {LARGEST // 2**20} MB"))
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError(Fault(file, 0, "is not UTF-8 text")) from error

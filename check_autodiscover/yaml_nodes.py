@@ -99,18 +99,24 @@ class _Composer:
         return root
 
     def _scalar(self, event: Any) -> None:
+        self._refuse_tag(event)
         content = event.value
         if content in _NOTHING and event.implicit[0]:
             content = None
         self._put(Node(event.start_mark.line + 1, content), event.anchor)
 
     def _begin(self, event: Any, content: list[Node]) -> None:
+        self._refuse_tag(event)
         if len(self._above) >= DEEPEST:
             raise BadYaml(event.start_mark.line + 1, f"is nested deeper than {DEEPEST} levels")
         self._above.append((Node(event.start_mark.line + 1, content), event.anchor))
 
     def _end(self, _event: Any) -> None:
         self._put(*self._above.pop())
+
+    def _refuse_tag(self, event: Any) -> None:
+        if event.tag not in (None, "!"):
+            raise BadYaml(event.start_mark.line + 1, f"has a tag, {event.tag!r}, and no value needs one")
 
     def _put(self, node: Node, anchor: str | None) -> None:
         """Put a node where it belongs. Its anchor counts from here on, so that nothing can hold itself."""

@@ -72,7 +72,8 @@ renamed and never used again. `autodiscoverctl rules RULE` prints a rule's page 
 stranger, or with nothing, in that view and because of this; else it is a warning. Rules about certificates and services
 alarm at the place that clients are meant to use, and at places before it if they stop or mislead somebody there;
 elsewhere they are notes. An ellipsis marks rules with special cases, which their pages tell. The exit code comes from
-causes alone: a consequence never counts above its cause.
+causes alone: a consequence never counts above its cause. `--severity RULE=STATE`, or `severities` in the
+[configuration](../configuration.md), sets another for good or until a day; what it accepts stays in the report.
 
 **Cause and consequence**: in one view and at one place the first of this order that applies is the cause; what comes
 later follows from it.

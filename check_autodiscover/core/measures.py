@@ -213,11 +213,12 @@ def _verdict(picture: Picture, tally: Tally) -> Iterator[Measure]:
     yield metric("autodiscover_last_probe_timestamp_seconds", survey.ended)
     yield from _drift(picture)
     methods = {view.method.value for view in picture.views}
+    declared = {survey.policy.declared_method(view.name).value for view in picture.views}
     yield metric(
         "autodiscover_domain_info",
         1,
         method=methods.pop() if len(methods) == 1 else "mixed",
-        declared=survey.policy.method.value,
+        declared=declared.pop() if len(declared) == 1 else "mixed",
         server=survey.policy.servers[0] if survey.policy.servers else "",
     )
     looked = [view for view in picture.views if any(_seen(walk) for walk in view.walks)]

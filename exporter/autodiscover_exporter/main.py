@@ -40,7 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         configuration = _configuration(arguments.config_file)
         if not arguments.config_check:
             _serve(arguments, configuration)
-    except (ConfigurationError, MissingExtra, SettingsError, CannotListen) as error:
+    except ConfigurationError as error:
+        for fault in error.faults:
+            logger.error("cannot start", extra=event(error=str(fault)))
+        return 1
+    except (MissingExtra, SettingsError, CannotListen) as error:
         logger.error("cannot start", extra=event(error=str(error)))
         return 1
     return 0

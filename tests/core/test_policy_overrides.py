@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from check_autodiscover.core.judge import judge
-from check_autodiscover.core.policy import DAY, View, ViewRole
+from check_autodiscover.core.policy import DAY, Method, View, ViewRole
 from check_autodiscover.core.report import Report, Role
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.core.severity import SeverityOverride
@@ -224,3 +224,14 @@ def test_the_first_line_does_not_pass_an_accepted_fault_off_as_a_sound_domain() 
     both = graded(incidents.row_2("srv"), override(State.OK), override(State.OK, "dns-srv-missing"))
     assert both.state is State.OK
     assert both.summary.endswith(" and 1 more")
+
+
+def test_methods_of_single_views_are_what_the_metric_says_was_declared() -> None:
+    def declared(**policy: object) -> set[str]:
+        report = verdict(incidents.healthy("srv").with_policy(**policy))
+        infos = [dict(item.labels) for item in report.measures if item.metric == "autodiscover_domain_info"]
+        return {labels["declared"] for labels in infos}
+
+    both = (("inside", Method.SRV), ("outside", Method.SRV))
+    assert declared(method=Method.AUTO, methods=both) == {"srv"}
+    assert declared(method=Method.SRV, methods=(("inside", Method.HOST),)) == {"mixed"}

@@ -100,6 +100,14 @@ def test_a_bad_configuration_is_one_line_and_exit_code_1(tmp_path: Path) -> None
     assert json.loads(said)["error"].startswith(f"{file}:3: modules.default.timeot: unknown key")
 
 
+def test_every_mistake_of_a_configuration_is_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text("timeout: x\nmethod: y\n")
+    code, said = _refused("--config.file", str(file), "--config.check", "--log.format", "json")
+    places = [json.loads(line)["error"].partition(": ")[0] for line in said.splitlines()]
+    assert (code, places) == (1, [f"{file}:1", f"{file}:2"])
+
+
 def test_a_missing_ca_file_is_found_at_the_start(tmp_path: Path) -> None:
     file = tmp_path / "exporter.yml"
     file.write_text("modules: {default: {ca_files: [gone.pem]}}\n")

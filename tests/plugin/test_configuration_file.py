@@ -373,6 +373,8 @@ def test_a_module_that_is_asked_for_takes_the_place_of_the_domains_own(tmp_path:
         ("servers: [a.b, A.b]", "file.yml:1: servers: A.b is given twice"),
         ("domains: {a.b: {labels: {__meta: x}}}", "file.yml:1: domains.a.b.labels.__meta: no name of a label"),
         ("domains: {a.b: {labels: {a: [x]}}}", "file.yml:1: domains.a.b.labels.a: expected a single value"),
+        ("timeout: 3s\nservers: !!set [a.b]", "file.yml:2: has a tag, 'tag:yaml.org,2002:set', and no value needs one"),
+        ("timeout: !secret 3s", "file.yml:1: has a tag, '!secret', and no value needs one"),
         ("a: {\n", "file.yml:2: is not YAML: "),
         ("--- {}\n--- {}", "file.yml:2: there is a second document, and one is enough"),
         ("servers: &a [*a]", "file.yml:1: is not YAML: found undefined alias 'a'"),
@@ -410,6 +412,10 @@ def test_a_key_that_is_promised_is_refused_by_name_or_built(tmp_path: Path, name
 def test_an_alias_stands_for_what_it_names(tmp_path: Path) -> None:
     text = "modules: {a: &a {timeout: 3s}, b: *a}"
     assert loaded(tmp_path, text).settled(module="b").policy.timeout == 3.0
+
+
+def test_a_file_of_another_editor_is_read_as_well(tmp_path: Path) -> None:
+    assert policy(tmp_path, "\ufefftimeout: 3s\r\nmethod: 'srv'\r\n").timeout == 3.0
 
 
 def test_a_bomb_of_aliases_is_refused(tmp_path: Path) -> None:
