@@ -61,7 +61,7 @@ def draw(report: Report, picture: Picture) -> RenderableType:
         _Outcomes(picture.views, methods),
         Text(),
         _Ladder(picture.views),
-        Rule(style="dim"),
+        Rule(characters="-", style="dim"),
         *_findings(report),
         *(Text(f"Note: {clean(note)}", style="dim") for note in report.notes),
     )

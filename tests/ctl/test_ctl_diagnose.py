@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -310,3 +313,13 @@ def test_a_saved_survey_of_another_domain_is_refused(tmp_path: Path, capsys: Cap
     file = _saved(_survey("healthy-srv"), tmp_path)
     assert main(["diagnose", "fabrikam.com", "--survey", file]) == 3
     assert "about contoso.com, not fabrikam.com" in capsys.readouterr().out
+
+
+def test_a_terminal_that_knows_ascii_alone_shows_the_same(tmp_path: Path) -> None:
+    file = _saved(_survey("scenario-1-wildcard"), tmp_path)
+    command = (sys.executable, "-m", "check_autodiscover.ctl", "diagnose", "--survey", file)
+    plain = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "160"}
+    done = subprocess.run(command, capture_output=True, text=True, env=plain)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "CERTIFICATE WARNING at autodiscover" in done.stdout
+    assert done.stdout.isascii()
