@@ -55,6 +55,9 @@ _EXPLAINED_BY_ANY = frozenset(
         "certificate-addresses-differ",
         "dns-servers-disagree",
         "dns-srv-targets-several",
+        "service-login-interrupted",
+        "service-redirect-address",
+        "service-xml-error",
     }
 )
 """Explained by any fault of the same candidate."""

@@ -260,10 +260,11 @@ ROOTS_OF_THEIR_OWN = {
 }
 """What stands beside other causes at the same place, by the description of causes."""
 
+AREAS_OF_FOLLOWERS = ("certificate", "client", "dns", "drift", "service")
 FOLLOWERS = {
     rule.id
     for rule in CATALOGUE
-    if not rule.level and rule.id not in ROOTS_OF_THEIR_OWN and rule.area in ("certificate", "client", "dns", "drift")
+    if not rule.level and rule.id not in ROOTS_OF_THEIR_OWN and rule.area in AREAS_OF_FOLLOWERS
 }
 """What is a root only where nothing explains it: two of them have the same cause, or none."""
 
