@@ -21,6 +21,7 @@ PROGRAMS = (
     "nsupdate",
     "dig",
     "nginx",
+    "haproxy",
     "curl",
     "openssl",
     "promtool",
