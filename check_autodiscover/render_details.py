@@ -163,7 +163,7 @@ def _url(question: EndpointQuestion) -> str:
 
 
 def _directory(question: DirectoryQuestion) -> str:
-    return f"Directory {clean(question.ldap_url)}{', logged in' if question.login else ''}"
+    return f"Directory {clean(question.ldap_url)}{' with a login' if question.login else ''}"
 
 
 def _found(answer: DirectoryAnswer) -> str:

@@ -7,6 +7,7 @@ import pytest
 from check_autodiscover.core.policy import Directory, Expectations, Method, Step
 from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import ConnectionPoint, DirectoryAnswer, DirectoryStatus, VerifyError
+from check_autodiscover.render_details import details
 from tests.core.directories import DC, URL, answer, asking, autodiscover_url, point
 from tests.core.incidents import HOSTER, MAIL, MULTI, REMOTE, SINGLE, A, asks_for_a_certificate, healthy, row_1, row_47
 from tests.core.judging import Told, assert_told, rules_of, verdict
@@ -221,3 +222,13 @@ def test_many_servers_in_the_directory_cost_no_more_series_than_a_domain_may() -
     gone = [point(f"gone{number}.contoso.com", server=f"G{number}") for number in range(12)]
     report = verdict(asking(scenario_3(), point(EX1), *gone))
     assert len([item for item in report.measures if item.metric and item.value is not None]) <= 120
+
+
+def test_the_details_say_how_each_directory_was_asked_and_what_it_said() -> None:
+    world = asking(healthy("srv"), point("remote.contoso.com", site="London"))
+    world = world.with_policy(directory=Directory(DC, user="svc@contoso.com", password_file="scp.pw"))
+    lines = [line for line in details(verdict(world), 2) if line.startswith("Directory ")]
+    assert lines == [
+        f"Directory {DC} with a login: answered; CN=EX1,CN=Autodiscover,CN=Protocols has "
+        f"{autodiscover_url('remote.contoso.com')}, {URL}, Site=London"
+    ]
