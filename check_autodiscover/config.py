@@ -87,7 +87,10 @@ class Configuration:
         return self.domains.get(domain, Domain()).module or DEFAULT_MODULE
 
     def settled(self, domain: str = "", module: str = "") -> Module:
-        """Policy and trust for a domain, or of a module alone. Raises UnknownModule."""
+        """Policy and trust for a domain, or of a module alone.
+
+        Raises UnknownModule, and Contradiction for a module that a domain is not meant for.
+        """
         found = merged(self.levels(domain, module), self.views)
         name = module or self.module_of(domain)
         return Module(name, policy_of(found, self.views), trust_of(found), found.get("baseline", ""))

@@ -16,6 +16,7 @@ from autodiscover_exporter.responses import EXPOSITION, HTML, JSON, Response
 from autodiscover_exporter.scraping import Scraper
 from check_autodiscover import __version__
 from check_autodiscover.config import Configuration, UnknownModule
+from check_autodiscover.declared import Contradiction
 from check_autodiscover.hostile import clean
 
 __all__ = ["Application"]
@@ -73,7 +74,7 @@ class Application:
             request = parse_probe_request(scope["query_string"])
             module = self._configuration.settled(request.domain, request.module)
             left = scrape_timeout(_headers(scope["headers"]), self._timeout_offset)
-        except (BadRequest, UnknownModule) as error:
+        except (BadRequest, UnknownModule, Contradiction) as error:
             return Response(f"{clean(str(error))}\n".encode(), 400)
         if not self._configuration.allows(request.domain):
             return Response(f"{request.domain} {_NOT_ALLOWED}\n".encode(), 403)

@@ -71,6 +71,18 @@ def test_only_what_configuration_names_is_looked_at(start: Start, target: str, s
         assert answer.text == "fabrikam.com is not configured here: name it under domains, or in targets.allow\n"
 
 
+def test_a_module_that_contradicts_the_domain_is_a_wrong_parameter(start: Start) -> None:
+    pinned = Configuration(
+        modules={"default": {}, "cloud": {"methods": {"": Method.EXCHANGE_ONLINE}}},
+        domains={"contoso.com": Domain(level={"issuers": ("Example CA",)})},
+    )
+    probe = ScriptedProbe(_healthy)
+    with start(probe, pinned) as serving:
+        answer = serving.ask("/probe?target=contoso.com&module=cloud")
+    assert (answer.status, probe.asked) == (400, [])
+    assert answer.text.startswith("'Example CA' is never looked at under the method exchange-online: ")
+
+
 def test_the_configured_domains_are_discovered_with_their_labels(start: Start) -> None:
     methods = {"inside": Method.HOST, "outside": Method.SRV}
     configuration = Configuration(
