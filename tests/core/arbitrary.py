@@ -8,6 +8,7 @@ from dataclasses import replace
 from random import Random
 
 from check_autodiscover.core.certificate import UnreadableCertificate
+from check_autodiscover.core.ocsp import Revocation, Staple
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import (
     ClientName,
@@ -86,6 +87,8 @@ CERTIFICATES = (
     certificate(REMOTE, AUTODISCOVER, DOMAIN, days=10),
     certificate(REMOTE, AUTODISCOVER, DOMAIN, days=-2),
     certificate(AUTODISCOVER, days=120),
+    certificate(REMOTE, AUTODISCOVER, issuer="Proxy CA", issuer_key="0a"),
+    certificate("*.hoster.example", issuer="Proxy CA", issuer_key="0a"),
     UnreadableCertificate("00" * 32, "bad DER"),
 )
 ANSWERS = (
@@ -242,5 +245,7 @@ def _contact(random: Random, question: EndpointQuestion, trouble: float) -> Cont
     chain = tuple(random.choice(CERTIFICATES) for _ in range(random.choice((0, 1, 1, 1, 2))))
     codes = random.sample((10, 18, 19, 20, 21, 23, 26, 66, 62), random.choice((0, 0, 0, 1, 2)))
     errors = tuple(VerifyError(code, random.choice((0, 0, 1))) for code in codes)
-    tls = Tls(shaken, "TLSv1.3", chain, errors, random.random() < 0.1)
+    revoked = Staple(Revocation.REVOKED, int(NOW) - 60, revoked_at=int(NOW) - 600)
+    staple = revoked if random.random() < 0.1 else None
+    tls = Tls(shaken, "TLSv1.3", chain, errors, random.random() < 0.1, staple=staple)
     return Contact(Connect.CONNECTED, tls, answers if shaken is Handshake.ESTABLISHED else ())
