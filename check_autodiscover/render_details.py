@@ -217,7 +217,8 @@ def _certificate(certificate: Certificate | UnreadableCertificate) -> str:
 def _http(answer: HttpAnswer) -> str:
     status = str(answer.status) if answer.status else answer.outcome.value
     headers = [f"{name}: {value}" for name, value in answer.headers]
-    return " ".join(filter(None, (clean(answer.method), status, clean(", ".join(headers)), clean(answer.detail))))
+    what = (answer.method, answer.path, status, ", ".join(headers), answer.detail)
+    return " ".join(filter(None, map(clean, what)))
 
 
 def _took(seconds: float, timed: bool) -> str:

@@ -5,7 +5,19 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover.core.policy import Resolver, View
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
+from check_autodiscover.core.survey import (
+    Connect,
+    Contact,
+    DnsAnswer,
+    DnsQuestion,
+    DnsStatus,
+    EndpointQuestion,
+    Exchange,
+    HttpAnswer,
+    RecordType,
+    Scheme,
+    Srv,
+)
 from check_autodiscover.render_details import details
 from tests.plugin.report_factory import HEALTHY
 from tests.plugin.survey_factory import INSIDE, survey
@@ -66,6 +78,17 @@ def test_each_resolver_of_a_view_is_told_with_its_own_answer() -> None:
     lines = list(details(replace(HEALTHY, walks=(), survey=survey(view, lookups=lookups)), 2))
     assert _of("DNS inside 10.0.0.2 autodiscover.contoso.com A: ", lines) == "nxdomain"
     assert _of("DNS inside 10.0.0.3 autodiscover.contoso.com A: ", lines) == "answer, 192.0.2.1"
+
+
+def test_what_another_path_of_a_connection_answered_is_told_with_that_path() -> None:
+    asked = EndpointQuestion("mail.contoso.com", "192.0.2.1", 443, Scheme.HTTPS)
+    answers = (
+        HttpAnswer("POST", Exchange.ANSWERED, 500),
+        HttpAnswer("GET", Exchange.ANSWERED, 200, path="/autodiscover/autodiscover.json"),
+    )
+    seen = survey(INSIDE, contacts={asked: Contact(Connect.CONNECTED, answers=answers)})
+    text = "\n".join(details(replace(HEALTHY, walks=(), survey=seen), 2))
+    assert "connected; POST 500; GET /autodiscover/autodiscover.json 200" in text
 
 
 def test_what_the_zones_own_server_said_is_marked_and_so_is_an_answer_without_validation() -> None:
