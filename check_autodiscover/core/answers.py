@@ -8,6 +8,7 @@ the parent's servers know nothing of it.
 
 from collections.abc import Iterator
 
+from check_autodiscover.core.address_order import in_order
 from check_autodiscover.core.policy import Family, Resolver, Transport, View
 from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Survey
 
@@ -239,4 +240,4 @@ def _servers(survey: Survey, view: View, zone: str) -> tuple[str, ...]:
 
 def _addresses(survey: Survey, view: View, name: str) -> tuple[str, ...]:
     answers = (answer_of(survey, view, name, type_) for type_ in address_types(survey))
-    return tuple(address for answer in answers if answer is not None for address in sorted(answer.addresses))
+    return tuple(address for answer in answers if answer is not None for address in in_order(answer.addresses))

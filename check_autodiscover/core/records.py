@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from check_autodiscover.core.address_order import in_order
 from check_autodiscover.core.answers import address_types, answer_of, reasons_of
 from check_autodiscover.core.policy import View
 from check_autodiscover.core.survey import DnsAnswer, DnsStatus, RecordType, Srv, Survey
@@ -110,7 +111,7 @@ def resolve(survey: Survey, view: View, name: str, types: tuple[RecordType, ...]
                 failures.append(Failure(asked, type_, reasons_of(survey, view, asked, type_)))
                 break
             nxdomain = nxdomain or answer.status is DnsStatus.NXDOMAIN
-            addresses.update(dict.fromkeys(sorted(answer.addresses)))
+            addresses.update(dict.fromkeys(in_order(answer.addresses)))
             aliases.update(dict.fromkeys(answer.aliases))
             synthesized = answer.synthesized if answer.synthesized is not None else synthesized
             if answer.ttl is not None:
