@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from check_autodiscover.core.answer_xml import XmlAnswer
 
 __all__ = [
+    "AUTHENTICATION_METHODS",
+    "EXCHANGE_HEADERS",
     "AnswerClass",
     "authentication_methods",
     "classify",
@@ -134,10 +136,13 @@ def authentication_methods(answer: HttpAnswer) -> tuple[str, ...]:
 
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SPELLING = {name.lower(): name for name in ("Negotiate", "NTLM", "Bearer", "Basic", "Digest", "Kerberos")}
+AUTHENTICATION_METHODS = frozenset({"Negotiate", "NTLM", "Bearer", "Basic", "Digest", "Kerberos"})
+"""The ways to log in that some client knows."""
+
+_SPELLING = {name.lower(): name for name in AUTHENTICATION_METHODS}
 _EXCHANGE_METHODS = frozenset({"Negotiate", "NTLM", "Bearer", "Kerberos"})
 _PASSWORD_METHODS = frozenset({"Basic", "Digest"})
-_EXCHANGE_HEADERS = frozenset(
+EXCHANGE_HEADERS = frozenset(
     {
         "x-feserver",
         "x-beserver",
@@ -227,7 +232,7 @@ def _classify_login(answer: HttpAnswer) -> AnswerClass:
         return AnswerClass.EXCHANGE
     if not methods & _PASSWORD_METHODS:
         return AnswerClass.NO_METHOD
-    signs = _EXCHANGE_HEADERS & {name for name, _ in answer.headers}
+    signs = EXCHANGE_HEADERS & {name for name, _ in answer.headers}
     return AnswerClass.EXCHANGE if signs else AnswerClass.PASSWORD
 
 

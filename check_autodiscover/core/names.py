@@ -7,7 +7,7 @@ absolute A-labels in lower case without the final dot, which is the only form th
 import re
 from collections.abc import Callable, Iterable
 
-__all__ = ["BadName", "is_below", "matches_dns_id", "near_miss", "parents", "parse_domain", "parse_host"]
+__all__ = ["BadName", "is_below", "matches_dns_id", "misspelt", "near_miss", "parents", "parse_domain", "parse_host"]
 
 MAX_NAME = 253
 """Characters of a name in text form (RFC 1035 2.3.4: 255 octets on the wire)."""
@@ -76,8 +76,13 @@ def near_miss(names: Iterable[str], wanted: str) -> str:
     At most two letters are added, lost, wrong or swapped with their neighbour. Names that differ in digits only, or in
     a short label (`mx1` and `mx2`, `.de` and `.ch`), are different names, not misspellings.
     """
-    found = [(edits, name) for name in names if (edits := _misspelling(_filled(name, wanted), wanted))]
+    found = [(edits, name) for name in names if (edits := misspelt(name, wanted))]
     return min(found, default=(0, ""))[1]
+
+
+def misspelt(name: str, wanted: str) -> int:
+    """How many slips make of the wanted name a certificate's; 0 where it is the same, or another name altogether."""
+    return _misspelling(_filled(name, wanted), wanted)
 
 
 def _matches_wildcard(pattern: str, name: str) -> bool:
