@@ -24,12 +24,17 @@ class Form:
     perfdata: bool = True
 
 
-def diagnose(domain: str, plugin_options: Sequence[str], form: Form, *, save: str, saved: str) -> int:
-    """Diagnose a domain by the plugin's options, or a saved survey; the report's exit code. Raises Refused."""
+def diagnose(domain: str, plugin_options: Sequence[str], form: Form, *, save: str, saved: str, redacted: bool) -> int:
+    """Diagnose a domain by the plugin's options, or a saved survey; the report's exit code. Raises Refused.
+
+    What is `redacted` is saved and shown with pseudonyms in place of names and addresses.
+    """
     survey = _saved(saved, domain, plugin_options) if saved else _observed(domain, plugin_options)
-    if save:
-        save_survey(survey, save)
     report = _judged(survey, saved)
+    if redacted:
+        report = _redacted(report)
+    if save:
+        save_survey(report.survey, save)
     _show(report, form)
     return report.state.exit_code
 
@@ -60,6 +65,20 @@ def _judged(survey: Survey, file: str) -> Report:
         if not file:
             raise
         raise Refused(f"{file}: no run can have seen this ({type(error).__name__} when it was judged)") from error
+
+
+def _redacted(report: Report) -> Report:
+    """The same verdict on other names. Raises Refused where it would be another."""
+    from publicsuffixlist import PublicSuffixList
+
+    from check_autodiscover.core.redaction import redact
+    from check_autodiscover.core.redaction.comparison import difference
+
+    suffixes = PublicSuffixList(accept_unknown=False, only_icann=True)
+    hidden = judge(redact(report.survey, lambda name: suffixes.publicsuffix(name) or ""))
+    if changed := difference(report, hidden):
+        raise Refused(f"--redact would change {changed} of this survey: a defect of ours, nothing was saved")
+    return hidden
 
 
 def _show(report: Report, form: Form) -> None:

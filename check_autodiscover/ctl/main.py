@@ -75,6 +75,7 @@ def _parser() -> Parser:
         default="",
         help="as the plugin prints it, in place of the tree",
     )
+    diagnose.add_argument("--redact", action="store_true", help="put pseudonyms for names and addresses")
     diagnose.add_argument("-v", dest="verbosity", action="count", default=0, help="with -o text: more; repeatable")
     diagnose.add_argument("--no-perfdata", action="store_true", help="with -o text: without performance data")
     diagnose.set_defaults(command=_diagnose)
@@ -140,7 +141,7 @@ def _diagnose(given: Namespace, rest: Sequence[str]) -> int:
 
     domain, options = _domain_of(rest)
     form = Form(given.output, given.verbosity, not given.no_perfdata)
-    return diagnose(domain, options, form, save=given.save, saved=given.survey)
+    return diagnose(domain, options, form, save=given.save, saved=given.survey, redacted=given.redact)
 
 
 def _baseline(given: Namespace, rest: Sequence[str]) -> int:

@@ -323,3 +323,13 @@ def test_a_terminal_that_knows_ascii_alone_shows_the_same(tmp_path: Path) -> Non
     assert (done.returncode, done.stderr) == (2, "")
     assert "CERTIFICATE WARNING at autodiscover" in done.stdout
     assert done.stdout.isascii()
+
+
+def test_a_redacted_survey_tells_the_same_verdict_and_no_name(tmp_path: Path, capsys: Capture) -> None:
+    file, shown = _saved(_survey("scenario-1-wildcard"), tmp_path), tmp_path / "shown.json"
+    assert main(["diagnose", "--survey", file, "--redact", "--save", str(shown), "-o", "text"]) == 2
+    told = capsys.readouterr().out
+    assert "[dns-wildcard-captures-autodiscover]" in told
+    assert "contoso" not in told + shown.read_text()
+    assert main(["diagnose", "--survey", str(shown), "-o", "text"]) == 2
+    assert capsys.readouterr().out == told
