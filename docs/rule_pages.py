@@ -55,6 +55,7 @@ CASE_ARGUMENTS = {
     ("dns-parent-exposed", "basic"): "it asks for Basic authentication",
     ("dns-srv-shadowed", "declared"): "the method is declared, not derived",
     ("dns-wildcard-present", "suffix"): "it stands below a suffix that this host appends to names",
+    ("dns-wildcard-present", "declared"): "the catch-all is declared as expected",
     ("dns-wildcard-captures-autodiscover", "declared"): "the catch-all is declared as expected, and clients are served",
     ("service-redirect-invalid", "stray"): "it leads to a host that `--expected-redirect` does not name",
     ("service-redirect-invalid", "nowhere"): "it leads to a host without an address",

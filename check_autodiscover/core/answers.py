@@ -26,6 +26,7 @@ __all__ = [
     "reasons_of",
     "rewrites",
     "servers_named",
+    "servers_without_address",
     "zone_of",
 ]
 
@@ -138,6 +139,24 @@ def servers_named(survey: Survey, view: View) -> tuple[str, ...]:
     finder = bootstrap_view(view)
     names = dict.fromkeys(name for zone in _zones(survey, finder) for name in _servers(survey, finder, zone))
     return tuple(names)[:MAX_SERVERS]
+
+
+def servers_without_address(survey: Survey, view: View) -> tuple[str, ...]:
+    """The names of the domain's own servers that lead nowhere, by a conclusive answer for every type asked."""
+    finder, zone = bootstrap_view(view), zone_of(survey, view)
+    known = bool(_delegations(survey, view))
+    return tuple(
+        name
+        for name in servers_named(survey, view)
+        if not (known and _lies_in(name, zone)) and _has_none(survey, finder, name)
+    )
+
+
+def _has_none(survey: Survey, view: View, name: str) -> bool:
+    answers = [answer_of(survey, view, name, type_) for type_ in address_types(survey)]
+    # One family alone proves nothing of the other.
+    complete = len(answers) > 1 and all(answer is not None and answer.status.conclusive for answer in answers)
+    return complete and not any(answer.addresses for answer in answers if answer is not None)
 
 
 def delegated(survey: Survey, view: View) -> bool:

@@ -30,6 +30,10 @@ _EVERYWHERE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus", "drift-d
 """Rules about the whole domain, whatever the endpoint."""
 
 
+_DECLARABLE = ("dns-wildcard-captures-autodiscover", "dns-wildcard-present")
+"""Rules about a catch-all, which policy may expect."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grade:
     """A severity, policy's reason where policy lowered it to OK, and the default where policy set another.
@@ -115,7 +119,7 @@ def grade(picture: Picture, finding: Finding) -> Grade:
         return Grade(override.state, _reason(override) if lowered else None, state, told, expired)
     if told and state is not State.OK:
         return Grade(State.OK, _SKIPPED, state, told, expired)
-    declared = finding.rule == "dns-wildcard-captures-autodiscover" and finding.arg("declared")
+    declared = finding.rule in _DECLARABLE and finding.arg("declared")
     return Grade(state, "declared as an expected wildcard" if declared else None, told=told, expired=expired)
 
 

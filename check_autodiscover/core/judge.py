@@ -56,7 +56,7 @@ _VIEW_JUDGES = (
     judge_suffixes,
     judge_clients,
 )
-_BLIND_JUDGES = (judge_lookups, judge_clients)
+_BLIND_JUDGES = (judge_lookups, judge_resolvers, judge_clients)
 """What may still be said of a view in which the domain cannot be resolved at all."""
 
 _GONE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus"})

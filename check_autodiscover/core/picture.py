@@ -41,6 +41,18 @@ class CatchAll:
     addresses: tuple[str, ...] = ()
     services: tuple[Srv, ...] = ()
     inconclusive: bool = False
+    renamed: str = ""
+    """Where a DNAME record at the parent leads all names below it (RFC 6672), else empty."""
+
+    @property
+    def record(self) -> str:
+        """The record that answers, as a zone file names it."""
+        return f"{self.parent}. DNAME {self.renamed}." if self.renamed else f"*.{self.parent}"
+
+    @property
+    def leads_to(self) -> str:
+        """The first hop, the same in every run: a DNAME record puts the label that was asked for before it."""
+        return self.renamed or self.alias
 
     def captures(self, resolution: Resolution) -> bool:
         """Whether a name's records are the catch-all's: the same alias, or no address that the catch-all lacks."""
@@ -48,6 +60,9 @@ class CatchAll:
             return False
         if resolution.synthesized is not None:
             return resolution.synthesized
+        if self.renamed:
+            beneath = resolution.name.removesuffix(f".{self.parent}")
+            return next(iter(resolution.aliases), "") == f"{beneath}.{self.renamed}"
         if self.alias or resolution.aliases:
             return self.alias == next(iter(resolution.aliases), "")
         return bool(resolution.addresses) and set(resolution.addresses) <= set(self.addresses)
@@ -161,7 +176,10 @@ def _catch_all(survey: Survey, view: View) -> CatchAll:
     present = [answer for answer in answers if answer.presence is Presence.PRESENT]
     if present:
         addresses = dict.fromkeys(address for answer in present for address in answer.addresses)
-        return CatchAll(survey.domain, True, next(iter(present[0].aliases), ""), tuple(addresses))
+        alias = next(iter(present[0].aliases), "")
+        label = present[0].name.removesuffix(f".{survey.domain}")
+        renamed = alias.removeprefix(f"{label}.") if alias.startswith(f"{label}.") else ""
+        return CatchAll(survey.domain, True, alias, tuple(addresses), renamed=renamed)
     absent = [answer for answer in answers if answer.presence is Presence.ABSENT]
     denied = bool(answers) and all(answer.nxdomain for answer in answers)
     empty = bool(absent) and len(absent) == len(answers) and not denied

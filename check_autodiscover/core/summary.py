@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from check_autodiscover.core.answers import asks_authority, delegated
-from check_autodiscover.core.candidates import questions
+from check_autodiscover.core.candidates import MAX_ADDRESSES, MAX_TARGETS, questions
 from check_autodiscover.core.certificate import life_left
 from check_autodiscover.core.certificate_notes import certificate_notes
 from check_autodiscover.core.client_notes import client_notes
@@ -204,6 +204,7 @@ def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
         yield f"{view.name}: the parent zone's servers did not say which servers are the domain's"
     if view.scene.catch_all.found is None and view.scene.domain.presence is not Presence.FAILED:
         yield f"{view.name}: whether a catch-all exists could not be told"
+    yield from _beyond(view)
     for failure in _dead_resolvers(picture, view):
         yield f"{view.name}: resolver {failure} did not answer; the view's others did"
     for met in view.scene.met.values():
@@ -214,6 +215,17 @@ def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
         unasked = candidate.resolution.presence is Presence.PENDING
         if unasked or any(question in picture.survey.unfinished for question in questions(candidate)):
             yield f"{view.name}: {candidate.url} was not finished before the time limit"
+
+
+def _beyond(view: ViewPicture) -> Iterator[str]:
+    """What there was more of than is looked at."""
+    for candidate in view.scene.candidates:
+        found = len(candidate.resolution.addresses)
+        if candidate.addresses and found > MAX_ADDRESSES:
+            yield f"{view.name}: {MAX_ADDRESSES} of the {found} addresses of {candidate.name} were contacted"
+    targets = {record.target for record in view.scene.srv.records}
+    if len(targets) > MAX_TARGETS:
+        yield f"{view.name}: {MAX_TARGETS} of the {len(targets)} SRV targets were looked at, those that are taken first"
 
 
 def _dead_resolvers(picture: Picture, view: ViewPicture) -> Iterator[str]:

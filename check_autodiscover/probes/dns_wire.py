@@ -90,9 +90,12 @@ def _beginning(wire: bytes, counts: Iterable[int]) -> bytes:
 
 def _answer(reply: dns.message.Message, question: DnsQuestion) -> DnsAnswer:
     status = _STATUSES.get(reply.rcode(), DnsStatus.MALFORMED)
+    chain, records = _follow(reply, question)
+    if status is DnsStatus.SERVFAIL and _loops(chain):
+        # The server gives up where the chain comes back to itself, and shows it: the name has no address.
+        status = DnsStatus.ANSWER
     if not status.conclusive:
         return DnsAnswer(status)
-    chain, records = _follow(reply, question)
     aliases = tuple(_text(link[0].target) for link in chain)
     if status is DnsStatus.ANSWER and not records and not aliases:
         records = _delegation(reply, question)
@@ -132,6 +135,10 @@ def _follow(reply: dns.message.Message, question: DnsQuestion) -> tuple[list[dns
             return chain, []
         seen.add(name)
     return chain, [found]
+
+
+def _loops(chain: list[dns.rrset.RRset]) -> bool:
+    return bool(chain) and chain[-1][0].target in {link.name for link in chain}
 
 
 def _is_referral(reply: dns.message.Message) -> bool:

@@ -133,6 +133,9 @@ class ResolverProbe:
         reply = await self._carrier(resolver).exchange(query)
         if resolver.transport is Transport.UDP and is_truncated(reply):
             reply = await self._carrier(replace(resolver, transport=Transport.TCP)).exchange(query)
+        if is_truncated(reply):
+            # Nothing is cut off where there is room for all: what is left of it proves nothing (RFC 7766 section 5).
+            raise Unusable
         return reply
 
     def _carrier(self, resolver: Resolver) -> Carrier:

@@ -185,3 +185,17 @@ def test_servfail_for_the_domain_asks_the_control_question() -> None:
     survey = survey_of(incidents.row_43("host"))
     assert DnsQuestion("inside", "10.0.0.2", "", RecordType.NS) in survey.lookups
     assert "" not in {question.name for question in survey_of(healthy("host")).lookups}
+
+
+def test_addresses_beyond_those_that_are_contacted_are_told() -> None:
+    many = tuple(f"203.0.113.{number}" for number in range(100, 101 + MAX_ADDRESSES))
+    world = healthy("srv").zone(lambda zone: zone.with_(REMOTE, A, *many))
+    told = f"outside: {MAX_ADDRESSES} of the {len(many)} addresses of {REMOTE} were contacted"
+    assert told in judge(survey_of(world)).notes
+
+
+def test_srv_targets_beyond_those_that_are_looked_at_are_told() -> None:
+    records = tuple(Srv(number, 0, 443, f"t{number}.contoso.com") for number in range(MAX_TARGETS + 1))
+    world = healthy("srv").zone(lambda zone: zone.with_(SRV_NAME, RecordType.SRV, *records))
+    told = f"outside: {MAX_TARGETS} of the {len(records)} SRV targets were looked at, those that are taken first"
+    assert told in judge(survey_of(world)).notes

@@ -96,7 +96,9 @@ RAISED = {
                 "names": "www.contoso.com",
                 "near": "",
                 "host": SERVER,
-                "advice": f"Reissue the certificate of {SERVER} with {REMOTE} as a subject alternative name.",
+                "advice": f"Reissue the certificate of {SERVER} with {REMOTE} as a subject alternative name, or let "
+                "the SRV record lead to a name that it has: "
+                "_autodiscover._tcp.contoso.com. 3600 IN SRV 0 0 443 www.contoso.com.",
             },
         ),
     ),

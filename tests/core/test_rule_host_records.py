@@ -6,11 +6,11 @@ import pytest
 
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.policy import Expectations, Expected, Step
-from check_autodiscover.core.survey import DnsStatus, RecordType
+from check_autodiscover.core.survey import DnsStatus, RecordType, Srv
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, REDIRECT_HOST, REMOTE, A, declared, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict
-from tests.core.worlds import APEX, AUTODISCOVER, CLOUD, DOMAIN, FOREIGN, PAGE, SERVER, Site, World, survey_of
+from tests.core.worlds import APEX, AUTODISCOVER, CLOUD, DOMAIN, FOREIGN, PAGE, SERVER, SRV_NAME, Site, World, survey_of
 
 WC, WP = "dns-wildcard-captures-autodiscover", "dns-wildcard-present"
 UH, HM, AL, AD = (
@@ -62,7 +62,7 @@ RAISED = {
     ),
     "captured without Autodiscover, users are warned": (
         incidents.row_5("none"),
-        host(WC, "WARNING", (FOREIGN,), args={**WILD_ARGS, "hint": "If nobody uses Outlook here: -m none."}),
+        host(WC, "WARNING", (FOREIGN,), args={**WILD_ARGS, "hint": ""}),
     ),
     "captured without Autodiscover, nothing listens": (incidents.row_6("none"), host(WC, "OK", (FOREIGN,))),
     "captured without Autodiscover, users are configured": (incidents.row_8("none"), host(WC, "CRITICAL", (SERVER,))),
@@ -173,7 +173,7 @@ RAISED = {
     ),
     "another alias than declared": (
         expecting(healthy("exchange-online"), aliases=(Expected("autodiscover.partner.example"),)),
-        host(AL, "WARNING", ("52.97.0.1",), args={"expected": "an alias of autodiscover.partner.example"}),
+        host(AL, "WARNING", ("52.97.0.1",), args={"expected": "of autodiscover.partner.example"}),
     ),
     "another alias than declared for one view": (
         expecting(healthy("exchange-online"), aliases=(Expected("autodiscover.partner.example", "inside"),)),
@@ -311,3 +311,50 @@ def test_the_apex_is_never_held_to_the_declared_addresses() -> None:
 def test_an_unanswered_address_type_makes_no_absence() -> None:
     world = healthy("host").zone(lambda zone: zone.without(AUTODISCOVER).with_(AUTODISCOVER, RecordType.AAAA, "::1"))
     assert HM not in rules_of(verdict(world))
+
+
+STOPS = {
+    "srv": 'autodiscover.contoso.com. 3600 IN TXT "no autodiscover here"',
+    "host": "autodiscover.contoso.com. 3600 IN CNAME mail.contoso.com.",
+    "exchange-online": "autodiscover.contoso.com. 3600 IN CNAME autodiscover.outlook.com.",
+}
+
+
+@pytest.mark.parametrize("method", STOPS)
+def test_the_record_that_stops_a_catch_all_is_the_one_that_the_method_needs_there(method: str) -> None:
+    report = verdict(incidents.row_5(method))
+    assert STOPS[method] in report.roots[0].remedy
+
+
+def test_a_record_is_not_deleted_into_the_arms_of_a_catch_all() -> None:
+    world = incidents.row_1("srv").zone(lambda zone: zone.with_(f"*.{DOMAIN}", A, FOREIGN))
+    (unwanted, *_) = [item for item in verdict(world).roots if item.finding.rule == "dns-unwanted-host-record"]
+    assert "as the catch-all *.contoso.com would take its place, publish there: " + STOPS["srv"] in unwanted.remedy
+
+
+def test_a_catch_all_that_is_meant_and_kept_away_is_accepted() -> None:
+    world = incidents.row_9("srv")
+    declared_there = world.with_policy(expect=Expectations(wildcards=(Expected(DOMAIN),)))
+    told = [item for item in verdict(declared_there).judgements if item.finding.rule == "dns-wildcard-present"]
+    assert {(item.severity.value, item.accepted) for item in told} == {("OK", "declared as an expected wildcard")}
+
+
+@pytest.mark.parametrize("captured", [True, False])
+def test_a_dname_record_is_named_as_such_and_the_same_in_every_run(captured: bool) -> None:
+    """RFC 6672: every name below the domain is an alias of the same name elsewhere."""
+    renaming = healthy("srv").zone(lambda zone: zone.with_(f"xrandom.{DOMAIN}", "CNAME", "xrandom.fabrikam.test"))
+    if captured:
+        renaming = renaming.zone(lambda zone: zone.with_(AUTODISCOVER, "CNAME", "autodiscover.fabrikam.test"))
+    rule = "dns-wildcard-captures-autodiscover" if captured else "dns-wildcard-present"
+    told = [item for item in verdict(renaming).judgements if item.finding.rule == rule]
+    assert told
+    assert all("contoso.com. DNAME fabrikam.test." in item.remedy for item in told)
+    assert all("xrandom" not in item.message for item in told)
+
+
+def test_an_asterisk_below_the_domain_that_answers_srv_queries_is_told_where_it_stands() -> None:
+    world = healthy("srv").zone(
+        lambda zone: zone.without(SRV_NAME).with_(f"*.{DOMAIN}", RecordType.SRV, Srv(0, 0, 443, REMOTE))
+    )
+    (told, *_) = [item for item in verdict(world).judgements if item.finding.rule == "dns-wildcard-captures-srv"]
+    assert "Remove the record *.contoso.com, and publish" in told.remedy

@@ -59,6 +59,13 @@ def cached() -> World:
     return replace(world, resolvers=own)
 
 
+def dangling_alias() -> World:
+    """The name is an alias of nothing, and all servers say so, the resolvers with NXDOMAIN."""
+    return served(
+        healthy("host").zone(lambda zone: zone.without(AUTODISCOVER).with_(AUTODISCOVER, "CNAME", "gone.example"))
+    )
+
+
 def hiding() -> World:
     world = healthy("host").zone(lambda zone: zone.with_(DOMAIN, RecordType.MX, "mx.contoso.com"), "outside")
     return world.zone(lambda zone: zone.with_(f"www.{DOMAIN}", A, FOREIGN), "outside")
@@ -91,6 +98,56 @@ RAISED = {
             views=("outside",),
             args={"told": f"192.0.2.53: {REMOTE}, {SECOND}: x.example"},
         ),
+    ),
+    "a resolver that fails for the domain": (
+        beside("host", replace(outside("host"), failing={DOMAIN: DnsStatus.SERVFAIL})),
+        Told(
+            SD,
+            "WARNING",
+            "zone",
+            DOMAIN,
+            views=("outside",),
+            args={"told": f"192.0.2.53: an answer, {SECOND}: SERVFAIL"},
+        ),
+    ),
+    "a resolver that fails for the SRV record": (
+        beside("srv", replace(outside("srv"), failing={SRV_NAME: DnsStatus.SERVFAIL})),
+        Told(
+            SD,
+            "WARNING",
+            "srv",
+            SRV_NAME,
+            views=("outside",),
+            args={"told": f"192.0.2.53: {REMOTE}, {SECOND}: SERVFAIL"},
+        ),
+    ),
+    "a resolver whose trust in the domain is broken": (
+        beside("host", replace(outside("host"), bogus=(DOMAIN,))),
+        Told(
+            SD,
+            "WARNING",
+            "zone",
+            DOMAIN,
+            views=("outside",),
+            args={"told": f"192.0.2.53: an answer, {SECOND}: SERVFAIL, as DNSSEC validation fails"},
+        ),
+    ),
+    "a resolver that knows no such domain": (
+        beside("host", Zone()),
+        Told(
+            SD,
+            "WARNING",
+            "zone",
+            DOMAIN,
+            views=("outside",),
+            args={"told": f"192.0.2.53: an answer, {SECOND}: no record"},
+        ),
+    ),
+    "a name server that has no address": (
+        served(healthy("host")).zone(
+            lambda zone: zone.with_(DOMAIN, RecordType.NS, "ns1.contoso.com", "ns2.contoso.com", "gone.example")
+        ),
+        Told(AI, "WARNING", "zone", DOMAIN, args={"told": "gone.example: has no address", "serial": ""}),
     ),
     "a resolver that disagrees, without Autodiscover": (
         beside("none", outside("none").with_(SRV_NAME, SRV, Srv(0, 0, 443, REMOTE))),
@@ -153,7 +210,11 @@ SILENT = {
         "nobody is known": healthy("host"),
         "other addresses": changed_at_one_server("203.0.113.12"),
     },
-    ST: {"as served": served(healthy("host")), "nobody is known": healthy("host")},
+    ST: {
+        "an alias that ends nowhere, everywhere": dangling_alias(),
+        "as served": served(healthy("host")),
+        "nobody is known": healthy("host"),
+    },
     IZ: {
         "alike": healthy("host"),
         "one view": hiding().with_policy(views=healthy("host").policy.views[:1]),

@@ -68,6 +68,13 @@ def test_alias_loop_ends() -> None:
     assert answer.aliases == ("b.example.com", NAME)
 
 
+def test_alias_loop_that_a_server_gives_up_on_is_an_answer() -> None:
+    """BIND says SERVFAIL and shows the loop: the name has no address, and the server is not at fault."""
+    loop = (f"{NAME}. 60 IN CNAME b.example.com.", f"b.example.com. 60 IN CNAME {NAME}.")
+    assert ask(answering(*loop, rcode=dns.rcode.SERVFAIL)).status is DnsStatus.ANSWER
+    assert ask(answering(loop[0], rcode=dns.rcode.SERVFAIL)).status is DnsStatus.SERVFAIL
+
+
 def test_long_alias_chain_is_cut() -> None:
     names = [NAME, *(f"n{number}.example.com" for number in range(40))]
     records = [f"{owner}. 60 IN CNAME {target}." for owner, target in pairwise(names)]

@@ -53,6 +53,15 @@ def test_truncated_answer_is_fetched_over_tcp() -> None:
     assert server.tcp_queries == 1
 
 
+def test_answer_that_is_cut_off_even_over_tcp_proves_nothing() -> None:
+    """RFC 7766: there is room for all of it, so that an empty one is no denial."""
+
+    def cut(query: bytes) -> list[bytes]:
+        return [message(query, flags=dns.flags.TC).to_wire()]
+
+    assert ask(Server(cut, cut)).status is DnsStatus.MALFORMED
+
+
 def test_spoofed_and_garbage_datagrams_are_ignored() -> None:
     def behaviour(query: bytes) -> list[bytes]:
         poison = message(query, f"{NAME}. 60 IN A 203.0.113.66").to_wire()

@@ -12,7 +12,7 @@ CATCH_ALL = f"* A {FOREIGN}"
 TOMBSTONE = 'autodiscover TXT "no autodiscover here"'
 BOTH = "contoso.test: inside and outside, "
 CATCH_ALL_BESIDE = (
-    f"catch-all *.contoso.test exists ({FOREIGN}); only a record at autodiscover.contoso.test keeps it from Outlook"
+    f"catch-all *.contoso.test exists ({FOREIGN}); only what stands at autodiscover.contoso.test keeps it from Outlook"
 )
 
 

@@ -11,7 +11,7 @@ from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import DAY
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.own_certificates import judge_own_certificate
-from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined
+from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined, srv_record
 from check_autodiscover.core.rules.presented import certificate_finding, issuer_of, leaf_issuer_of
 from check_autodiscover.core.survey import AUTODISCOVER_PATH, Scheme
 from check_autodiscover.core.verification import Fault, Verdict, detail_of
@@ -140,7 +140,12 @@ def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]
         return f"{addresses} is another machine: correct the record that leads {candidate.name} there."
     host = _host(picture, lacking)
     wanted = f"{candidate.name} in place of {near}" if near else f"{candidate.name} as a subject alternative name"
-    return f"Reissue the certificate of {host} with {wanted}."
+    named = [name for item in lacking if item.certificate for name in item.certificate.dns_names if "*" not in name]
+    reissue = f"Reissue the certificate of {host} with {wanted}"
+    if candidate.endpoint is Endpoint.SRV and named:
+        record = srv_record(picture.survey.domain, named[0])
+        return f"{reissue}, or let the SRV record lead to a name that it has: {record}"
+    return f"{reissue}."
 
 
 def _controllers(met: tuple[Meeting, ...]) -> bool:

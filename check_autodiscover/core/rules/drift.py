@@ -8,6 +8,7 @@ from check_autodiscover.core.baseline_json import BaselineFormatError, read_base
 from check_autodiscover.core.candidates import autodiscover_name, srv_name
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import ViewRole
 from check_autodiscover.core.rules.phrases import date_of, joined
 
 __all__ = ["judge_drift"]
@@ -34,9 +35,15 @@ def _judge_baseline(picture: Picture) -> Iterator[Finding]:
                 ("path", file.path),
                 ("fault", "" if file.missing else file.fault or _fault(file.text, picture.survey.domain)),
                 ("broken", "" if file.missing else file.path),
-                ("domain", picture.survey.domain),
+                ("accept", _accept(picture)),
             ),
         )
+
+
+def _accept(picture: Picture) -> str:
+    """The command that accepts what is so now."""
+    path = picture.survey.baseline.path if picture.survey.baseline else ""
+    return f"autodiscoverctl baseline accept {picture.survey.domain} --baseline {path}"
 
 
 def _fault(text: str, domain: str) -> str:
@@ -77,7 +84,8 @@ def _finding(picture: Picture, change: Change) -> Finding:
             ("lost", change.detail),
             ("clients", joined(alike)),
             ("since", _since(picture)),
-            ("domain", picture.survey.domain),
+            ("accept", _accept(picture)),
+            ("declare", ""),
         ),
     )
 
@@ -111,7 +119,7 @@ def _judge_delegation(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     expected = tuple(sorted(picture.survey.policy.expect.name_servers))
     found = name_servers(picture.survey, view.scene.view)
     already = any(change.kind is Drift.DELEGATION and change.view == view.name for change in picture.changes)
-    if expected and found and found != expected and view.name != "inside" and not already:
+    if expected and found and found != expected and view.scene.view.role is not ViewRole.INSIDE and not already:
         yield Finding(
             rule="drift-delegation",
             view=view.name,
@@ -121,6 +129,7 @@ def _judge_delegation(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
                 ("old", joined(expected)),
                 ("new", joined(found)),
                 ("since", ""),
-                ("domain", picture.survey.domain),
+                ("accept", ""),
+                ("declare", " ".join(f"--expected-ns {name}" for name in found)),
             ),
         )

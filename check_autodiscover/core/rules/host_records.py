@@ -51,10 +51,19 @@ def judge_catch_all(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
             subject=f"*.{scene.catch_all.parent}",
             addresses=scene.catch_all.addresses,
             args=(
-                ("where", scene.catch_all.alias or joined(scene.catch_all.addresses)),
+                ("where", scene.catch_all.leads_to or joined(scene.catch_all.addresses)),
                 ("protected", scene.autodiscover.name),
+                ("parent", scene.catch_all.parent),
+                ("record", scene.catch_all.record),
+                ("declared", "yes" if _is_declared(picture, view) else ""),
             ),
         )
+
+
+def _is_declared(picture: Picture, view: ViewPicture) -> bool:
+    """Whether policy expects a catch-all there."""
+    parents = declared(picture.survey.policy.expect.wildcards, view)
+    return view.scene.catch_all.parent in {parent.removeprefix("*.") for parent in parents}
 
 
 def _told_as_missing(view: ViewPicture) -> bool:
@@ -76,18 +85,30 @@ def _captured_srv(picture: Picture, view: ViewPicture) -> Finding:
         endpoint=Endpoint.SRV,
         subject=view.scene.srv.name,
         args=(
-            ("parent", catch_all.parent),
+            ("parent", _srv_parent(view)),
             ("target", joined(record.target for record in catch_all.services)),
-            ("srv_record", srv_record(picture.survey.domain, catch_all.services[0].target)),
+            ("srv_record", srv_record(picture.survey.domain, _srv_host(picture, catch_all.services[0].target))),
         ),
     )
 
 
+def _srv_parent(view: ViewPicture) -> str:
+    """Where the asterisk stands: names below the domain itself that do not exist are proof that it is below `_tcp`."""
+    scene = view.scene
+    return scene.srv_catch_all.parent if scene.catch_all.found is False else scene.catch_all.parent
+
+
+def _srv_host(picture: Picture, target: str) -> str:
+    """Where the SRV record of our own should lead: to the server, where that is named."""
+    servers = [name for name in picture.survey.policy.servers if name in picture.references.names]
+    return next(iter(servers), target)
+
+
 def _captured(picture: Picture, view: ViewPicture) -> Finding:
     scene = view.scene
-    parents = declared(picture.survey.policy.expect.wildcards, view)
-    expected = scene.catch_all.parent in {parent.removeprefix("*.") for parent in parents}
-    hint = "" if picture.survey.policy.servers else "If nobody uses Outlook here: -m none."
+    expected = _is_declared(picture, view)
+    guessed = picture.survey.policy.declared_method(view.name) is Method.AUTO
+    hint = "If nobody uses Outlook here: -m none." if guessed and not picture.survey.policy.servers else ""
     return Finding(
         rule="dns-wildcard-captures-autodiscover",
         view=view.name,
@@ -99,9 +120,23 @@ def _captured(picture: Picture, view: ViewPicture) -> Finding:
             ("where", _where(view)),
             ("certificate", foreign_certificate(scene.at(Endpoint.AUTODISCOVER))),
             ("declared", "yes" if expected and serves(view, Endpoint.AUTODISCOVER) else ""),
+            ("own_record", _own_record(picture, view)),
+            ("record", scene.catch_all.record),
             ("hint", hint),
         ),
     )
+
+
+def _own_record(picture: Picture, view: ViewPicture) -> str:
+    """The record that stops a catch-all at the name: a tombstone, or what the method needs there anyway."""
+    if view.method in (Method.HOST, Method.EXCHANGE_ONLINE, Method.REDIRECT):
+        return _wanted_record(picture, view)
+    return tombstone(view)
+
+
+def tombstone(view: ViewPicture) -> str:
+    """A record that stops a catch-all at the Autodiscover name, and leads nobody anywhere (RFC 4592 section 2.2)."""
+    return f'{view.scene.autodiscover.name}. 3600 IN TXT "no autodiscover here"'
 
 
 def serves(view: ViewPicture, endpoint: Endpoint) -> bool:
@@ -159,6 +194,8 @@ def _unwanted_record(picture: Picture, view: ViewPicture) -> Finding:
             ("certificate", certificate),
             ("alias", joined(scene.autodiscover.aliases[:1])),
             ("srv_record", srv_record(survey.domain, survey.policy.servers[0]) if wanted else ""),
+            ("in_place", tombstone(view) if scene.catch_all.found else ""),
+            ("catch_all", scene.catch_all.record if scene.catch_all.found else ""),
         ),
     )
 
@@ -234,7 +271,7 @@ def _wanted_record(picture: Picture, view: ViewPicture) -> str:
     servers = picture.survey.policy.servers
     if view.method is Method.HOST and servers:
         return f"{name}. 3600 IN CNAME {servers[0]}."
-    return f"an address record for {name}"
+    return f"{name}. 3600 IN A ADDRESS-OF-THE-{'REDIRECTOR' if view.method is Method.REDIRECT else 'SERVER'}"
 
 
 def _judge_alias(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
@@ -264,7 +301,7 @@ def _judge_alias(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         addresses=scene.autodiscover.addresses,
         args=(
             ("found", f"an alias of {found}" if scene.autodiscover.aliases else found),
-            ("expected", f"an alias of {wanted}"),
+            ("expected", f"of {wanted}" if scene.autodiscover.aliases else f"an alias of {wanted}"),
             ("wanted", record),
             ("certificate", foreign_certificate(scene.at(Endpoint.AUTODISCOVER))),
         ),

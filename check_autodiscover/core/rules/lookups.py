@@ -70,7 +70,7 @@ def _judge_rewriting(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
 
 def _bogus(picture: Picture, view: ViewPicture) -> Finding | None:
     """`dns-dnssec-bogus`: a SERVFAIL that turns into an answer with checking disabled."""
-    for failure in (*view.scene.domain.failures, *view.scene.autodiscover.failures, *view.scene.srv.failures):
+    for failure in _failures(view):
         labels = []
         for label, status in failure.reasons:
             question = DnsQuestion(view.name, label, failure.name, failure.type, checking_disabled=True)
@@ -100,9 +100,21 @@ def _lookup_failed(picture: Picture, view: ViewPicture, failures: tuple[Failure,
         subject=picture.survey.domain if blind else names[0],
         args=(
             ("what", _blindness(set(reasons.values())) if blind else f"no answer for {joined(names)}"),
-            ("asked", _UNDELEGATED[1] if unled else joined(reasons)),
+            ("advice", _advice(_UNDELEGATED[1] if unled else joined(reasons), set(reasons.values()), names[0])),
             ("resolvers", _UNDELEGATED[0] if unled else _told(reasons)),
         ),
+    )
+
+
+def _advice(asked: str, statuses: set[DnsStatus], name: str) -> str:
+    """How to find out more: a resolver that answers SERVFAIL is there, and cannot get on."""
+    if statuses == {DnsStatus.SERVFAIL}:
+        return (
+            f"See what keeps {asked} from an answer: dig @{asked.split(' ')[0].rstrip(',')} {name}; its log says more."
+        )
+    return (
+        f"See that {asked} can be reached from here, and will answer this client; until then nothing is known about "
+        "this view."
     )
 
 

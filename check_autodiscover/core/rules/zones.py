@@ -1,9 +1,16 @@
 """Rules about who serves the domain's records, and whether they agree: resolvers, authorities, zones, parents."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from check_autodiscover.core.answers import answer_of, asks_authority, authorities, rewrites, zone_of
+from check_autodiscover.core.answers import (
+    answer_of,
+    asks_authority,
+    authorities,
+    rewrites,
+    servers_without_address,
+    zone_of,
+)
 from check_autodiscover.core.candidates import autodiscover_name, srv_name
 from check_autodiscover.core.certificate import Certificate
 from check_autodiscover.core.finding import Endpoint, Finding
@@ -34,16 +41,22 @@ class Said:
     alias: str
     services: tuple[tuple[str, int], ...]
     addresses: frozenset[str]
+    failure: str = ""
+    """Why it says nothing, in words."""
 
     @property
-    def kind(self) -> tuple[bool, str, tuple[tuple[str, int], ...]]:
+    def kind(self) -> tuple[bool, str, tuple[tuple[str, int], ...], str]:
         """What must agree: whether there is a record, which alias, which SRV targets; NXDOMAIN and NODATA are one."""
-        return self.status is DnsStatus.ANSWER, self.alias, self.services
+        # An alias that ends nowhere is a record, whatever is said of its end.
+        present = self.status is DnsStatus.ANSWER or bool(self.alias)
+        return present, self.alias, self.services, self.failure
 
     @property
     def words(self) -> str:
         """What it says, for a sentence."""
-        if self.status is not DnsStatus.ANSWER:
+        if self.failure:
+            return self.failure
+        if self.status is not DnsStatus.ANSWER and not self.alias:
             return "no record"
         targets = joined(target for target, _ in self.services)
         return f"alias {self.alias}" if self.alias else targets or joined(sorted(self.addresses))
@@ -65,18 +78,40 @@ def judge_resolvers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     survey = picture.survey
     if asks_authority(view.scene.view):
         return
+    domain = tuple(replace(item, addresses=frozenset()) for item in _saying(survey, view.scene.view, survey.domain))
+    if len({(item.status is DnsStatus.ANSWER, item.failure) for item in domain}) > 1:
+        yield _finding("dns-servers-disagree", view, survey.domain, RecordType.A, (("told", _told_of_domain(domain)),))
+        return
     for name, type_ in _names(survey):
-        said = tuple(_conclusive(survey, view.scene.view, name, type_))
+        said = _saying(survey, view.scene.view, name, type_)
         if _disagree(said, view):
             yield _finding("dns-servers-disagree", view, name, type_, (("told", _told(said)),))
 
 
-def _conclusive(survey: Survey, view: View, name: str, type_: RecordType) -> Iterator[Said]:
+def _saying(survey: Survey, view: View, name: str, type_: RecordType = RecordType.A) -> tuple[Said, ...]:
+    """What each resolver says, where any says something; one that answers SERVFAIL fails clients, a dead one nobody."""
+    said = []
     for resolver in view.resolvers:
         question = DnsQuestion(view.name, resolver.label, name, type_)
         answer = survey.lookups.get(question)
-        if answer is not None and answer.status.conclusive and not rewrites(survey, question):
-            yield _said(resolver.label, answer)
+        if answer is None or rewrites(survey, question):
+            continue
+        if answer.status.conclusive:
+            said.append(_said(resolver.label, answer))
+        elif answer.status is DnsStatus.SERVFAIL:
+            unchecked = survey.lookups.get(replace(question, checking_disabled=True))
+            bogus = unchecked is not None and unchecked.status.conclusive
+            failure = "SERVFAIL, as DNSSEC validation fails" if bogus else "SERVFAIL"
+            said.append(Said(resolver.label, answer.status, "", (), frozenset(), failure))
+    return tuple(said) if any(not item.failure for item in said) else ()
+
+
+def _told_of_domain(said: Iterable[Said]) -> str:
+    """Whether the domain exists for each: its addresses are nobody's business here."""
+    return ", ".join(
+        f"{item.server}: {item.failure or ('an answer' if item.status is DnsStatus.ANSWER else 'no record')}"
+        for item in said
+    )
 
 
 def _disagree(said: tuple[Said, ...], view: ViewPicture) -> bool:
@@ -96,6 +131,8 @@ def _told(said: Iterable[Said]) -> str:
 
 def _finding(rule: str, view: ViewPicture, name: str, type_: RecordType, args: tuple[tuple[str, str], ...]) -> Finding:
     endpoint = Endpoint.SRV if type_ is RecordType.SRV else Endpoint.AUTODISCOVER
+    if name == view.scene.domain.name:
+        endpoint = Endpoint.ZONE
     return Finding(rule=rule, view=view.name, endpoint=endpoint, subject=name, args=args)
 
 
@@ -107,6 +144,7 @@ def judge_servers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     if not living:
         return
     lame = {server: why for server in servers if (why := _lameness(survey, view, server))}
+    lame |= dict.fromkeys(servers_without_address(survey, view.scene.view), "has no address")
     if lame:
         yield _zone_finding(picture, view, ("told", ", ".join(f"{server}: {why}" for server, why in lame.items())))
     for name, type_ in _names(survey):
@@ -179,7 +217,7 @@ def _judge_stale(
         args = (
             ("cached", cached.words),
             ("served", authority.words),
-            ("seconds", str(answer.ttl) if answer.ttl is not None else "some"),
+            ("seconds", str(answer.ttl) if answer.ttl is not None else ""),
         )
         yield _finding("dns-stale-answer", view, name, type_, args)
 

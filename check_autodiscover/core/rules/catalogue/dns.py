@@ -22,8 +22,7 @@ DNS = (
         default=Default.UNKNOWN,
         level=1,
         sentence="{what} ({resolvers})",
-        remedy="Check that {asked} can be reached from here and serves this client; nothing is known about "
-        "this view until then.",
+        remedy="{advice}",
         rows=(63,),
     ),
     Rule(
@@ -67,9 +66,9 @@ DNS = (
             Case(Default.USE, _NONE),
         ),
         sentence="catch-all *.{parent} answers {subject} ({where}[[, certificate {certificate}]])",
-        remedy="Remove the record *.{parent} (a registrar's catch-all is switched "
-        'off in its panel), or add a record at that one name that stops it: {subject}. TXT "no autodiscover here".'
-        "[[ {hint}]]",
+        remedy="Remove the record {record} (a registrar's catch-all is switched off in its panel), or publish a "
+        "record at that one name, which stops it: {own_record}; if it is meant, declare it: --expected-wildcard "
+        "{parent}.[[ {hint}]]",
         seed="Rule 1, Scenario 1",
         rows=(2, 3, 59),
     ),
@@ -90,7 +89,8 @@ DNS = (
         default=Default.HARM,
         level=4,
         sentence="{subject} has a record ({where})[[, certificate names only {names}]][[, certificate {certificate}]]",
-        remedy="Delete the record {subject}[[ (an alias of {alias})]].[[ Publish instead: {srv_record}]]",
+        remedy="Delete the record {subject}[[ (an alias of {alias})]][[, but as the catch-all {catch_all} would take "
+        "its place, publish there: {in_place}]].[[ Publish instead: {srv_record}]]",
         seed="Rule 1, Scenario 1",
         rows=(1, 3, 4),
     ),
@@ -134,8 +134,8 @@ DNS = (
         default=Default.HARM,
         level=4,
         sentence="SRV target {subject} has no address[[ for {family}, the one family asked for]][[: {hint}]]",
-        remedy="[[Leave out {only}, unless clients have no other family. ]]Publish an address for {subject}, or change "
-        "the record: {srv_record}",
+        remedy="[[Leave out {only}, unless clients have no other family. ]]Change the record: {srv_record}; or publish "
+        "an address for {subject}.",
         seed="Rule 2",
         rows=(10,),
     ),
@@ -197,10 +197,12 @@ DNS = (
         cases=(
             Case(Default.WARNING, _SRV, arg="suffix", sentence=_BY_SUFFIX, remedy=_WITHOUT_SUFFIX),
             Case(Default.NOTE, arg="suffix", sentence=_BY_SUFFIX, remedy=_WITHOUT_SUFFIX),
+            Case(Default.NOTE, arg="declared"),
             Case(Default.WARNING, _SRV),
         ),
-        sentence="catch-all {subject} exists ({where}); only a record at {protected} keeps it from Outlook",
-        remedy="Remove {subject}, or keep the record at {protected} for good.",
+        sentence="catch-all {subject} exists ({where}); only what stands at {protected} keeps it from Outlook",
+        remedy="Remove {record}, or keep what stands at {protected} for good, and declare the catch-all: "
+        "--expected-wildcard {parent}.",
         seed="Scenario 2",
         rows=(2, 59, 60),
     ),
@@ -257,9 +259,9 @@ DNS = (
         id="dns-stale-answer",
         title="A resolver serves an old answer",
         default=Default.NOTE,
-        sentence="{subject} is cached as {cached}, its own servers say {served}: clients may see the old answer for "
-        "{seconds} s",
-        remedy="Wait {seconds} s, or flush the resolver's cache.",
+        sentence="{subject} is cached as {cached}, its own servers say {served}: clients may see the old answer"
+        "[[ for {seconds} s]]",
+        remedy="Wait[[ {seconds} s]], or flush the resolver's cache.",
         rows=(22,),
     ),
     Rule(

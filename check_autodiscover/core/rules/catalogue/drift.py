@@ -5,7 +5,7 @@ from check_autodiscover.core.rules.rule import Case, Default, Rule
 
 __all__ = ["DRIFT"]
 
-_ACCEPT = "autodiscoverctl baseline accept {domain}"
+_ACCEPT = "{accept}"
 
 DRIFT = (
     Rule(
@@ -16,7 +16,7 @@ DRIFT = (
         cases=(Case(Default.WARNING, (Method.NONE,)),),
         sentence="name servers of {subject} are {new}, not {old}[[ (accepted {since})]]",
         remedy="If nobody moved the domain, see who did: whois {subject}, dig +trace {subject} NS; a registration that "
-        f"lapsed is parked. If it was meant, accept it: {_ACCEPT}.",
+        "lapsed is parked. If it was meant, [[accept it: {accept}]][[declare them: {declare}]].",
     ),
     Rule(
         id="drift-record",
