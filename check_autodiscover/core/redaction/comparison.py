@@ -70,4 +70,5 @@ _ASPECTS: dict[str, Callable[[Report], object]] = {
     "the walks": _walks,
     "the method": _methods,
     "the measures": _measures,
+    "the number of notes": lambda report: len(report.notes),
 }

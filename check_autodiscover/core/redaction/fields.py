@@ -67,6 +67,11 @@ __all__ = ["RULES", "Unruled", "hide_fields"]
 _text = hidden(Kind.TEXT)
 
 
+def _anchor(hide: Hide, text: str) -> str:
+    """What was trusted: the system's store is where it is on every host of its kind, and that it was used is told."""
+    return text if text.startswith("system (") else _text(hide, text)
+
+
 def _accepted(hide: Hide, text: str) -> str:
     """The text of a baseline; one that cannot be read cannot be read still."""
     if not text:
@@ -78,7 +83,7 @@ def _accepted(hide: Hide, text: str) -> str:
 
 
 RULES: Mapping[type, Mapping[str, Rule]] = {
-    Survey: {"domain": name, "labels": name, "anchors": _text, "parents": name},
+    Survey: {"domain": name, "labels": name, "anchors": _anchor, "parents": name},
     DnsQuestion: {"view": kept, "resolver": resolver_label, "name": name},
     DnsAnswer: {"addresses": address, "aliases": name, "zone": name, "names": name},
     Srv: {"target": name},
