@@ -1,26 +1,37 @@
 """Every world comes to the verdict it promises, by the plugin's options and by the exporter's configuration."""
 
 import asyncio
+import json
 
 import pytest
+from publicsuffixlist import PublicSuffixList
 
 from check_autodiscover.commandline import parse_arguments
 from check_autodiscover.config import load_configuration
 from check_autodiscover.core.judge import judge
+from check_autodiscover.core.redaction import redact
+from check_autodiscover.core.redaction.comparison import difference
 from check_autodiscover.core.state import State
+from check_autodiscover.core.survey_json import survey_to_json
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.world import World
 from check_autodiscover.lab.worlds import WORLDS, world_named
 from check_autodiscover.run import survey_domain
 
+SUFFIXES = PublicSuffixList()
+
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
-def test_a_world_comes_to_its_verdict(world: World) -> None:
+def test_a_world_comes_to_its_verdict_and_tells_no_name_where_it_must_not(world: World) -> None:
     with running(world) as lab:
         arguments = parse_arguments(lab.command)
-        report = judge(asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust)))
+        survey = asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust))
+    report = judge(survey)
     roots = [root.finding.rule for root in report.roots if root.severity is not State.OK]
     assert (report.state, roots[:1]) == (world.verdict.state, [world.verdict.root] if world.verdict.root else [])
+    hidden = redact(survey, lambda name: SUFFIXES.publicsuffix(name) or "")
+    assert difference(report, judge(hidden)) == ""
+    assert "contoso" not in json.dumps(survey_to_json(hidden))
 
 
 @pytest.mark.parametrize(

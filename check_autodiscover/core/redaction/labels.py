@@ -23,8 +23,9 @@ WELL_KNOWN_LABELS = frozenset(
     {"dc", "dc1", "dc2", "email", "ex", "ex1", "ex2", "exch", "exchange", "ftp", "imap", "lyncdiscover", "mail"}
     | {"mail1", "mail2", "mx", "mx1", "mx2", "ns", "ns1", "ns2", "ns3", "ns4", "outlook", "owa", "pop", "portal"}
     | {"remote", "server", "sip", "smtp", "vpn", "webmail", "www2"}
+    | {"cpanel", "webdisk"}
 )
-"""First labels that tell nothing about whose they are; kept unless they are the domain's own name."""
+"""First labels that tell nothing about whose they are; kept unless they are the domain's own name. Some tell a note."""
 
 _SPECIAL = frozenset(
     {
