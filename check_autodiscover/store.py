@@ -35,7 +35,12 @@ def load_baseline(path: str, domain: str) -> BaselineFile:
     """What was accepted of a domain, or why it cannot be had; never raises for what the file is."""
     file = baseline_file(path, domain)
     try:
-        with file.open("rb") as opened:
+        # A pipe would keep a check waiting for ever.
+        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            return BaselineFile(str(file), fault="it is no ordinary file")
+        with os.fdopen(handle, "rb") as opened:
             content = opened.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             return BaselineFile(str(file), fault="it is too large to be a baseline")

@@ -78,6 +78,7 @@ _DRIFT = {
     "drift-certificate-names-lost": frozenset({"drift-certificate-replaced", "drift-walk-changed"}),
     "drift-certificate-replaced": frozenset({"drift-walk-changed"}),
     "drift-record": frozenset({"drift-walk-changed", *_CERTIFICATE_DRIFT}),
+    "drift-wildcard-gone": frozenset({"drift-record", "drift-walk-changed", *_CERTIFICATE_DRIFT}),
     "drift-wildcard-appeared": frozenset({"drift-record", "drift-walk-changed", *_CERTIFICATE_DRIFT}),
 }
 """What explains no fault, but a change that comes along with it, or says the same, in one view and place."""
@@ -142,7 +143,9 @@ def _as_grave(cause: Graded, effect: Graded, methods: dict[str, Method]) -> bool
     follows = RULES[effect.finding.rule].area == "client" or cause.finding.rule == _INTERCEPTED
     captured = cause.finding.rule == "dns-wildcard-captures-autodiscover"
     unmeant = captured and methods.get(effect.finding.view) is Method.NONE
-    return follows or unmeant or cause.grade.own.gravity >= effect.grade.own.gravity
+    # What went with a catch-all that is gone is as good as that.
+    gone = cause.finding.rule == "drift-wildcard-gone"
+    return follows or unmeant or gone or cause.grade.own.gravity >= effect.grade.own.gravity
 
 
 def _preference(item: Graded) -> tuple[int, int, int]:

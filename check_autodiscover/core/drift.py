@@ -5,7 +5,7 @@ What one of the two does not hold was not looked at, and is no change. Called by
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
 
 from check_autodiscover.core.baseline import (
@@ -93,8 +93,19 @@ def agree(old: AcceptedRecord, new: AcceptedRecord) -> bool:
 
 
 def within(address: str, networks: Iterable[str]) -> bool:
-    """Whether an address lies in one of these networks."""
-    return any(ip_address(address) in ip_network(network) for network in networks)
+    """Whether an address, or a network, lies in one of these networks."""
+    inner = ip_network(address)
+    return any(_holds(ip_network(network), inner) for network in networks)
+
+
+def _holds(outer: IPv4Network | IPv6Network, inner: IPv4Network | IPv6Network) -> bool:
+    match outer, inner:
+        case IPv4Network(), IPv4Network():
+            return inner.subnet_of(outer)
+        case IPv6Network(), IPv6Network():
+            return inner.subnet_of(outer)
+        case _:
+            return False
 
 
 def _compare_certificates(view: str, old: Presented, new: Presented) -> Iterator[Change]:
@@ -114,17 +125,17 @@ def _differences(
     old: AcceptedCertificate, new: AcceptedCertificate
 ) -> Iterator[tuple[Drift, tuple[str, str] | tuple[str, str, str]]]:
     lost = sorted(set(old.names) - set(new.names))
-    if lost:
+    stranger = not set(old.names) & set(new.names)
+    if lost and not stranger:
         yield Drift.CERTIFICATE_NAMES_LOST, (", ".join(old.names), ", ".join(new.names), ", ".join(lost))
-    replaced = [
-        (before, after)
-        for before, after in (
-            (f"issued by {old.issuer}", f"issued by {new.issuer}"),
-            (old.kind, new.kind),
-            (f"{old.key_type} key", f"{new.key_type} key"),
-        )
-        if before != after
+    pairs = [
+        (f"issued by {old.issuer}", f"issued by {new.issuer}"),
+        (old.kind, new.kind),
+        (f"{old.key_type} key", f"{new.key_type} key"),
     ]
+    if stranger:
+        pairs.append((f"for {', '.join(old.names)}", f"for {', '.join(new.names)}"))
+    replaced = [(before, after) for before, after in pairs if before != after]
     # A certificate that lost a name may be of another kind for that alone.
     if replaced and not (lost and all(before in (old.kind,) for before, _ in replaced)):
         yield (

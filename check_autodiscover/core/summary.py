@@ -185,6 +185,8 @@ def _notes(picture: Picture) -> Iterator[str]:
     yield from client_notes(picture)
     yield from certificate_notes(picture)
     for view in picture.views:
+        if picture.baseline is not None and picture.baseline.view(view.name) is None:
+            yield f"{view.name}: nothing of this view was accepted, so its drift was not judged (baseline accept)"
         yield from _view_notes(picture, view)
 
 

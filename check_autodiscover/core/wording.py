@@ -7,7 +7,7 @@ from check_autodiscover.core.clients import OUTCOMES, Outcome, Walk
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.grading import case_of, harm
 from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import ClientName
+from check_autodiscover.core.policy import ClientName, Method
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.rules.catalogue import RULES
 from check_autodiscover.core.rules.phrases import date_of, joined
@@ -43,7 +43,7 @@ def _values(finding: Finding) -> dict[str, str]:
 def sentence_of(picture: Picture, finding: Finding, *, history: bool = True) -> str:
     """What is so, in one sentence without view and effect; with what stood there before, unless `history` is False."""
     view = _view(picture, finding)
-    case = case_of(finding, view.method) if view else None
+    case = case_of(finding, view.method if view else Method.UNDETERMINED)
     template = case.sentence if case and case.sentence else RULES[finding.rule].sentence
     return fill(template, _values(finding)) + (_history(picture, finding) if history else "")
 

@@ -5,7 +5,7 @@ shown what would change and was told to.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 
@@ -44,6 +44,7 @@ def diff_baseline(domain: str, options: Sequence[str]) -> int:
     now, hidden, _ = _observed(observe_domain(arguments))
     changes = compare_baselines(accepted, now)
     _say(_compared(changes, accepted))
+    _say(f"{view.name}: nothing of this view was accepted" for view in now.views if not accepted.view(view.name))
     _say(f"Not seen: {reason}" for reason in hidden)
     if hidden:
         raise Refused("not everything could be looked at, see above")
@@ -68,6 +69,7 @@ def accept_baseline(
         _say([f"{file.path}: nothing changed since it was accepted, it stays as it is"])
         return 0
     _say(_compared(compare_baselines(old, new), old) if old else _shown(new, file.path))
+    _say(_new_views(old, new) if old else ())
     if state is not State.OK:
         _say([f"The verdict is {state.value} now: what is accepted becomes the reference, faults as well."])
     _confirm(arguments.domain, yes)
@@ -124,7 +126,7 @@ def _confirm(domain: str, yes: bool) -> None:
         raise Refused("not accepted, nothing was written")
 
 
-def _say(lines: Iterator[str] | Sequence[str]) -> None:
+def _say(lines: Iterable[str]) -> None:
     for line in lines:
         print(clean(line))
 
@@ -155,6 +157,14 @@ def _shown(baseline: Baseline, path: str) -> Iterator[str]:
     for view in baseline.views:
         yield f"{view.name}: method {view.method.value}"
         yield from (f"  {line}" for line in _view_lines(view))
+
+
+def _new_views(old: Baseline, new: Baseline) -> Iterator[str]:
+    """The views that nothing was accepted of so far, whole."""
+    for view in new.views:
+        if old.view(view.name) is None:
+            yield f"{view.name} is new: method {view.method.value}"
+            yield from (f"  {line}" for line in _view_lines(view))
 
 
 def _view_lines(view: AcceptedView) -> Iterator[str]:

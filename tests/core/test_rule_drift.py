@@ -329,3 +329,29 @@ def _file(world: World) -> str:
     baseline = survey_of(world.since(world)).baseline
     assert baseline is not None
     return baseline.text
+
+
+def test_a_catch_all_that_is_gone_takes_with_it_what_stood_by_it_and_alarms_nobody() -> None:
+    """What was accepted while it was broken, and was then repaired."""
+    report = verdict(SRV_WORLD.since(incidents.row_5("srv")))
+    assert report.state.value == "OK", report.summary
+    told = {item.finding.rule: item.caused_by for item in report.judgements if item.finding.rule == RECORD}
+    assert told[RECORD]
+
+
+def test_a_strangers_certificate_of_the_same_issuer_is_another_and_lost_no_name() -> None:
+    rules = rules_of(verdict(presenting(dns_names=("stranger.example",)).since(HOST)))
+    assert REPLACED in rules
+    assert LOST not in rules
+
+
+def test_a_baseline_that_cannot_be_used_says_why_in_its_sentence() -> None:
+    report = verdict(with_file("", fault="permission denied"))
+    assert report.summary.startswith("baseline contoso.com.json cannot be used: permission denied")
+
+
+def test_a_view_of_which_nothing_was_accepted_is_told() -> None:
+    one = HOST.with_policy(views=HOST.policy.views[:1])
+    assert "outside: nothing of this view was accepted, so its drift was not judged (baseline accept)" in (
+        verdict(HOST.since(one)).notes
+    )

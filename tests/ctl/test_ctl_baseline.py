@@ -126,6 +126,10 @@ def test_a_network_is_accepted_in_place_of_its_addresses(desk: Desk) -> None:
     assert '"127.0.113.0/24"' in desk.file.read_text()
     assert desk.ctl("diff").returncode == 0
     assert desk.ctl("accept", "--yes").stdout.endswith("it stays as it is\n")
+    desk.file.write_text(desk.file.read_text().replace("0 0 443 remote", "0 0 443 owa"))
+    again = desk.ctl("accept", "--yes")
+    assert again.returncode == 0, again.stdout
+    assert '"127.0.113.0/24"' in desk.file.read_text()
 
 
 def test_a_pool_is_kept_as_one(desk: Desk) -> None:

@@ -98,9 +98,10 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "fault"),
     [
-        (lambda file: file.mkdir(), "is a directory"),
+        (lambda file: file.mkdir(), "it is no ordinary file"),
         (lambda file: file.write_bytes(b"\xff\xfe"), "it is no text"),
         (lambda file: file.write_bytes(b" " * (MAX_BYTES + 1)), "it is too large to be a baseline"),
+        (lambda file: os.mkfifo(file), "it is no ordinary file"),
         (lambda file: file.symlink_to(file), "too many levels of symbolic links"),
     ],
 )
