@@ -193,7 +193,7 @@ _SEVERITY = (
         ValueKind.SEVERITY,
         "policy's own grade of a rule: ok, warning, critical or unknown, as in dns-wildcard-present=ok or "
         "outside:certificate-name-mismatch@root=warning; the last that fits counts; what is ok is listed as accepted; "
-        "repeatable",
+        "a consequence never counts above its cause; repeatable",
         key="severities",
         repeatable=True,
     ),

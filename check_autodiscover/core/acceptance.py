@@ -81,7 +81,7 @@ def _kept(
 
 
 def _widened(value: str, networks: tuple[str, ...]) -> str:
-    return next((network for network in networks if "/" not in value and within(value, (network,))), value)
+    return next((network for network in networks if within(value, (network,))), value)
 
 
 def name_servers(survey: Survey, view: View) -> tuple[str, ...]:

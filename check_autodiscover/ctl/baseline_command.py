@@ -65,6 +65,7 @@ def accept_baseline(
         _say(f"Not seen: {reason}" for reason in hidden)
         raise Refused("not everything could be looked at, so nothing is accepted")
     new = accept_over(old or Baseline(domain=now.domain, accepted=0), now, wide, pools)
+    _fit(new, wide, pools)
     if old is not None and new.views == old.views:
         _say([f"{file.path}: nothing changed since it was accepted, it stays as it is"])
         return 0
@@ -88,6 +89,18 @@ def _arguments(domain: str, options: Sequence[str]) -> Arguments:
     if not arguments.baseline:
         raise Refused("say where baselines are kept: --baseline PATH, a directory or one file")
     return arguments
+
+
+def _fit(new: Baseline, networks: Sequence[str], pools: Sequence[str]) -> None:
+    """Raises Refused for a network or a pool that nothing of what is accepted is in."""
+    records = [record for view in new.views for record in view.records if record.kind is RecordKind.ADDRESS]
+    values = {value for record in records for value in record.values}
+    for network in networks:
+        if network not in values:
+            raise Refused(f"--network {network}: no address of this domain lies in it")
+    for name in pools:
+        if name not in {record.name for record in records}:
+            raise Refused(f"--pool {name}: it is none of the names whose addresses are accepted")
 
 
 def _network(text: str) -> str:

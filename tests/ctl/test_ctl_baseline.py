@@ -182,3 +182,11 @@ def test_a_damaged_file_is_named_and_left_alone(desk: Desk, content: str, fault:
     judged = desk.plugin()
     assert judged.returncode == 3
     assert "[drift-baseline-missing]" in judged.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize(("option", "value"), [("--network", "10.0.0.0/8"), ("--pool", "nosuch.contoso.com")])
+def test_a_network_or_a_pool_that_nothing_is_in_is_refused(desk: Desk, option: str, value: str) -> None:
+    refused = desk.ctl("accept", "--yes", option, value)
+    assert refused.returncode == 3
+    assert refused.stdout.splitlines()[-1].startswith(f"autodiscoverctl: {option} {value}: ")
+    assert not desk.folder.exists()
