@@ -1,7 +1,7 @@
-"""Baseline files: one a domain, in a directory that belongs into version control. The only module that touches them.
+"""Files that are there whole or not at all; of baselines, one a domain, all that is done with them.
 
-A file is there whole or not at all: it is written beside its place and renamed, under a lock, and only if it is still
-what its writer has seen. `core/baseline_json` has its form. The plugin and the exporter only read.
+A baseline belongs into version control. It is written beside its place and renamed, under a lock, and only if it is
+still what its writer has seen. `core/baseline_json` has its form. The plugin and the exporter only read.
 """
 
 import fcntl
@@ -14,7 +14,7 @@ from tempfile import mkstemp
 
 from check_autodiscover.core.survey import BaselineFile
 
-__all__ = ["StoreError", "baseline_file", "load_baseline", "save_baseline"]
+__all__ = ["StoreError", "baseline_file", "load_baseline", "save_baseline", "write_whole"]
 
 MAX_BYTES = 4_000_000
 """A baseline has a few kilobytes; what is larger is something else."""
@@ -88,18 +88,24 @@ def _locked(file: Path) -> Iterator[None]:
 
 
 def _replace(file: Path, text: str) -> None:
-    """The new content whole, or the old: the rename is the moment. Must hold the lock."""
+    """The new content in place of the old. Must hold the lock, as it clears away what killed writers left."""
     for left_over in file.parent.glob(f".{file.name}.*.tmp"):
         left_over.unlink(missing_ok=True)
+    write_whole(file, text, _mode(file))
+
+
+def write_whole(file: Path, text: str, mode: int) -> None:
+    """A file's new content whole, or what was there: the rename is the moment. Raises OSError."""
     handle, beside = mkstemp(prefix=f".{file.name}.", suffix=".tmp", dir=file.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            os.fchmod(opened.fileno(), _mode(file))
+            os.fchmod(opened.fileno(), mode)
             opened.write(text)
             opened.flush()
             os.fsync(opened.fileno())
         os.replace(beside, file)
     except BaseException:
+        # Whatever stops it, an interruption too, must leave nothing beside.
         with suppress(OSError):
             os.unlink(beside)
         raise

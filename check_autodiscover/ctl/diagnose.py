@@ -61,6 +61,7 @@ def _judged(survey: Survey, file: str) -> Report:
     """The verdict at the survey's end. What a run of ours never writes, a file may hold. Raises Refused."""
     try:
         return judge(survey)
+    # A file may hold what no run can have seen, and so trip whatever rule comes first.
     except Exception as error:
         if not file:
             raise

@@ -4,21 +4,21 @@ A file is there whole or not at all, and its owner alone may read it: it tells n
 """
 
 import json
-import os
 import stat
-from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Any
 
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.survey_json import SurveyFormatError, survey_from_json, survey_to_json
 from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.store import write_whole
 
 __all__ = ["load_survey", "save_survey"]
 
 MAX_BYTES = 32 * 1024 * 1024
 """A survey has some tens of kilobytes; what is larger than this is something else."""
+
+OWNER_ALONE = 0o600
 
 
 def load_survey(file: str) -> Survey:
@@ -60,22 +60,6 @@ def save_survey(survey: Survey, file: str) -> None:
     try:
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
             raise Refused(f"{file}: it is no ordinary file, and would be replaced")
-        _replace(path, text)
+        write_whole(path, text, OWNER_ALONE)
     except OSError as error:
         raise Refused(f"{file}: {error.strerror}") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    """The new content whole, or what was there: the rename is the moment."""
-    # Made with mode 0600, whatever the process's mask.
-    handle, beside = mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as opened:
-            opened.write(text)
-            opened.flush()
-            os.fsync(opened.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(beside)
-        raise

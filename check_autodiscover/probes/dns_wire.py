@@ -53,7 +53,7 @@ _USUAL = (
 )
 for _class, _type in _USUAL:
     # The library loads a type with its first record, when answers are waiting, and looks in the wrong place first.
-    dns.rdata.get_rdata_class(_class, _type)  # type: ignore[no-untyped-call]
+    dns.rdata.get_rdata_class(_class, _type)  # type: ignore[no-untyped-call]  # without types there
 
 _STATUSES = {
     dns.rcode.NOERROR: DnsStatus.ANSWER,

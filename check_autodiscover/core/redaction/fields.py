@@ -163,7 +163,7 @@ T = TypeVar("T")
 
 def hide_fields(hide: Hide, value: T, rule: Rule | None = None) -> T:
     """A value with every text in it hidden by its field's rule; `rule` is that of what it stands in. Raises Unruled."""
-    return _hidden(hide, value, rule)  # type: ignore[no-any-return]
+    return _hidden(hide, value, rule)  # type: ignore[no-any-return]  # of the type that went in
 
 
 def _hidden(hide: Hide, value: Any, rule: Rule | None) -> Any:
@@ -186,7 +186,7 @@ def _hidden(hide: Hide, value: Any, rule: Rule | None) -> Any:
     changes = {
         field.name: _hidden(hide, getattr(value, field.name), rules.get(field.name, rule)) for field in fields(value)
     }
-    return replace(value, **changes)  # type: ignore[type-var]
+    return replace(value, **changes)  # type: ignore[type-var]  # a dataclass, as the caller has seen
 
 
 def _has_text(value: Any) -> bool:
