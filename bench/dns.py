@@ -21,8 +21,8 @@ import dns.resolver
 
 from bench.cost import Cost
 from bench.world import DOMAIN, LOOPBACK, start_world
+from check_autodiscover.core.observations import DnsQuestion, RecordType
 from check_autodiscover.core.policy import Resolver
-from check_autodiscover.core.survey import DnsQuestion, RecordType
 from check_autodiscover.probes.resolver import MAX_IN_FLIGHT, ResolverProbe
 
 DOMAINS = 256

@@ -6,8 +6,7 @@ All times are on the event loop's clock (monotonic seconds).
 from dataclasses import dataclass
 from typing import Protocol
 
-from check_autodiscover.core.policy import Resolver
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Contact,
     DirectoryAnswer,
     DirectoryQuestion,
@@ -15,6 +14,7 @@ from check_autodiscover.core.survey import (
     DnsQuestion,
     EndpointQuestion,
 )
+from check_autodiscover.core.policy import Resolver
 
 __all__ = ["Deadline", "DirectoryProbe", "DnsProbe", "EndpointProbe"]
 

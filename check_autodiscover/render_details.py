@@ -9,11 +9,7 @@ from datetime import UTC, datetime
 from check_autodiscover.core.answers import address_types
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
 from check_autodiscover.core.clients import Walk
-from check_autodiscover.core.picture import CatchAll, Scene, observe
-from check_autodiscover.core.records import Presence
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Contact,
     DirectoryAnswer,
     DirectoryQuestion,
@@ -24,9 +20,13 @@ from check_autodiscover.core.survey import (
     HttpAnswer,
     Question,
     RecordType,
-    Survey,
     Tls,
 )
+from check_autodiscover.core.picture import CatchAll, Scene, observe
+from check_autodiscover.core.records import Presence
+from check_autodiscover.core.report import Report
+from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.hostile import clean
 
 __all__ = ["details", "same_walks"]

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from check_autodiscover.core.clients import STEP_NAMES, Walk, WalkStep
 from check_autodiscover.core.http_answer import authentication_methods, decisive_answer
+from check_autodiscover.core.observations import HttpAnswer
 from check_autodiscover.core.policy import Step
 from check_autodiscover.core.reactions import SUCCESS, UNSPECIFIED
 from check_autodiscover.core.records import resolve
 from check_autodiscover.core.report import Report
-from check_autodiscover.core.survey import HttpAnswer, Survey
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.hostile import clean
 from check_autodiscover.render_details import same_walks
 

@@ -11,10 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from check_autodiscover.core.answers import asks_authority
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import Policy, Resolver, Transport, View, ViewRole
-from check_autodiscover.core.survey import (
-    BaselineFile,
+from check_autodiscover.core.observations import (
     Contact,
     DirectoryAnswer,
     DirectoryQuestion,
@@ -26,8 +23,10 @@ from check_autodiscover.core.survey import (
     Observation,
     Question,
     RecordType,
-    Survey,
 )
+from check_autodiscover.core.plan import plan
+from check_autodiscover.core.policy import Policy, Resolver, Transport, View, ViewRole
+from check_autodiscover.core.survey import BaselineFile, Survey
 from check_autodiscover.ports import Deadline, DirectoryProbe, DnsProbe, EndpointProbe
 from check_autodiscover.trust import Trust, TrustSettings
 

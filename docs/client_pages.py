@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from check_autodiscover.core import reactions
 from check_autodiscover.core.clients import CLIENTS, REGISTRY, UNOBSERVED, ClientProfile
+from check_autodiscover.core.observations import AUTODISCOVER_PATH
 from check_autodiscover.core.policy import DEFAULT_CLIENTS, Step, judgeable
-from check_autodiscover.core.survey import AUTODISCOVER_PATH
 
 __all__ = ["EVENTS", "STEPS", "clients"]
 

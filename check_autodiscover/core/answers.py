@@ -9,8 +9,9 @@ the parent's servers know nothing of it.
 from collections.abc import Iterator
 
 from check_autodiscover.core.address_order import in_order
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.core.policy import Family, Resolver, Transport, View
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Survey
+from check_autodiscover.core.survey import Survey
 
 __all__ = [
     "address_types",

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.http_answer import AnswerClass, classify, redirect_of
+from check_autodiscover.core.observations import AUTODISCOVER_PATH, Contact, EndpointQuestion, Scheme, Srv
 from check_autodiscover.core.policy import Policy, Step, View
 from check_autodiscover.core.records import Resolution, resolve, services
-from check_autodiscover.core.survey import AUTODISCOVER_PATH, Contact, EndpointQuestion, Scheme, Srv, Survey
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.url import RedirectTarget
 
 __all__ = ["MAX_ADDRESSES", "MAX_REDIRECTS", "Candidate", "autodiscover_name", "candidates", "questions", "srv_name"]

@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from enum import Enum
 
 from check_autodiscover.core.http_answer import AnswerClass, classify
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     AUTODISCOVER_PATH,
     Contact,
     EndpointQuestion,
     Exchange,
     Handshake,
     Scheme,
-    Survey,
     Variant,
 )
+from check_autodiscover.core.survey import Survey
 
 __all__ = ["NEIGHBOURS", "Demand", "demand_of", "experiment"]
 

@@ -6,8 +6,8 @@ Each profile names its source. The function that walks is in `walking`, the page
 from dataclasses import dataclass
 from enum import Enum
 
+from check_autodiscover.core.observations import AUTODISCOVER_PATH
 from check_autodiscover.core.policy import ClientName, Step
-from check_autodiscover.core.survey import AUTODISCOVER_PATH
 
 __all__ = [
     "CLIENTS",

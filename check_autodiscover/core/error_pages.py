@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from check_autodiscover.core.client_certificate import Demand
-from check_autodiscover.core.survey import HttpAnswer
+from check_autodiscover.core.observations import HttpAnswer
 
 __all__ = ["SIGNS", "Sign", "sign_of"]
 

@@ -8,7 +8,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from check_autodiscover.core.survey import EndpointQuestion, Exchange, HttpAnswer, Scheme
+from check_autodiscover.core.observations import EndpointQuestion, Exchange, HttpAnswer, Scheme
 from check_autodiscover.core.url import RedirectTarget, parse_url
 
 if TYPE_CHECKING:

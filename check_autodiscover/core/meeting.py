@@ -16,7 +16,8 @@ from check_autodiscover.core.certificate import (
 )
 from check_autodiscover.core.client_certificate import Demand, demand_of
 from check_autodiscover.core.http_answer import AnswerClass, classify, redirect_of
-from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, Handshake, Scheme, Survey, Tls
+from check_autodiscover.core.observations import Connect, Contact, EndpointQuestion, Handshake, Scheme, Tls
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.url import RedirectTarget
 from check_autodiscover.core.verification import Fault, Verdict, judge_chain, judge_staple
 

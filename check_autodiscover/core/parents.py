@@ -5,9 +5,10 @@ No walk leads there by design, so these are no candidates. `plan` has a look at 
 
 from check_autodiscover.core.candidates import autodiscover_name
 from check_autodiscover.core.cloud import cloud_name
+from check_autodiscover.core.observations import EndpointQuestion, Scheme, Variant
 from check_autodiscover.core.policy import View
 from check_autodiscover.core.records import resolve
-from check_autodiscover.core.survey import EndpointQuestion, Scheme, Survey, Variant
+from check_autodiscover.core.survey import Survey
 
 __all__ = ["glance"]
 

@@ -13,11 +13,12 @@ from check_autodiscover.core.clients import CLIENTS, STEP_NAMES, UNOBSERVED, Wal
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, meetings
+from check_autodiscover.core.observations import Srv
 from check_autodiscover.core.plan import SRV_LABELS
 from check_autodiscover.core.policy import Family, Method, Step, View
 from check_autodiscover.core.records import Presence, Resolution, Services, label_types, resolve, services
 from check_autodiscover.core.roles import CandidateRole, role_of
-from check_autodiscover.core.survey import Srv, Survey
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.walking import Walker, walk
 
 if TYPE_CHECKING:

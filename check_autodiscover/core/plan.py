@@ -18,9 +18,10 @@ from check_autodiscover.core.answers import (
 from check_autodiscover.core.candidates import Candidate, autodiscover_name, candidates, questions, srv_name
 from check_autodiscover.core.client_certificate import experiment
 from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.observations import DnsQuestion, DnsStatus, EndpointQuestion, Question, RecordType
 from check_autodiscover.core.policy import View, ViewRole
 from check_autodiscover.core.records import label_types, unfinished_alias
-from check_autodiscover.core.survey import DnsQuestion, DnsStatus, EndpointQuestion, Question, RecordType, Survey
+from check_autodiscover.core.survey import Survey
 
 __all__ = ["CONTROL", "MAX_LOOKUPS", "SRV_LABELS", "plan"]
 

@@ -10,8 +10,9 @@ from enum import Enum
 
 from check_autodiscover.core.address_order import in_order
 from check_autodiscover.core.answers import address_types, answer_of, reasons_of
+from check_autodiscover.core.observations import DnsAnswer, DnsStatus, RecordType, Srv
 from check_autodiscover.core.policy import View
-from check_autodiscover.core.survey import DnsAnswer, DnsStatus, RecordType, Srv, Survey
+from check_autodiscover.core.survey import Survey
 
 __all__ = [
     "Failure",

@@ -12,11 +12,11 @@ from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.measures import Measure, metric
 from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.observations import DnsStatus, RecordType
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Presence, Resolution
 from check_autodiscover.core.roles import CandidateRole
-from check_autodiscover.core.survey import DnsStatus, RecordType
 
 __all__ = ["series_of"]
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from check_autodiscover.core.candidates import autodiscover_name
 from check_autodiscover.core.names import is_below
+from check_autodiscover.core.observations import RecordType
 from check_autodiscover.core.policy import View
 from check_autodiscover.core.records import Presence, Resolution, resolve
-from check_autodiscover.core.survey import RecordType, Survey
+from check_autodiscover.core.survey import Survey
 
 __all__ = ["catch_all_below", "suffix_names", "suffixes"]
 

@@ -11,8 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.survey import (
-    SCHEMA,
+from check_autodiscover.core.observations import (
     Contact,
     DirectoryAnswer,
     DirectoryQuestion,
@@ -20,8 +19,8 @@ from check_autodiscover.core.survey import (
     DnsQuestion,
     EndpointQuestion,
     Question,
-    Survey,
 )
+from check_autodiscover.core.survey import SCHEMA, Survey
 
 if TYPE_CHECKING:
     from cattrs import Converter

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from check_autodiscover.core.names import BadName, parse_host
-from check_autodiscover.core.survey import EndpointQuestion, Scheme
+from check_autodiscover.core.observations import EndpointQuestion, Scheme
 
 __all__ = ["RedirectTarget", "parse_url"]
 

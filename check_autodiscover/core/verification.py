@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.observations import VerifyError
 from check_autodiscover.core.ocsp import Revocation, Staple
-from check_autodiscover.core.survey import VerifyError
 
 __all__ = [
     "CA_MD_TOO_WEAK",

@@ -24,9 +24,9 @@ from check_autodiscover.core.clients import (
 )
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.observations import Scheme
 from check_autodiscover.core.policy import Step
 from check_autodiscover.core.records import Presence
-from check_autodiscover.core.survey import Scheme
 
 __all__ = ["Walker", "walk"]
 

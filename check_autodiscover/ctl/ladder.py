@@ -11,10 +11,10 @@ from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.clients import STEP_NAMES, Walk, WalkStep
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.observations import AUTODISCOVER_PATH, Connect, Scheme
 from check_autodiscover.core.picture import ViewPicture
 from check_autodiscover.core.policy import Step
 from check_autodiscover.core.rules.phrases import certificate_names
-from check_autodiscover.core.survey import AUTODISCOVER_PATH, Connect, Scheme
 
 __all__ = ["Place", "Reaction", "Rung", "clients_of", "ladder"]
 

@@ -1,6 +1,6 @@
 """What the servers of the lab say over HTTP, as a table; used by `site_server`. What fails is in `faces`."""
 
-from check_autodiscover.core.survey import AUTODISCOVER_PATH
+from check_autodiscover.core.observations import AUTODISCOVER_PATH
 from check_autodiscover.lab.faces import AT_THE_PATH, EVERYWHERE, HTML, LOGIN, Answer, at_the_path
 from check_autodiscover.lab.world import Behaviour
 

@@ -6,7 +6,7 @@ answer: a fresh process sends its first questions, and imports while it waits.
 
 import struct
 
-from check_autodiscover.core.survey import DnsQuestion, RecordType
+from check_autodiscover.core.observations import DnsQuestion, RecordType
 
 __all__ = ["encode"]
 

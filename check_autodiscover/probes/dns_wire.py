@@ -14,7 +14,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
 
 if TYPE_CHECKING:
     from dns.rdtypes.ANY.NSEC import NSEC

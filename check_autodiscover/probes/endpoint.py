@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
-from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, HttpAnswer, Scheme, Variant
+from check_autodiscover.core.observations import Connect, Contact, EndpointQuestion, HttpAnswer, Scheme, Variant
 from check_autodiscover.probes.dial import ClearStream, connect, enter
 from check_autodiscover.probes.preparation import Prepared
 from check_autodiscover.trust import Trust

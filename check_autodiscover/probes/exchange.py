@@ -17,7 +17,7 @@ from urllib.parse import quote
 import h11
 
 from check_autodiscover.core.http_answer import is_autodiscover_path
-from check_autodiscover.core.survey import JSON_PATH, EndpointQuestion, Exchange, HttpAnswer, Scheme, Variant
+from check_autodiscover.core.observations import JSON_PATH, EndpointQuestion, Exchange, HttpAnswer, Scheme, Variant
 from check_autodiscover.probes.dial import cut_by
 
 __all__ = ["Stream", "Visitor"]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from OpenSSL import SSL
 
-from check_autodiscover.core.survey import Handshake, Tls
+from check_autodiscover.core.observations import Handshake, Tls
 from check_autodiscover.probes.dial import cut_by
 
 __all__ = ["PostHandshakeStream", "post_handshake_context", "tls_1_2_context"]

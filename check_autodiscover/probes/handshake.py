@@ -14,8 +14,8 @@ from typing import TypeVar
 from OpenSSL import SSL, crypto
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate, read_certificate
+from check_autodiscover.core.observations import Handshake, Tls, VerifyError
 from check_autodiscover.core.ocsp import Staple, read_staple
-from check_autodiscover.core.survey import Handshake, Tls, VerifyError
 from check_autodiscover.probes.dial import cut_by
 
 __all__ = ["Handshaker", "TlsStream"]

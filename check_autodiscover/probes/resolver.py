@@ -11,8 +11,8 @@ import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.probes.dial import enter, socket_address
 from check_autodiscover.probes.dns_datagram import DatagramCarrier
 from check_autodiscover.probes.dns_header import FORMERR, Carrier, Unusable, is_truncated, rcode

@@ -8,21 +8,7 @@ from dataclasses import replace
 from random import Random
 
 from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.ocsp import Revocation, Staple
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import (
-    ClientName,
-    Directory,
-    Expectations,
-    Expected,
-    Family,
-    Method,
-    Policy,
-    Resolver,
-    Step,
-    View,
-)
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Connect,
     ConnectionPoint,
     Contact,
@@ -41,10 +27,24 @@ from check_autodiscover.core.survey import (
     RecordType,
     Scheme,
     Srv,
-    Survey,
     Tls,
     VerifyError,
 )
+from check_autodiscover.core.ocsp import Revocation, Staple
+from check_autodiscover.core.plan import plan
+from check_autodiscover.core.policy import (
+    ClientName,
+    Directory,
+    Expectations,
+    Expected,
+    Family,
+    Method,
+    Policy,
+    Resolver,
+    Step,
+    View,
+)
+from check_autodiscover.core.survey import Survey
 from tests.core.worlds import (
     AUTODISCOVER,
     CLOUD,

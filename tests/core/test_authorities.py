@@ -6,9 +6,10 @@ import pytest
 
 from check_autodiscover.core.answers import answer_of, authorities
 from check_autodiscover.core.judge import judge
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, Question, RecordType
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Method, Policy, Resolver, Transport, View
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, Question, RecordType, Survey
+from check_autodiscover.core.survey import Survey
 
 OWN = View("outside", (Resolver("", transport=Transport.AUTHORITATIVE),))
 POLICY = Policy(views=(OWN,), method=Method.SRV)

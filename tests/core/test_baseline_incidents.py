@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover.core.certificate import Certificate
+from check_autodiscover.core.observations import RecordType
 from check_autodiscover.core.rules.phrases import date_of
-from check_autodiscover.core.survey import RecordType
 from tests.core import incidents
 from tests.core.incidents import REMOTE, auto, healthy, served
 from tests.core.judging import rules_of, verdict

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover.core.judge import judge
-from check_autodiscover.core.survey import Srv, VerifyError
+from check_autodiscover.core.observations import Srv, VerifyError
 from tests.core import incidents
 from tests.core.incidents import MAIL, REMOTE, SINGLE, SRV, A, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, verdict

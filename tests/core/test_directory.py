@@ -6,15 +6,15 @@ import pytest
 
 from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.directory import BadLdapUrl, parse_ldap_url, read_directory
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import ClientName, Directory, Step
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     ConnectionPoint,
     DirectoryAnswer,
     DirectoryQuestion,
     DirectoryStatus,
     RecordType,
 )
+from check_autodiscover.core.plan import plan
+from check_autodiscover.core.policy import ClientName, Directory, Step
 from tests.core.directories import DC, PARTNER, URL, answer, asking, point, pointer
 from tests.core.incidents import HOSTER, REMOTE, healthy
 from tests.core.judging import verdict

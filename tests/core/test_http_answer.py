@@ -11,7 +11,7 @@ from check_autodiscover.core.http_answer import (
     redirect_of,
     redirect_target,
 )
-from check_autodiscover.core.survey import EndpointQuestion, Exchange, HttpAnswer, Scheme
+from check_autodiscover.core.observations import EndpointQuestion, Exchange, HttpAnswer, Scheme
 from check_autodiscover.core.url import RedirectTarget
 
 URL = "https://mail.contoso.com/autodiscover/autodiscover.xml"

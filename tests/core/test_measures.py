@@ -7,10 +7,10 @@ import pytest
 
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.measures import METRICS, Measure
+from check_autodiscover.core.observations import Connect
 from check_autodiscover.core.policy import ClientName, judgeable
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Connect
 from tests.core import incidents
 from tests.core.incidents import AAAA, REMOTE, SINGLE, A, healthy, served
 from tests.core.judging import verdict

@@ -6,9 +6,7 @@ import pytest
 
 from check_autodiscover.core.candidates import MAX_ADDRESSES, MAX_TARGETS
 from check_autodiscover.core.judge import judge
-from check_autodiscover.core.plan import MAX_LOOKUPS, plan
-from check_autodiscover.core.policy import Family, Step
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -18,8 +16,10 @@ from check_autodiscover.core.survey import (
     RecordType,
     Scheme,
     Srv,
-    Survey,
 )
+from check_autodiscover.core.plan import MAX_LOOKUPS, plan
+from check_autodiscover.core.policy import Family, Step
+from check_autodiscover.core.survey import Survey
 from tests.core import incidents
 from tests.core.incidents import REMOTE, A, healthy
 from tests.core.worlds import (

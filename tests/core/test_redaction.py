@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from check_autodiscover.core.certificate import Certificate
 from check_autodiscover.core.judge import judge
+from check_autodiscover.core.observations import Contact, EndpointQuestion, HttpAnswer
 from check_autodiscover.core.policy import (
     Directory,
     Expectations,
@@ -28,7 +29,7 @@ from check_autodiscover.core.redaction.kinds import WORDS
 from check_autodiscover.core.redaction.labels import KEPT_LABELS, WELL_KNOWN_LABELS
 from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Contact, EndpointQuestion, HttpAnswer, Survey
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.survey_json import survey_from_json, survey_to_json
 from tests.core import incidents
 from tests.core.arbitrary import survey_from

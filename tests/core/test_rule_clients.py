@@ -6,10 +6,10 @@ import pytest
 
 from check_autodiscover.core.clients import WalkStep
 from check_autodiscover.core.judge import assemble
+from check_autodiscover.core.observations import Srv
 from check_autodiscover.core.policy import ClientName, Method, Step
 from check_autodiscover.core.rules.walks import judge_clients
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Srv
 from check_autodiscover.core.wording import sentence_of
 from tests.core import incidents
 from tests.core.incidents import HOSTER, REMOTE, URL, healthy

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from check_autodiscover.core.observations import ConnectionPoint, DirectoryAnswer, DirectoryStatus, VerifyError
 from check_autodiscover.core.policy import Directory, Expectations, Method, Step
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import ConnectionPoint, DirectoryAnswer, DirectoryStatus, VerifyError
 from check_autodiscover.render_details import details
 from tests.core.directories import DC, URL, answer, asking, autodiscover_url, point
 from tests.core.incidents import HOSTER, MAIL, MULTI, REMOTE, SINGLE, A, asks_for_a_certificate, healthy, row_1, row_47

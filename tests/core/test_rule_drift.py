@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
 from check_autodiscover.core.policy import Expectations, Method
 from check_autodiscover.core.rules.phrases import date_of
-from check_autodiscover.core.survey import BaselineFile, DnsStatus, RecordType, Srv
+from check_autodiscover.core.survey import BaselineFile
 from tests.core import incidents
 from tests.core.incidents import REMOTE, SRV, A, healthy, served
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict

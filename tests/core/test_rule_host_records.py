@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover.core.judge import judge
+from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
 from check_autodiscover.core.policy import Expectations, Expected, Step
-from check_autodiscover.core.survey import DnsStatus, RecordType, Srv
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, REDIRECT_HOST, REMOTE, A, declared, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from check_autodiscover.core.observations import Connect, DnsStatus, Exchange, HttpAnswer
 from check_autodiscover.core.policy import Method, Resolver, Step
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, HttpAnswer
 from tests.core import incidents
 from tests.core.incidents import HOSTER, REMOTE, SINGLE, A, auto, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover.core.certificate import UnreadableCertificate
+from check_autodiscover.core.observations import JSON_PATH, Connect, DnsStatus, Exchange, Handshake, HttpAnswer
 from check_autodiscover.core.policy import ClientName, Expectations, Method, Step
-from check_autodiscover.core.survey import JSON_PATH, Connect, DnsStatus, Exchange, Handshake, HttpAnswer
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, MULTI, REDIRECT_HOST, REMOTE, SINGLE, URL, A, auto, healthy
 from tests.core.judging import Told, assert_told, rules_of, verdict

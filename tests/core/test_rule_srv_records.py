@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from check_autodiscover.core.observations import DnsStatus, Srv
 from check_autodiscover.core.policy import Expectations, Expected, Method, Step
-from check_autodiscover.core.survey import DnsStatus, Srv
 from tests.core import incidents
 from tests.core.incidents import HOSTER, MAIL, REMOTE, SRV, A, auto, healthy, with_srv
 from tests.core.judging import Told, assert_told, rules_of, verdict

@@ -3,8 +3,8 @@
 import pytest
 
 from check_autodiscover.core.error_pages import SIGNS, sign_of
+from check_autodiscover.core.observations import Connect, Exchange, HttpAnswer
 from check_autodiscover.core.report import Judgement
-from check_autodiscover.core.survey import Connect, Exchange, HttpAnswer
 from tests.core import incidents
 from tests.core.incidents import MULTI, REDIRECT_HOST, SINGLE, healthy
 from tests.core.judging import verdict

@@ -7,10 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.policy import Directory, Policy, Resolver, View
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.survey import (
-    SCHEMA,
+from check_autodiscover.core.observations import (
     Connect,
     ConnectionPoint,
     Contact,
@@ -27,10 +24,12 @@ from check_autodiscover.core.survey import (
     RecordType,
     Scheme,
     Srv,
-    Survey,
     Tls,
     VerifyError,
 )
+from check_autodiscover.core.policy import Directory, Policy, Resolver, View
+from check_autodiscover.core.severity import SeverityOverride
+from check_autodiscover.core.survey import SCHEMA, Survey
 from check_autodiscover.core.survey_json import SurveyFormatError, survey_from_json, survey_to_json
 
 LOOKUP = DnsQuestion("outside", "192.0.2.53", "_autodiscover._tcp.contoso.com", RecordType.SRV)

@@ -9,10 +9,10 @@ from check_autodiscover.core.certificate import UnreadableCertificate
 from check_autodiscover.core.clients import CLIENTS, OUTCOMES, Outcome, Walk
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting
+from check_autodiscover.core.observations import Connect, DnsStatus, Exchange, Handshake, HttpAnswer, Srv, VerifyError
 from check_autodiscover.core.picture import observe
 from check_autodiscover.core.policy import ClientName, Family, Method, Step
 from check_autodiscover.core.reactions import ANSWERS
-from check_autodiscover.core.survey import Connect, DnsStatus, Exchange, Handshake, HttpAnswer, Srv, VerifyError
 from check_autodiscover.core.walking import Walker, walk
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MULTI, REDIRECT_HOST, REMOTE, SINGLE, SRV, URL, A, healthy, with_srv

@@ -10,12 +10,8 @@ from check_autodiscover.core.acceptance import accept
 from check_autodiscover.core.baseline_json import write_baseline
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
 from check_autodiscover.core.judge import assemble
-from check_autodiscover.core.ocsp import Staple
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import Policy, Resolver, View
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     AUTODISCOVER_PATH,
-    BaselineFile,
     Connect,
     Contact,
     DirectoryAnswer,
@@ -32,11 +28,14 @@ from check_autodiscover.core.survey import (
     RecordType,
     Scheme,
     Srv,
-    Survey,
     Tls,
     Variant,
     VerifyError,
 )
+from check_autodiscover.core.ocsp import Staple
+from check_autodiscover.core.plan import plan
+from check_autodiscover.core.policy import Policy, Resolver, View
+from check_autodiscover.core.survey import BaselineFile, Survey
 
 NOW = 1_795_392_000.0
 """2026-11-23 00:00 UTC, the end of every survey here."""

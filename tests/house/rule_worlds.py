@@ -5,9 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.ocsp import Revocation, Staple
-from check_autodiscover.core.policy import Expectations, Resolver, View
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Connect,
     DnsAnswer,
     DnsQuestion,
@@ -16,9 +14,11 @@ from check_autodiscover.core.survey import (
     Handshake,
     HttpAnswer,
     RecordType,
-    Survey,
     VerifyError,
 )
+from check_autodiscover.core.ocsp import Revocation, Staple
+from check_autodiscover.core.policy import Expectations, Resolver, View
+from check_autodiscover.core.survey import Survey
 from tests.core import incidents, test_incidents, test_interception, test_rule_directory, test_rule_drift
 from tests.core.worlds import (
     APEX,

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.policy import Policy, Resolver, View
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -18,10 +17,11 @@ from check_autodiscover.core.survey import (
     RecordType,
     Scheme,
     Srv,
-    Survey,
     Tls,
     VerifyError,
 )
+from check_autodiscover.core.policy import Policy, Resolver, View
+from check_autodiscover.core.survey import Survey
 
 __all__ = ["CONTACTS", "DOMAIN", "INSIDE", "LOOKUPS", "OUTSIDE", "certificate", "survey"]
 

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.policy import Resolver, View
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -18,6 +17,7 @@ from check_autodiscover.core.survey import (
     Scheme,
     Srv,
 )
+from check_autodiscover.core.policy import Resolver, View
 from check_autodiscover.render_details import details
 from tests.plugin.report_factory import HEALTHY
 from tests.plugin.survey_factory import INSIDE, survey

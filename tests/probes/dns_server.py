@@ -8,8 +8,8 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, RecordType
 from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, RecordType
 from check_autodiscover.probes.resolver import ResolverProbe
 
 __all__ = ["LONG", "NAME", "QUICK", "SOA", "Behaviour", "Server", "answering", "ask", "message", "question", "running"]

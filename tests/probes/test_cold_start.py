@@ -4,8 +4,7 @@ import asyncio
 import subprocess
 import sys
 
-from check_autodiscover.core.policy import Policy, Resolver, View
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -14,8 +13,9 @@ from check_autodiscover.core.survey import (
     EndpointQuestion,
     RecordType,
     Scheme,
-    Survey,
 )
+from check_autodiscover.core.policy import Policy, Resolver, View
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.run import Probes, conduct
 
 SCRIPT = """

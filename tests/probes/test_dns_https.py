@@ -13,8 +13,8 @@ import dns.message
 import pytest
 import trustme
 
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.probes.extra import MissingExtra
 from check_autodiscover.probes.resolver import ResolverProbe
 from check_autodiscover.trust import Trust

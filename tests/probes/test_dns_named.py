@@ -8,8 +8,8 @@ from importlib.util import find_spec
 import pytest
 import trustme
 
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.probes.resolver import ResolverProbe
 from check_autodiscover.trust import Trust
 from tests.probes.dns_server import LONG

@@ -6,8 +6,8 @@ import dns.flags
 import dns.rcode
 import pytest
 
+from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
 from check_autodiscover.core.policy import Transport
-from check_autodiscover.core.survey import DnsStatus, RecordType, Srv
 from check_autodiscover.probes.dns_wire import MAX_ADDRESSES, MAX_ALIASES, MAX_RECORDS
 from tests.probes.dns_server import NAME, SOA, Server, answering, ask
 

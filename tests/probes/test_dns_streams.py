@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.probes.resolver import ResolverProbe
 from check_autodiscover.trust import Trust, TrustError, TrustSettings, load_trust
 from tests.probes.dns_server import LONG, NAME, QUICK, Server, answering, ask, message

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.probes.dns_query import encode
 from check_autodiscover.probes.dns_wire import MAX_HOSTS, decode
 from tests.probes.dns_server import NAME, SOA

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.survey import Connect, EndpointQuestion, Handshake, Scheme, Variant
+from check_autodiscover.core.observations import Connect, EndpointQuestion, Handshake, Scheme, Variant
 from check_autodiscover.probes.endpoint import ConnectionProbe
 from check_autodiscover.trust import Trust
 from tests.probes.visiting import LONG, NAME, SHORT, Visits, probe, shaken

@@ -14,7 +14,15 @@ import pytest
 import trustme
 from OpenSSL import SSL
 
-from check_autodiscover.core.survey import Connect, Contact, EndpointQuestion, Exchange, Handshake, Scheme, VerifyError
+from check_autodiscover.core.observations import (
+    Connect,
+    Contact,
+    EndpointQuestion,
+    Exchange,
+    Handshake,
+    Scheme,
+    VerifyError,
+)
 from check_autodiscover.probes.endpoint import ConnectionProbe
 from check_autodiscover.trust import Trust
 from tests.probes.visiting import LOGIN, LONG, NAME, Visits, leaf, outcomes, probe, shaken

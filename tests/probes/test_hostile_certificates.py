@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate, covers, read_certificate
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.names import matches_dns_id, near_miss
+from check_autodiscover.core.observations import Contact, Handshake
 from check_autodiscover.core.report import Report
-from check_autodiscover.core.survey import Contact, Handshake
 from check_autodiscover.core.survey_json import survey_from_json, survey_to_json
 from check_autodiscover.render import render_log, render_text
 from check_autodiscover.report_json import render_json

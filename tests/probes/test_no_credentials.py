@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from check_autodiscover.core.observations import Contact, DnsAnswer, DnsQuestion, EndpointQuestion, RecordType, Srv
 from check_autodiscover.core.policy import Method, Policy, Resolver
-from check_autodiscover.core.survey import Contact, DnsAnswer, DnsQuestion, EndpointQuestion, RecordType, Srv, Survey
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.probes.endpoint import ConnectionProbe
 from check_autodiscover.run import Probes, conduct
 from check_autodiscover.trust import Trust

@@ -7,8 +7,8 @@ import dns.flags
 import dns.message
 import pytest
 
+from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.core.survey import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.probes.resolver import MAX_IN_FLIGHT, ResolverProbe
 from tests.probes.dns_server import LONG, NAME, QUICK, Server, answering, ask, message, running
 

@@ -16,8 +16,8 @@ from cryptography.x509 import ocsp
 from OpenSSL import SSL
 from trustme import CA, LeafCert
 
+from check_autodiscover.core.observations import Contact, Handshake
 from check_autodiscover.core.ocsp import Revocation
-from check_autodiscover.core.survey import Contact, Handshake
 from check_autodiscover.trust import Trust
 from tests.probes.visiting import LOGIN, leaf, outcomes, probe
 

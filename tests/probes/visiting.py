@@ -4,7 +4,15 @@ import asyncio
 import ssl
 
 from check_autodiscover.core.certificate import Certificate
-from check_autodiscover.core.survey import Contact, EndpointQuestion, Exchange, Handshake, Scheme, Variant, VerifyError
+from check_autodiscover.core.observations import (
+    Contact,
+    EndpointQuestion,
+    Exchange,
+    Handshake,
+    Scheme,
+    Variant,
+    VerifyError,
+)
 from check_autodiscover.probes.endpoint import ConnectionProbe
 from check_autodiscover.trust import Trust
 from tests.probes.web import Handler, Site, serve

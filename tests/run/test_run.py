@@ -6,10 +6,7 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover.core.judge import judge
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import Resolver
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Connect,
     Contact,
     DirectoryAnswer,
@@ -20,8 +17,11 @@ from check_autodiscover.core.survey import (
     DnsStatus,
     EndpointQuestion,
     Question,
-    Survey,
 )
+from check_autodiscover.core.plan import plan
+from check_autodiscover.core.policy import Resolver
+from check_autodiscover.core.state import State
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.run import Probes, conduct
 from tests.core import incidents
 from tests.core.directories import DC, PARTNER, answer, asking, point, pointer

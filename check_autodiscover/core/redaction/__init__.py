@@ -7,13 +7,14 @@ by the same, so that what is equal, below one another, misspelt or in one networ
 from dataclasses import replace
 
 from check_autodiscover.core.certificate import Certificate
+from check_autodiscover.core.observations import Contact, EndpointQuestion
 from check_autodiscover.core.redaction.answers import hide_answer
 from check_autodiscover.core.redaction.fields import Unruled, hide_fields
 from check_autodiscover.core.redaction.kinds import Hide
 from check_autodiscover.core.redaction.labels import SuffixOf
 from check_autodiscover.core.redaction.networks import is_address
 from check_autodiscover.core.redaction.pseudonyms import Pieces, Pseudonyms
-from check_autodiscover.core.survey import Contact, EndpointQuestion, Survey
+from check_autodiscover.core.survey import Survey
 
 __all__ = ["SuffixOf", "Unruled", "redact"]
 

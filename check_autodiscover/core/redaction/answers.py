@@ -14,8 +14,8 @@ from check_autodiscover.core.http_answer import (
     xml_of,
 )
 from check_autodiscover.core.names import BadName, parse_domain
+from check_autodiscover.core.observations import EndpointQuestion, HttpAnswer
 from check_autodiscover.core.redaction.kinds import Hide, Kind, name, path, url_of, words
-from check_autodiscover.core.survey import EndpointQuestion, HttpAnswer
 
 __all__ = ["hide_answer"]
 

@@ -19,6 +19,17 @@ from check_autodiscover.core.baseline import (
 )
 from check_autodiscover.core.baseline_json import BaselineFormatError, read_baseline, write_baseline
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.observations import (
+    ConnectionPoint,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DnsAnswer,
+    DnsQuestion,
+    EndpointQuestion,
+    HttpAnswer,
+    Srv,
+    Tls,
+)
 from check_autodiscover.core.ocsp import Staple
 from check_autodiscover.core.policy import (
     Directory,
@@ -48,19 +59,7 @@ from check_autodiscover.core.redaction.kinds import (
     words,
 )
 from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.survey import (
-    BaselineFile,
-    ConnectionPoint,
-    DirectoryAnswer,
-    DirectoryQuestion,
-    DnsAnswer,
-    DnsQuestion,
-    EndpointQuestion,
-    HttpAnswer,
-    Srv,
-    Survey,
-    Tls,
-)
+from check_autodiscover.core.survey import BaselineFile, Survey
 
 __all__ = ["RULES", "Unruled", "hide_fields"]
 

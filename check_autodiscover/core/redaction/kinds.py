@@ -9,9 +9,9 @@ from enum import Enum
 from check_autodiscover.core.directory import POINTER, URL, BadLdapUrl, LdapUrl, parse_ldap_url
 from check_autodiscover.core.http_answer import is_autodiscover_path
 from check_autodiscover.core.names import BadName, parse_host
+from check_autodiscover.core.observations import AUTODISCOVER_PATH, JSON_PATH
 from check_autodiscover.core.policy import Transport
 from check_autodiscover.core.redaction.networks import is_address
-from check_autodiscover.core.survey import AUTODISCOVER_PATH, JSON_PATH
 from check_autodiscover.core.url import RedirectTarget, parse_url
 
 __all__ = [

@@ -7,11 +7,11 @@ from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, NameFault, Reach
+from check_autodiscover.core.observations import Scheme
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.rules.host_records import autodiscover_candidate, declared
 from check_autodiscover.core.rules.phrases import foreign_certificate, joined
-from check_autodiscover.core.survey import Scheme
 
 __all__ = ["judge_addresses"]
 

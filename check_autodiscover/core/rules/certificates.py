@@ -7,13 +7,13 @@ from check_autodiscover.core.certificate import Certificate
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.meeting import Meeting, NameFault
 from check_autodiscover.core.names import near_miss
+from check_autodiscover.core.observations import AUTODISCOVER_PATH, Scheme
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import DAY
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.own_certificates import judge_own_certificate
 from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined, srv_record
 from check_autodiscover.core.rules.presented import certificate_finding, issuer_of, leaf_issuer_of
-from check_autodiscover.core.survey import AUTODISCOVER_PATH, Scheme
 from check_autodiscover.core.verification import Fault, Verdict, detail_of
 
 __all__ = ["judge_certificates", "judge_interception"]

@@ -9,12 +9,12 @@ from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.directory import Reading, ScpUrl, read_directory, within_reach
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.observations import DirectoryStatus
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.rules.services import judge_contacted, silence
-from check_autodiscover.core.survey import DirectoryStatus
 
 __all__ = ["judge_directory", "judge_reading"]
 

@@ -7,12 +7,12 @@ from check_autodiscover.core.candidates import autodiscover_name
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.observations import Connect, DnsQuestion, DnsStatus, EndpointQuestion, RecordType
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.plan import CONTROL
 from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.records import Failure, Presence
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.survey import Connect, DnsQuestion, DnsStatus, EndpointQuestion, RecordType
 
 __all__ = ["judge_lookups", "judge_method", "judge_time"]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from check_autodiscover.core.candidates import MAX_REDIRECTS
 from check_autodiscover.core.http_answer import AnswerClass, decisive_answer, json_lives
 from check_autodiscover.core.meeting import Meeting, Reach
-from check_autodiscover.core.survey import JSON_PATH, HttpAnswer, Scheme
+from check_autodiscover.core.observations import JSON_PATH, HttpAnswer, Scheme
 from check_autodiscover.core.url import RedirectTarget
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.finding import Finding
 from check_autodiscover.core.http_answer import AnswerClass, authentication_methods, decisive_answer
 from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.observations import Connect, Contact, Scheme
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Presence
@@ -23,7 +24,6 @@ from check_autodiscover.core.rules.replies import (
     redirect_words,
 )
 from check_autodiscover.core.rules.walks import unconcerned
-from check_autodiscover.core.survey import Connect, Contact, Scheme
 
 __all__ = ["judge_contacted", "judge_services", "judge_strangers", "silence"]
 

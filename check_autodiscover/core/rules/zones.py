@@ -15,19 +15,19 @@ from check_autodiscover.core.candidates import autodiscover_name, srv_name
 from check_autodiscover.core.certificate import Certificate
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import authentication_methods
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import View, ViewRole
-from check_autodiscover.core.records import Presence, resolve
-from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.survey import (
+from check_autodiscover.core.observations import (
     Contact,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
     EndpointQuestion,
     RecordType,
-    Survey,
 )
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.policy import View, ViewRole
+from check_autodiscover.core.records import Presence, resolve
+from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.survey import Survey
 
 __all__ = ["judge_parents", "judge_resolvers", "judge_servers", "judge_zone_contents"]
 
