@@ -7,13 +7,13 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autodiscover_exporter.listening import (
+from autodiscover_exporter.log_format import LOG_LEVELS, LogFormat
+from autodiscover_exporter.web.listening import (
     DEFAULT_LISTEN_ADDRESS,
     BadListenAddress,
     ListenAddress,
     parse_listen_address,
 )
-from autodiscover_exporter.log_format import LOG_LEVELS, LogFormat
 from check_autodiscover import __version__
 
 __all__ = ["Arguments", "parse_arguments"]

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from autodiscover_exporter.application import Application
 from autodiscover_exporter.commandline import Arguments, parse_arguments
-from autodiscover_exporter.listening import CannotListen, ListenAddress, bind
 from autodiscover_exporter.log_format import event, set_up_logging
-from autodiscover_exporter.probing import probe_domain
-from autodiscover_exporter.server import serve
+from autodiscover_exporter.results.probe import probe_domain
+from autodiscover_exporter.web.listening import CannotListen, ListenAddress, bind
+from autodiscover_exporter.web.server import serve
 from check_autodiscover.config import Configuration, ConfigurationError, load_configuration
 from check_autodiscover.probes.extra import MissingExtra
 from check_autodiscover.probes.resolver import ResolverProbe

@@ -15,9 +15,9 @@ import pytest
 import uvicorn
 
 from autodiscover_exporter.application import Application
-from autodiscover_exporter.listening import ListenAddress, bind
-from autodiscover_exporter.probing import Probe
-from autodiscover_exporter.server import create_server
+from autodiscover_exporter.results.probe import Probe
+from autodiscover_exporter.web.listening import ListenAddress, bind
+from autodiscover_exporter.web.server import create_server
 from check_autodiscover.config import Configuration
 
 TIMEOUT = 30

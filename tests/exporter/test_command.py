@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autodiscover_exporter.listening import BadListenAddress, ListenAddress, bind, parse_listen_address
+from autodiscover_exporter.web.listening import BadListenAddress, ListenAddress, bind, parse_listen_address
 
 COMMAND = (sys.executable, "-m", "autodiscover_exporter")
 ROOT_OF_PROJECT = Path(__file__).resolve().parents[2]

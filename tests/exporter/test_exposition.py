@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from autodiscover_exporter.exposition import render_measures
-from autodiscover_exporter.failure import failure_measures
 from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
+from autodiscover_exporter.results.exposition import render_measures
+from autodiscover_exporter.results.failure import failure_measures
 from check_autodiscover.core.state import State
 from tests.exporter.reports import HEALTHY, HOSTILE, TRAPPED
 

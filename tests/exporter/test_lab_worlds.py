@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from autodiscover_exporter.exposition import render_measures
-from autodiscover_exporter.probing import probe_domain
+from autodiscover_exporter.results.exposition import render_measures
+from autodiscover_exporter.results.probe import probe_domain
 from check_autodiscover.config import load_configuration
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.world import World

@@ -10,10 +10,12 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover.config import Configuration, Domain, Module
+from check_autodiscover.core.judge import judge
 from check_autodiscover.core.measures import Measure
 from check_autodiscover.core.policy import Method, View
 from check_autodiscover.core.report import Report
 from check_autodiscover.password import PasswordError
+from check_autodiscover.render import render_text
 from check_autodiscover.trust import TrustError
 from tests.exporter.conftest import Serving, Start
 from tests.exporter.reports import HEALTHY, TRAPPED, ScriptedProbe
@@ -45,12 +47,13 @@ def test_a_failing_domain_is_a_successful_scrape(start: Start) -> None:
 
 
 def test_debug_tells_the_findings_before_the_metrics(start: Start) -> None:
-    with start(ScriptedProbe(lambda: TRAPPED)) as serving:
+    survey = HEALTHY.survey
+    report = judge(survey, now=survey.ended)
+    with start(ScriptedProbe(lambda: report)) as serving:
         plain = serving.ask("/probe?target=contoso.com")
         debug = serving.ask("/probe?target=contoso.com&debug=true")
     assert debug.headers["content-type"] == "text/plain; charset=utf-8"
-    assert debug.text.startswith("AUTODISCOVER CRITICAL - contoso.com: an unwanted host record")
-    assert debug.text.endswith("\n\n" + plain.text)
+    assert debug.text == f"{render_text(report, 2, True)}\n\n{plain.text}"
 
 
 GUARDED = Configuration(

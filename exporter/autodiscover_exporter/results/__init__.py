@@ -1,0 +1,1 @@
+"""What became of each domain: probed, kept, written down once. Nothing here knows HTTP."""

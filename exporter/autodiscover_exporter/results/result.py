@@ -1,0 +1,92 @@
+"""What is kept of a probe: the verdict's outline, its metrics as text, and the survey for everything else.
+
+Thousands of these are in memory, so both texts are compressed. `judge` is a function of the survey, so that a report
+made again says what the first one said.
+"""
+
+import gzip
+import pickle
+import zlib
+from dataclasses import dataclass
+
+from autodiscover_exporter.own_metrics import ErrorReason
+from autodiscover_exporter.results.exposition import render_measures
+from autodiscover_exporter.results.failure import failure_measures
+from check_autodiscover.core.judge import judge
+from check_autodiscover.core.report import Report
+from check_autodiscover.core.state import State
+from check_autodiscover.core.survey import Survey
+
+__all__ = ["Failure", "Result", "failed", "kept"]
+
+FAST = 1
+"""zlib's level: the higher ones save a tenth and cost three times as much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A verdict on a domain by a module. Times are Unix times in seconds.
+
+    `exposition` is the metrics' text format 0.0.4, gzipped; `since` is when the first of the probes in a row that gave
+    this state ended.
+    """
+
+    domain: str
+    module: str
+    state: State
+    summary: str
+    ended: float
+    since: float
+    exposition: bytes
+    survey: bytes
+
+    def report(self) -> Report:
+        """The whole of what the probe said. Costs some milliseconds."""
+        survey: Survey = pickle.loads(zlib.decompress(self.survey))
+        return judge(survey, now=survey.ended)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A probe that ended without a verdict, for a reason that is not the domain's. `message` is not yet cleaned."""
+
+    domain: str
+    module: str
+    reason: ErrorReason
+    message: str
+    ended: float
+    exposition: bytes
+
+    @property
+    def state(self) -> State:
+        """Nothing is known."""
+        return State.UNKNOWN
+
+
+def kept(report: Report, module: str, before: Result | Failure | None) -> Result:
+    """What is kept of a report; `before` is what the probe before it came to."""
+    ended = report.survey.ended
+    same = isinstance(before, Result) and before.state is report.state
+    return Result(
+        domain=report.domain,
+        module=module,
+        state=report.state,
+        summary=report.summary,
+        ended=ended,
+        since=before.since if same and isinstance(before, Result) else ended,
+        exposition=_packed(render_measures(report.measures)),
+        survey=zlib.compress(pickle.dumps(report.survey, pickle.HIGHEST_PROTOCOL), FAST),
+    )
+
+
+def failed(
+    domain: str, module: str, error: tuple[ErrorReason, str], *, ended: float, seconds: float, timeout: float
+) -> Failure:
+    """What is kept of a probe that failed after so many seconds of those it had."""
+    reason, message = error
+    exposition = _packed(render_measures(failure_measures(seconds, timeout)))
+    return Failure(domain=domain, module=module, reason=reason, message=message, ended=ended, exposition=exposition)
+
+
+def _packed(text: bytes) -> bytes:
+    return gzip.compress(text, FAST, mtime=0)

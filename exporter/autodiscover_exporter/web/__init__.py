@@ -1,0 +1,1 @@
+"""HTTP: sockets, connections and messages. Nothing here knows what is served."""
