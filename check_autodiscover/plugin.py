@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -179,27 +178,15 @@ def _missing(error: ImportError) -> str:
 
 def _reported(domain: str, verbosity: int, error: Exception) -> list[str]:
     """A bug in one line; with `-vvv` the traceback below it."""
+    from check_autodiscover.failures import internal_error
     from check_autodiscover.hostile import clean
 
-    where = _place(error.__traceback__)
-    kind = type(error).__name__
-    lines = [_failure(domain, f"internal error, please report: {kind} in {where} [check-internal-error]")]
+    lines = [_failure(domain, internal_error(error))]
     if verbosity >= TRACEBACK:
         import traceback
 
         lines += [clean(line) for text in traceback.format_exception(error) for line in text.splitlines()]
     return lines
-
-
-def _place(trace: TracebackType | None) -> str:
-    """`module:line` of the innermost code of ours."""
-    place = "?"
-    while trace is not None:
-        module = str(trace.tb_frame.f_globals.get("__name__", "?"))
-        if module.startswith("check_autodiscover") or place == "?":
-            place = f"{module}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
 
 
 def _print(text: str) -> None:

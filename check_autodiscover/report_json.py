@@ -12,10 +12,11 @@ from typing import Any
 from check_autodiscover.core.clients import Walk
 from check_autodiscover.core.measures import Measure
 from check_autodiscover.core.report import Judgement, MethodChoice, Report
+from check_autodiscover.core.state import State
 from check_autodiscover.core.survey_json import survey_to_json
 from check_autodiscover.hostile import clean
 
-__all__ = ["SCHEMA", "render_json", "report_to_json"]
+__all__ = ["SCHEMA", "render_failure_json", "render_json", "report_to_json"]
 
 SCHEMA = 1
 """Version of the report's JSON form."""
@@ -27,6 +28,23 @@ _MIXED = "mixed"
 def render_json(report: Report) -> str:
     """The report as one JSON document of ASCII characters, without a final line break."""
     return json.dumps(report_to_json(report), indent=1, allow_nan=False)
+
+
+def render_failure_json(domain: str, fault: str) -> str:
+    """What `render.render_failure` says, in a document with the keys of a report; nothing was seen, so all is empty."""
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "domain": domain,
+        "state": State.UNKNOWN.value,
+        "exit_code": State.UNKNOWN.exit_code,
+        "summary": clean(fault),
+        "started": None,
+        "duration_seconds": None,
+        "method": _method(()),
+        **{key: [] for key in ("findings", "walks", "measures", "notes")},
+        "survey": None,
+    }
+    return json.dumps(document, indent=1)
 
 
 def report_to_json(report: Report) -> dict[str, Any]:
@@ -61,7 +79,11 @@ def _method(choices: Sequence[MethodChoice]) -> dict[str, Any]:
         for choice in choices
     ]
     common = {key: {view[key] for view in views} for key in ("declared", "effective", "why")}
-    return {key: next(iter(found)) if len(found) == 1 else _MIXED for key, found in common.items()} | {"views": views}
+    return {key: _common(found) for key, found in common.items()} | {"views": views}
+
+
+def _common(words: set[str]) -> str | None:
+    return next(iter(words), None) if len(words) < 2 else _MIXED
 
 
 def _finding(judgement: Judgement) -> dict[str, Any]:

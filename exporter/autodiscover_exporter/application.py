@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from autodiscover_exporter.endpoints.asking import Asking
 from autodiscover_exporter.endpoints.discovery import render_targets
 from autodiscover_exporter.endpoints.probe import ProbeEndpoint
+from autodiscover_exporter.endpoints.report import ReportEndpoint
 from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.pages.landing import render_landing
 from autodiscover_exporter.results.probe import Probe
@@ -38,9 +40,11 @@ class Application:
         self._configuration = configuration
         self._own = OwnMetrics(__version__)
         self._results = Results(probe, self._own)
+        asking = Asking(lambda: self._configuration, self._results, timeout_offset)
         self._routes: Mapping[str, Handler] = {
             "/": _page(self._landing),
-            "/probe": ProbeEndpoint(lambda: self._configuration, self._results, timeout_offset),
+            "/probe": ProbeEndpoint(asking),
+            "/api/v1/report": ReportEndpoint(asking),
             "/metrics": _page(self._own_metrics),
             "/sd": _page(self._discovered),
             "/-/healthy": _page(lambda: Response(b"Healthy\n")),

@@ -1,46 +1,32 @@
-"""`/probe`: the metrics of one domain.
-
-The deadline is Prometheus's, less what the way there and back takes, and no longer than the module allows.
-"""
+"""`/probe`: the metrics of one domain."""
 
 import gzip
-from collections.abc import Callable
 
-from autodiscover_exporter.endpoints.target import BadRequest, ProbeRequest, parse_probe_request, scrape_timeout
+from autodiscover_exporter.endpoints.asking import Asking, Forbidden, refused
+from autodiscover_exporter.endpoints.target import BadRequest, ProbeRequest, parse_probe_request
 from autodiscover_exporter.results.result import Result
-from autodiscover_exporter.results.results import Outcome, Results
+from autodiscover_exporter.results.results import Outcome
 from autodiscover_exporter.web.messages import EXPOSITION, Request, Response
-from check_autodiscover.config import Configuration, UnknownModule
-from check_autodiscover.declared import Contradiction
-from check_autodiscover.hostile import clean
 from check_autodiscover.render import render_text
 
 __all__ = ["ProbeEndpoint"]
 
 DEBUG_VERBOSITY = 2
-_NOT_ALLOWED = "is not configured here: name it under domains, or in targets.allow"
 
 
 class ProbeEndpoint:
-    """Answers `/probe` by the configuration of the moment. `timeout_offset` is in seconds."""
+    """Answers `/probe`."""
 
-    def __init__(self, configuration: Callable[[], Configuration], results: Results, timeout_offset: float) -> None:
-        self._configuration = configuration
-        self._results = results
-        self._timeout_offset = timeout_offset
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
 
     async def __call__(self, request: Request) -> Response:
         """The metrics, or what is wrong with the request."""
-        configuration = self._configuration()
         try:
             asked = parse_probe_request(request.query)
-            module = configuration.settled(asked.domain, asked.module)
-            left = scrape_timeout(request.headers, self._timeout_offset)
-        except (BadRequest, UnknownModule, Contradiction) as error:
-            return Response(f"{clean(str(error))}\n".encode(), 400)
-        if not configuration.allows(asked.domain):
-            return Response(f"{asked.domain} {_NOT_ALLOWED}\n".encode(), 403)
-        outcome = await self._results.obtain(asked.domain, module, min(left, module.policy.timeout))
+            outcome = await self._asking.obtain(asked.target, request.headers)
+        except (BadRequest, Forbidden) as error:
+            return refused(error)
         return _exposed(asked, outcome)
 
 

@@ -7,6 +7,7 @@ __all__ = ["ENDPOINTS", "render_landing"]
 
 ENDPOINTS = (
     ("/probe?target=contoso.com", "one domain's metrics; add module=NAME for a module, debug=true for the findings"),
+    ("/api/v1/report?target=contoso.com", "the plugin's JSON on one domain; format=text or log for its text or log"),
     ("/sd", "the configured domains, for Prometheus's HTTP service discovery"),
     ("/metrics", "the exporter's own metrics"),
     ("/-/healthy", "whether the exporter answers"),

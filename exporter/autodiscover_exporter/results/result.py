@@ -48,7 +48,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A probe that ended without a verdict, for a reason that is not the domain's. `message` is not yet cleaned."""
+    """A probe that ended without a verdict, for a reason that is not the domain's.
+
+    `message` is what the plugin says of the same, not yet cleaned.
+    """
 
     domain: str
     module: str

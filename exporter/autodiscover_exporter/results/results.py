@@ -15,6 +15,7 @@ from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.result import Failure, Result, failed, kept
 from check_autodiscover.config import Module
+from check_autodiscover.failures import internal_error
 from check_autodiscover.password import PasswordError
 from check_autodiscover.trust import TrustError
 
@@ -72,15 +73,15 @@ class Results:
             logger.debug("probed", extra=event(domain=domain, state=report.state.value))
             return kept(report, module.name, self._latest.get((domain, module.name)))
         except TrustError as error:
-            return _told(ErrorReason.TRUST_ANCHORS, domain, error)
+            return _told(ErrorReason.TRUST_ANCHORS, domain, error, str(error))
         except PasswordError as error:
-            return _told(ErrorReason.PASSWORD_FILE, domain, error)
+            return _told(ErrorReason.PASSWORD_FILE, domain, error, str(error))
         except TimeoutError as error:
-            return _told(ErrorReason.OVERRUN, domain, error)
+            return _told(ErrorReason.OVERRUN, domain, error, internal_error(error))
         except Exception as error:  # a bug of ours, told in the log with its traceback and counted
-            return _told(ErrorReason.INTERNAL, domain, error)
+            return _told(ErrorReason.INTERNAL, domain, error, internal_error(error))
 
 
-def _told(reason: ErrorReason, domain: str, error: Exception) -> tuple[ErrorReason, str]:
+def _told(reason: ErrorReason, domain: str, error: Exception, message: str) -> tuple[ErrorReason, str]:
     logger.error("probe failed", extra=event(domain=domain, reason=reason.value, error=str(error)), exc_info=error)
-    return reason, str(error)
+    return reason, message

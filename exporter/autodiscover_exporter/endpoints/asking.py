@@ -1,0 +1,47 @@
+"""What the endpoints about one domain have in common: by which module it is looked at, who may ask, and for how long.
+
+The deadline is Prometheus's, less what the way there and back takes, and no longer than the module allows.
+"""
+
+from collections.abc import Callable, Mapping
+
+from autodiscover_exporter.endpoints.target import BadRequest, Target, scrape_timeout
+from autodiscover_exporter.results.results import Outcome, Results
+from autodiscover_exporter.web.messages import Response
+from check_autodiscover.config import Configuration, UnknownModule
+from check_autodiscover.declared import Contradiction
+from check_autodiscover.hostile import clean
+
+__all__ = ["Asking", "Forbidden", "refused"]
+
+_NOT_ALLOWED = "is not configured here: name it under domains, or in targets.allow"
+
+
+class Forbidden(Exception):
+    """A domain that the configuration allows nobody to ask for; the text is one sentence."""
+
+
+class Asking:
+    """Obtains outcomes by the configuration of the moment. `timeout_offset` is in seconds."""
+
+    def __init__(self, configuration: Callable[[], Configuration], results: Results, timeout_offset: float) -> None:
+        self._configuration = configuration
+        self._results = results
+        self._timeout_offset = timeout_offset
+
+    async def obtain(self, target: Target, headers: Mapping[str, str]) -> Outcome:
+        """What is known of the domain. Raises BadRequest and Forbidden."""
+        configuration = self._configuration()
+        try:
+            module = configuration.settled(target.domain, target.module)
+        except (UnknownModule, Contradiction) as error:
+            raise BadRequest(str(error)) from error
+        left = scrape_timeout(headers, self._timeout_offset)
+        if not configuration.allows(target.domain):
+            raise Forbidden(f"{target.domain} {_NOT_ALLOWED}")
+        return await self._results.obtain(target.domain, module, min(left, module.policy.timeout))
+
+
+def refused(error: BadRequest | Forbidden) -> Response:
+    """What a request is answered that is not looked into further: one line that says why."""
+    return Response(f"{clean(str(error))}\n".encode(), 403 if isinstance(error, Forbidden) else 400)

@@ -1,0 +1,72 @@
+"""`/api/v1/report`: what the plugin would say of a domain, in each of its forms, with its exit code.
+
+It is made of the survey that is kept, so that text, JSON, log and metrics tell of one and the same look. How old that
+is stands in `Age` (RFC 9111 section 5.1) and `Last-Modified`.
+"""
+
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+
+from autodiscover_exporter.endpoints.asking import Asking, Forbidden, refused
+from autodiscover_exporter.endpoints.target import BadRequest, Format, ReportRequest, parse_report_request
+from autodiscover_exporter.results.result import Failure, Result
+from autodiscover_exporter.results.results import Outcome
+from autodiscover_exporter.web.messages import JSON, TEXT, Request, Response
+from check_autodiscover.core.report import Report
+from check_autodiscover.core.state import State
+from check_autodiscover.render import render_failure, render_log, render_text
+from check_autodiscover.report_json import render_failure_json, render_json
+
+__all__ = ["EXIT_CODE", "ReportEndpoint"]
+
+EXIT_CODE = "x-autodiscover-exit-code"
+"""The header that carries the plugin's exit code."""
+
+
+class ReportEndpoint:
+    """Answers `/api/v1/report`. `now` is the wall clock, in Unix seconds."""
+
+    def __init__(self, asking: Asking, now: Callable[[], float] = time.time) -> None:
+        self._asking = asking
+        self._now = now
+
+    async def __call__(self, request: Request) -> Response:
+        """The report, or what is wrong with the request."""
+        try:
+            asked = parse_report_request(request.query)
+            outcome = await self._asking.obtain(asked.target, request.headers)
+        except (BadRequest, Forbidden) as error:
+            return refused(error)
+        state, body = _told(asked, outcome)
+        age = max(0, int(self._now() - outcome.ended))
+        headers = {
+            EXIT_CODE: str(state.exit_code),
+            "age": str(age),
+            "last-modified": formatdate(outcome.ended, usegmt=True),
+        }
+        return Response(f"{body}\n".encode(), content_type=_content_type(asked), headers=headers)
+
+
+def _content_type(asked: ReportRequest) -> str:
+    return JSON if asked.format is Format.JSON else TEXT
+
+
+def _told(asked: ReportRequest, outcome: Outcome) -> tuple[State, str]:
+    match outcome:
+        case Failure():
+            failure = render_failure_json if asked.format is Format.JSON else render_failure
+            return outcome.state, failure(outcome.domain, outcome.message)
+        case Result():
+            report = outcome.report()
+            return report.state, _rendered(asked, report)
+
+
+def _rendered(asked: ReportRequest, report: Report) -> str:
+    match asked.format:
+        case Format.JSON:
+            return render_json(report)
+        case Format.TEXT:
+            return render_text(report, asked.verbosity, asked.perfdata)
+        case Format.LOG:
+            return render_log(report)
