@@ -17,15 +17,12 @@ from check_autodiscover.option import Option, ValueKind
 from check_autodiscover.options import OPTIONS
 from check_autodiscover.parsers import Output, parser_of
 from check_autodiscover.trust import TrustSettings
+from check_autodiscover.usage import UsageError
 
 if TYPE_CHECKING:
     from check_autodiscover.config import Configuration
 
 __all__ = ["Arguments", "BadFile", "UsageError", "arguments_of"]
-
-
-class UsageError(Exception):
-    """A command line that cannot be used; the text is one sentence that names the option."""
 
 
 class BadFile(UsageError):

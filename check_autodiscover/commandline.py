@@ -5,13 +5,13 @@ argparse knows flags and help. What the values mean is decided in `arguments`.
 
 import argparse
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, NoReturn
 
 from check_autodiscover import __version__
-from check_autodiscover.arguments import Arguments, UsageError, arguments_of
+from check_autodiscover.arguments import Arguments, arguments_of
 from check_autodiscover.option import Option, ValueKind
 from check_autodiscover.options import GROUPS
+from check_autodiscover.usage import DOMAIN_MISSING, RaisingParser, UsageError
 
 __all__ = ["Told", "add_options", "parse_arguments"]
 
@@ -35,16 +35,8 @@ examples:
   check_autodiscover -H contoso.com -o log"""
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that raises where argparse prints and exits: its exit code 2 would be CRITICAL."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        # Python 3.14 colours help texts; a monitoring system would show the escapes.
-        self.color = False
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message.removeprefix("argument "))
+class _Parser(RaisingParser):
+    """A parser that raises where argparse prints its help."""
 
     def print_help(self, file: object = None) -> NoReturn:
         raise Told(self.format_help().rstrip())
@@ -57,16 +49,18 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         usage="check_autodiscover -H DOMAIN [options]",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
-        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=79, max_help_position=26),
-        add_help=False,
-        allow_abbrev=False,
     )
     add_options(parser)
     given = parser.parse_args(argv)
     if given.version:
         raise Told(f"check_autodiscover {__version__}")
     if given.domain is None:
-        raise UsageError("-H/--hostname/--domain: the mail domain is missing, as in -H contoso.com")
+        raise UsageError(DOMAIN_MISSING)
+    # The plugin has gone another way where it is given (`from_exporter`), so this is `autodiscoverctl diagnose`.
+    if given.from_exporter is not None:
+        raise UsageError("--from-exporter: for check_autodiscover alone, as an exporter has looked already")
+    if given.exporter_auth_file is not None:
+        raise UsageError("--exporter-auth-file: only with --from-exporter, which it logs in to")
     return arguments_of(given)
 
 

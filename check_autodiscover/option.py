@@ -44,6 +44,7 @@ class ValueKind(Enum):
     STATE = "state"
     SEVERITY = "severity"
     OUTPUT = "output"
+    EXPORTER_URL = "exporter-url"
     NAME = "name"
     TEXT = "text"
     PATTERN = "pattern"
@@ -83,6 +84,7 @@ _METAVARS = {
     ValueKind.USER_AGENT: "TEXT",
     ValueKind.SEVERITY: "[VIEW:]RULE[@ENDPOINT]=STATE",
     ValueKind.OUTPUT: "FORMAT",
+    ValueKind.EXPORTER_URL: "URL",
 }
 
 

@@ -312,6 +312,23 @@ _OUTPUT = (
     Option(("-h", "--help"), "help", ValueKind.HELP, "print this help"),
 )
 
+_EXPORTER = (
+    Option(
+        ("--from-exporter",),
+        "from_exporter",
+        ValueKind.EXPORTER_URL,
+        "print what a running exporter says of the domain, with its exit code: http(s)://HOST[:PORT][/PREFIX] or "
+        "unix:PATH. Its configuration decides: with this only --exporter-auth-file, -r (whom its certificate may be "
+        "issued by), -H, -t, --timeout-result, -o, -v and --no-perfdata",
+    ),
+    Option(
+        ("--exporter-auth-file",),
+        "exporter_auth_file",
+        ValueKind.FILE,
+        "the file that holds user:password for it; they go over TLS, a UNIX socket or to this host alone",
+    ),
+)
+
 GROUPS = (
     ("what is checked", _DOMAIN),
     ("where DNS is asked", _VIEWS),
@@ -320,6 +337,7 @@ GROUPS = (
     ("how grave it is", _SEVERITY),
     ("certificates", _CERTIFICATE),
     ("connections and time", _CONNECTION),
+    ("through an exporter", _EXPORTER),
     ("output", _OUTPUT),
 )
 """The options under their headings, in the order of the help text."""

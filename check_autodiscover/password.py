@@ -1,10 +1,8 @@
-"""The password for the directory, read from its file when a run begins; it is in no policy, survey or command line."""
-
-from pathlib import Path
+"""Passwords, each read from its file when a run begins; they are in no policy, survey or command line."""
 
 from check_autodiscover.settings import SettingsError
 
-__all__ = ["PasswordError", "load_password"]
+__all__ = ["PasswordError", "load_login", "load_password"]
 
 LONGEST = 1024
 """Bytes: what is longer is another file."""
@@ -15,17 +13,31 @@ class PasswordError(SettingsError):
 
 
 def load_password(file: str) -> str:
-    """The one line that a file holds, without its end; empty without a file. Raises PasswordError."""
-    if not file:
-        return ""
+    """The directory's password, the one line that a file holds; empty without a file. Raises PasswordError."""
+    return _line(file, "the password") if file else ""
+
+
+def load_login(file: str) -> str:
+    """The exporter's `user:password`, the one line that a file holds. Raises PasswordError."""
+    login = _line(file, _LOGIN)
+    user, colon, _ = login.partition(":")
+    if not (user and colon):
+        raise PasswordError(f"password file {file}: it holds one line, {_LOGIN}")
+    return login
+
+
+_LOGIN = "user:password"
+
+
+def _line(file: str, what: str) -> str:
     try:
-        with Path(file).open("rb") as opened:
+        with open(file, "rb") as opened:
             text = opened.read(LONGEST + 1)
-        password = text.decode().removesuffix("\n").removesuffix("\r")
+        line = text.decode().removesuffix("\n").removesuffix("\r")
     except OSError as error:
         raise PasswordError(f"password file {file}: {error.strerror}") from error
     except ValueError as error:
         raise PasswordError(f"password file {file}: not text in UTF-8") from error
-    if not password or len(text) > LONGEST or "\n" in password or "\0" in password:
-        raise PasswordError(f"password file {file}: it holds one line, the password")
-    return password
+    if not line or len(text) > LONGEST or "\n" in line or "\0" in line:
+        raise PasswordError(f"password file {file}: it holds one line, {what}")
+    return line

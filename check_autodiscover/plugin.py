@@ -58,16 +58,36 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _checked(argv: Sequence[str] | None) -> int:
-    from check_autodiscover.arguments import BadFile, UsageError
+    from check_autodiscover.usage import UsageError
+
+    try:
+        return _answered(sys.argv[1:] if argv is None else argv)
+    except UsageError as error:
+        _print(f"{_failure('', str(error))}\nSee check_autodiscover --help.")
+        return UNKNOWN
+
+
+def _answered(words: Sequence[str]) -> int:
+    if any(word.partition("=")[0] == "--from-exporter" for word in words):
+        # The one way that needs none of the others' modules.
+        from check_autodiscover.from_exporter.command import asked
+
+        answer = asked(words)
+        if answer is not None:
+            exit_code, text = answer
+            _print(text)
+            return exit_code
+    return _looked(words)
+
+
+def _looked(words: Sequence[str]) -> int:
+    from check_autodiscover.arguments import BadFile
     from check_autodiscover.commandline import Told, parse_arguments
 
     try:
-        arguments = parse_arguments(argv)
+        arguments = parse_arguments(words)
     except BadFile as error:
         _print(_failure("", str(error)))
-        return UNKNOWN
-    except UsageError as error:
-        _print(f"{_failure('', str(error))}\nSee check_autodiscover --help.")
         return UNKNOWN
     except Told as told:
         _print(str(told))
@@ -161,9 +181,9 @@ def _rendered(arguments: "Arguments", report: "Report") -> str:
 
 
 def _failure(domain: str, fault: str) -> str:
-    from check_autodiscover.render import render_failure
+    from check_autodiscover.first_line import first_line
 
-    return render_failure(domain, fault)
+    return first_line("UNKNOWN", domain, fault)
 
 
 def _missing(error: ImportError) -> str:

@@ -11,7 +11,8 @@ from itertools import zip_longest
 from check_autodiscover.core.measures import Measure
 from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role
 from check_autodiscover.core.state import State
-from check_autodiscover.hostile import clean, shorten
+from check_autodiscover.first_line import first_line
+from check_autodiscover.hostile import clean
 
 __all__ = [
     "finding_lines",
@@ -21,9 +22,6 @@ __all__ = [
     "render_performance_data",
     "render_text",
 ]
-
-FIRST_LINE = 200
-"""Characters before the performance data; monitoring systems cut longer ones in notifications."""
 
 
 def render_text(report: Report, verbosity: int = 0, perfdata: bool = True) -> str:
@@ -53,24 +51,12 @@ def render_log(report: Report) -> str:
 
 def render_first_line(report: Report) -> str:
     """`AUTODISCOVER STATE - domain: cause [rule] (+N more)`, at most 200 characters, cut before the rule."""
-    return _first_line(report.state, report.domain, report.summary)
+    return first_line(report.state.value, report.domain, report.summary)
 
 
 def render_failure(domain: str, fault: str) -> str:
     """The only line of a run that came to no verdict: UNKNOWN, and why. `domain` may be empty."""
-    return _first_line(State.UNKNOWN, domain, fault)
-
-
-_TAIL = re.compile(r"(?: \[[a-z0-9-]{1,60}\])?(?: \(\+[0-9]{1,4} more\))?\Z")
-"""The end of a sentence that must stay whole, as it says where to look further."""
-
-
-def _first_line(state: State, domain: str, sentence: str) -> str:
-    body = _TAIL.sub("", sentence)
-    tail = sentence.removeprefix(body)
-    about = f"{domain}: " if domain else ""
-    line = clean(f"AUTODISCOVER {state.value} - {about}{body}")
-    return shorten(line, FIRST_LINE - len(tail)) + tail
+    return first_line(State.UNKNOWN.value, domain, fault)
 
 
 def render_performance_data(report: Report) -> str:

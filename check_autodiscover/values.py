@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
+from check_autodiscover.bad_value import BadValue, quoted
 from check_autodiscover.core.names import parse_domain, parse_host
 from check_autodiscover.core.policy import (
     DAY,
@@ -21,6 +22,7 @@ from check_autodiscover.core.policy import (
     judgeable,
 )
 from check_autodiscover.core.state import State
+from check_autodiscover.durations import parse_duration
 
 __all__ = [
     "BadValue",
@@ -53,13 +55,8 @@ __all__ = [
 
 _T = TypeVar("_T")
 
-_QUOTED = 80
 _LONGEST_USER_AGENT = 200
 _LONGEST_TEXT = 200
-
-
-class BadValue(ValueError):
-    """The text is no such value; the message is one sentence that names the text and its fault."""
 
 
 def parse_method(text: str) -> Method:
@@ -113,20 +110,6 @@ def parse_port(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise BadValue(f"{quoted(text)} is no port: it is a number from 1 to 65535")
     return int(text)
-
-
-_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": DAY}
-
-
-def parse_duration(text: str) -> float:
-    """A time span in seconds, more than none: a number of seconds, or with one of ms, s, m, h, d. Raises BadValue."""
-    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d|)", text)
-    if match is None:
-        raise BadValue(f"{quoted(text)} is no duration: it is a number of seconds, or as in 500ms, 10s, 5m")
-    seconds = float(match[1]) * _SECONDS[match[2]]
-    if seconds <= 0:
-        raise BadValue(f"{quoted(text)} is no duration to work with: it must be more than 0")
-    return seconds
 
 
 _LIFE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(d|h|%|)")
@@ -294,8 +277,3 @@ def parse_prefixed(text: str, views: Iterable[str], parse: Callable[[str], _T]) 
     if equals and view not in known:
         raise BadValue(f"{quoted(text)} is about a view that is not given: there is {', '.join(known)}")
     return view, parse(value)
-
-
-def quoted(text: str) -> str:
-    """A text as messages name it, cut where it is long."""
-    return f"'{text}'" if len(text) <= _QUOTED else f"'{text[:_QUOTED]}...'"

@@ -136,7 +136,7 @@ def test_a_bug_of_ours_is_one_line_and_3() -> None:
 
 
 def test_a_bug_in_reading_the_command_line_is_3_too() -> None:
-    done = check(*NOWHERE, first="import check_autodiscover.commandline as c; c.parse_arguments = len")
+    done = check(*NOWHERE, first="import check_autodiscover.commandline as c; c.parse_arguments = abs")
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout.startswith("AUTODISCOVER UNKNOWN - internal error, please report: TypeError in ")
 
