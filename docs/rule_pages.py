@@ -59,6 +59,7 @@ CASE_ARGUMENTS = {
     ("dns-wildcard-captures-autodiscover", "declared"): "the catch-all is declared as expected, and clients are served",
     ("service-redirect-invalid", "stray"): "it leads to a host that `--expected-redirect` does not name",
     ("service-redirect-invalid", "nowhere"): "it leads to a host without an address",
+    ("service-client-certificate-suspected", "asked"): "it asks everybody for one, and answers 403 to everything",
     ("service-client-certificate-suspected", "refused"): "the page says that one was presented and refused",
     ("service-broken", "busy"): "429, or 503 with Retry-After",
 }

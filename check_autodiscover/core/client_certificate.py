@@ -20,7 +20,7 @@ from check_autodiscover.core.observations import (
 )
 from check_autodiscover.core.survey import Survey
 
-__all__ = ["NEIGHBOURS", "Demand", "demand_of", "experiment"]
+__all__ = ["NEIGHBOURS", "Demand", "demand_of", "experiment", "refused_when_asked"]
 
 NEIGHBOURS = ("/", "/owa/")
 """Paths of the same site that a healthy Exchange answers with a redirect or a login."""
@@ -31,13 +31,14 @@ class Demand(Enum):
 
     NONE = "none"
     SUSPECTED = "suspected"
-    """The path alone misbehaves as it does behind such a demand."""
+    """The path alone misbehaves as it does behind such a demand, or all are refused after a request for one."""
     PROVEN = "proven"
 
 
 _MISBEHAVES = frozenset({AnswerClass.FORBIDDEN, AnswerClass.BROKEN, AnswerClass.FAILING})
-_WITHOUT_CERTIFICATE = frozenset({400, 403, 495, 496})
-"""What servers answer to a request for which they asked for a certificate and got none; nginx's are 400, 495, 496."""
+_SAYS_SO = frozenset({400, 495, 496})
+"""What nginx answers to a request without the certificate it asked for: a status of its own, and 400 to the client."""
+_REFUSES = _SAYS_SO | {403}
 
 
 def experiment(question: EndpointQuestion, contact: Contact | None) -> Iterator[EndpointQuestion]:
@@ -52,7 +53,7 @@ def experiment(question: EndpointQuestion, contact: Contact | None) -> Iterator[
 
 
 def _misbehaves(question: EndpointQuestion, contact: Contact) -> bool:
-    if contact.tls is None or contact.tls.handshake is not Handshake.ESTABLISHED:
+    if not _established(contact):
         return False
     return classify(contact.answers, question) in _MISBEHAVES
 
@@ -63,16 +64,24 @@ def demand_of(survey: Survey, question: EndpointQuestion) -> Demand:
     if contact is None or contact.tls is None:
         return Demand.NONE
     further = [(each, survey.contacts.get(each)) for each in experiment(question, contact)]
-    own = [(each, seen) for each, seen in further if each.path == question.path and seen is not None]
-    if any(_proven(seen) for seen in (contact, *(seen for _, seen in own))):
-        return Demand.PROVEN
+    own = [seen for each, seen in further if each.path == question.path and seen is not None]
     beside = [(each, seen) for each, seen in further if each.path != question.path and seen is not None]
     alone = any(_behaves(each, seen) for each, seen in beside)
-    return Demand.SUSPECTED if alone or _said(contact) is Demand.SUSPECTED else Demand.NONE
+    only_here = any(_established(seen) and not _asks(seen) for _, seen in beside)
+    if any(_proven(seen, alone, only_here) for seen in (contact, *own)):
+        return Demand.PROVEN
+    suspect = alone or refused_when_asked(contact) or _said(contact) is Demand.SUSPECTED
+    return Demand.SUSPECTED if suspect else Demand.NONE
 
 
-def _proven(contact: Contact) -> bool:
-    return _asked_and_failed(contact) or _said(contact) is Demand.PROVEN
+def refused_when_asked(contact: Contact) -> bool:
+    """Whether 403 follows on a request for a certificate, which a server that lets nobody in without one may answer."""
+    return _asks(contact) and any(answer.status == 403 for answer in contact.answers if not answer.path)
+
+
+def _proven(contact: Contact, alone: bool, only_here: bool) -> bool:
+    """By the exchange or its pages. `alone`: a neighbouring path works; `only_here`: there nobody asks."""
+    return _asked_and_failed(contact, alone, only_here) or _said(contact) is Demand.PROVEN
 
 
 def _said(contact: Contact) -> Demand:
@@ -86,20 +95,32 @@ def _said(contact: Contact) -> Demand:
     return sign.demand if sign else Demand.NONE
 
 
-def _asked_and_failed(contact: Contact) -> bool:
-    """Whether the server asked for a certificate, and the exchange came to nothing; to ask without need is no fault."""
+def _asked_and_failed(contact: Contact, alone: bool, only_here: bool) -> bool:
+    """Whether the server asked for a certificate, and the exchange failed by that; to ask without need is no fault.
+
+    One that asks everywhere, whatever the path, may refuse this one for another reason.
+    """
     if contact.tls is None:
         return False
     alerts = " ".join((contact.tls.detail, *(answer.detail for answer in contact.answers))).lower()
     if "certificate required" in alerts:
         return True
-    if not contact.tls.client_certificate_requested:
+    if not _asks(contact):
         return False
-    if contact.tls.handshake is not Handshake.ESTABLISHED:
+    if not _established(contact):
         return contact.tls.handshake in (Handshake.REJECTED, Handshake.RESET)
     here = tuple(answer for answer in contact.answers if not answer.path)
     broken = any(answer.outcome in (Exchange.RESET, Exchange.CLOSED) for answer in here)
-    return broken or any(answer.status in _WITHOUT_CERTIFICATE for answer in here)
+    telling = _REFUSES if only_here else _SAYS_SO
+    return (broken and (only_here or not alone)) or any(answer.status in telling for answer in here)
+
+
+def _asks(contact: Contact) -> bool:
+    return contact.tls is not None and contact.tls.client_certificate_requested
+
+
+def _established(contact: Contact) -> bool:
+    return contact.tls is not None and contact.tls.handshake is Handshake.ESTABLISHED
 
 
 def _behaves(question: EndpointQuestion, contact: Contact) -> bool:

@@ -45,13 +45,14 @@ def summarize(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
 
 
 def _fitting(picture: Picture, where: str, findings: Sequence[Finding], room: int) -> str:
-    """The most that there is room for: without what was before, then of differing views the first; else it is cut."""
+    """The most there is room for: without what was before, of differing views the first, no addresses; else cut."""
     whole = _merged(findings, joined)
     first = _merged(findings, _first_of)
     texts = [
         where + sentence_of(picture, whole),
         where + sentence_of(picture, whole, history=False),
         where + sentence_of(picture, first, history=False),
+        where + sentence_of(picture, first, history=False, addresses=False),
     ]
     cut = f"{texts[-1][: max(0, room - 3)].rstrip()}..."
     return next((text for text in texts if len(text) <= room), cut)

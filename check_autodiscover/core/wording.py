@@ -22,8 +22,8 @@ _OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
-def fill(template: str, values: dict[str, str]) -> str:
-    """A template with its fields filled in; a `[[part]]` goes when one of its fields is empty.
+def fill(template: str, values: dict[str, str], without: str = "") -> str:
+    """A template with its fields filled in; a `[[part]]` goes when one of its fields is empty, or is `without`.
 
     Raises:
         KeyError: the template asks for a value that is not there: a defect of the catalogue or a rule.
@@ -31,7 +31,7 @@ def fill(template: str, values: dict[str, str]) -> str:
 
     def optional(match: re.Match[str]) -> str:
         part = match.group(1)
-        return part if all(values[name] for name in _FIELD.findall(part)) else ""
+        return part if all(values[name] and name != without for name in _FIELD.findall(part)) else ""
 
     return _FIELD.sub(lambda match: values[match.group(1)], _OPTIONAL.sub(optional, template))
 
@@ -40,12 +40,16 @@ def _values(finding: Finding) -> dict[str, str]:
     return {"subject": finding.subject, "where": ", ".join(finding.addresses), **dict(finding.args)}
 
 
-def sentence_of(picture: Picture, finding: Finding, *, history: bool = True) -> str:
-    """What is so, in one sentence without view and effect; with what stood there before, unless `history` is False."""
+def sentence_of(picture: Picture, finding: Finding, *, history: bool = True, addresses: bool = True) -> str:
+    """What is so, in one sentence without view and effect.
+
+    Where there is little room, without what stood there before (`history`) and without addresses that only add to it.
+    """
     view = _view(picture, finding)
     case = case_of(finding, view.method if view else Method.UNDETERMINED)
     template = case.sentence if case and case.sentence else RULES[finding.rule].sentence
-    return fill(template, _values(finding)) + (_history(picture, finding) if history else "")
+    sentence = fill(template, _values(finding), without="" if addresses else "where")
+    return sentence + (_history(picture, finding) if history else "")
 
 
 def _history(picture: Picture, finding: Finding) -> str:

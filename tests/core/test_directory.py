@@ -172,7 +172,7 @@ def test_no_connection_point_is_a_step_that_finds_nothing() -> None:
     assert codes(asking(healthy("srv"))) == [("next", "0x8004010F")]
 
 
-DEMANDS = replace(FIRST, answer=status(403), asks=True)
+DEMANDS = replace(FIRST, answer=status(400), asks=True)
 REFUSED = Site()
 
 

@@ -25,6 +25,7 @@ from tests.core.worlds import (
     Site,
     World,
     certificate,
+    status,
     survey_of,
 )
 
@@ -203,6 +204,13 @@ def test_the_first_line_says_the_rest_as_plainly(case: str) -> None:
     world, wanted = OTHERS[case]
     assert world is not None
     assert verdict(world).summary == wanted
+
+
+def test_an_address_goes_before_the_reason_does() -> None:
+    refused = replace(status(403), body="403.16")
+    summary = verdict(healthy("srv").site(SERVER, Site(certificate(REMOTE), refused))).summary
+    assert f"https://{REMOTE} refuses its proxy's client certificate (HTTP 403.16)" in summary
+    assert SERVER not in summary
 
 
 def test_causes_are_counted_once_however_many_views_they_hit() -> None:

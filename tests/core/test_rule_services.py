@@ -111,7 +111,7 @@ RAISED = {
     "no TLS at all": (serving(handshake=Handshake.NOT_TLS), at(TLS, "CRITICAL", args={"reason": "not-tls"})),
     "reset while shaking hands": (serving(handshake=Handshake.RESET), at(TLS, "CRITICAL")),
     "a client certificate is demanded": (
-        serving(answer=status(403), asks=True),
+        serving(answer=status(400), asks=True),
         at(CC, "CRITICAL", args={"url": f"https://{REMOTE}", "where": SERVER}),
     ),
     "a client certificate is suspected": (
@@ -307,7 +307,7 @@ SILENT = {
     CS: {
         "Exchange": HEALTHY,
         "refused everywhere": serving(answer=status(403), elsewhere=status(403)),
-        "it is proven": serving(answer=status(403), asks=True, elsewhere=EXCHANGE),
+        "it is proven": serving(answer=status(403), asks_here=True, elsewhere=EXCHANGE),
     },
     NO: {"Exchange": HEALTHY, "a method we do not know to be Exchange's": answering(PASSWORD)},
     RI: {
@@ -379,7 +379,14 @@ LOGIN = HttpAnswer("GET", Exchange.ANSWERED, 302, (("location", "/owa/auth/logon
     [
         ({"answer": ALERT, "asks": True}, CC),
         ({"answer": ALERT}, CC),
-        ({"answer": status(403), "asks": True}, CC),
+        ({"answer": status(400), "asks": True}, CC),
+        ({"answer": status(403), "asks_here": True}, CC),
+        ({"answer": status(403), "asks_here": True, "elsewhere": EXCHANGE}, CC),
+        ({"answer": ended(Exchange.RESET), "asks_here": True, "elsewhere": EXCHANGE}, CC),
+        ({"answer": ended(Exchange.RESET), "asks": True}, CC),
+        ({"answer": ended(Exchange.RESET), "asks": True, "elsewhere": EXCHANGE}, CS),
+        ({"answer": status(403), "asks": True, "elsewhere": EXCHANGE}, CS),
+        ({"answer": status(403), "asks": True}, CS),
         ({"answer": IIS_PAGE}, CC),
         ({"handshake": Handshake.REJECTED, "asks": True}, CC),
         ({"answer": status(403), "elsewhere": LOGIN}, CS),
@@ -400,6 +407,12 @@ def test_scenario_3_is_proven_or_suspected_or_neither(changes: dict[str, object]
 
 def test_a_certificate_that_is_asked_for_and_not_needed_is_no_fault() -> None:
     assert verdict(serving(asks=True)).state.value == "OK"
+
+
+def test_a_server_that_asks_everybody_and_refuses_everybody_is_told_as_what_is_seen() -> None:
+    """A filter by country may stand behind 403 as well as a demand that only the application makes."""
+    first = verdict(serving(answer=status(403), asks=True)).summary
+    assert "asks for a client certificate and answers HTTP 403: Outlook finds" in first
 
 
 def test_only_a_path_that_misbehaves_is_experimented_on() -> None:

@@ -34,7 +34,7 @@ FACES = {
     "row 25, the detailed page": (
         Site(SINGLE, page(403, "HTTP Error 403.7 - Forbidden"), elsewhere=LOGIN),
         CC,
-        "it answers HTTP 403 (403.7: a client certificate is required) without one",
+        "(HTTP 403.7)",
     ),
     "row 25, the short page of TLS 1.2": (
         Site(SINGLE, status(403), elsewhere=LOGIN, tls_1_2=status(403)),
@@ -49,12 +49,12 @@ FACES = {
     "row 26, reset under TLS 1.3, asked for under TLS 1.2": (
         Site(SINGLE, RESET, elsewhere=LOGIN, tls_1_2=status(403)),
         CC,
-        "it breaks off the connection without one",
+        "(the connection breaks off without one)",
     ),
     "row 26, reset under TLS 1.3, the detailed page under TLS 1.2": (
         Site(SINGLE, RESET, elsewhere=LOGIN, tls_1_2=page(403, "403.7")),
         CC,
-        "it breaks off the connection without one",
+        "(the connection breaks off without one)",
     ),
     "row 26, reset and nothing else": (
         Site(SINGLE, RESET, elsewhere=LOGIN),
@@ -64,17 +64,21 @@ FACES = {
     "row 27": (
         Site(SINGLE, page(500, TLS_13), elsewhere=LOGIN),
         CC,
-        "HTTP 500 (0x80070032: it cannot ask for a client certificate under TLS 1.3)",
+        "(HTTP 500, 0x80070032)",
     ),
     "row 28, nginx": (
         Site(SINGLE, page(400, "400 Bad Request: No required SSL certificate was sent"), asks=True),
         CC,
-        "HTTP 400 (nginx: no required SSL certificate was sent) without one",
+        "(HTTP 400, nginx)",
     ),
     "row 28, nginx with a page of its own": (Site(SINGLE, status(400), asks=True), CC, "HTTP 400 without one"),
-    "row 29, revoked": (Site(SINGLE, page(403, "403.13"), elsewhere=status(403)), CS, "403.13: "),
-    "row 29, untrusted": (Site(SINGLE, page(403, "403.16"), elsewhere=status(403)), CS, "403.16: "),
-    "row 29, expired": (Site(SINGLE, page(403, "403.17"), elsewhere=LOGIN), CS, "in vain"),
+    "row 29, revoked": (Site(SINGLE, page(403, "403.13"), elsewhere=status(403)), CS, "(HTTP 403.13)"),
+    "row 29, untrusted": (Site(SINGLE, page(403, "403.16"), elsewhere=status(403)), CS, "(HTTP 403.16)"),
+    "row 29, expired": (
+        Site(SINGLE, page(403, "403.17"), elsewhere=LOGIN),
+        CS,
+        "refuses its proxy's client certificate",
+    ),
     "row 31": (Site(SINGLE, page(403, "403.6 - IP address rejected")), SB, "403.6: the client's address is rejected"),
     "row 34": (Site(SINGLE, status(404)), SB, "HTTP 404"),
     "row 35": (Site(SINGLE, status(500)), SB, "HTTP 500"),

@@ -134,6 +134,8 @@ class Site:
     """What is presented above the leaf."""
     asks: bool = False
     """Whether it asks for a client certificate."""
+    asks_here: bool = False
+    """Whether it asks for one at Autodiscover's path alone."""
     elsewhere: HttpAnswer | None = None
     """The answer at other paths than Autodiscover's, where it differs."""
     beside: HttpAnswer | None = None
@@ -150,7 +152,8 @@ class Site:
         if self.https is not Connect.CONNECTED or self.certificate is None:
             return Contact(self.https if self.certificate else Connect.REFUSED, seconds=0.01)
         chain = (self.certificate, *self.above)
-        tls = Tls(self.handshake, "TLSv1.3", chain, self.errors, self.asks, staple=self.staple)
+        asks = self.asks or (self.asks_here and question.path == AUTODISCOVER_PATH)
+        tls = Tls(self.handshake, "TLSv1.3", chain, self.errors, asks, staple=self.staple)
         beside = question.path != AUTODISCOVER_PATH and self.elsewhere is not None
         answer = self.elsewhere if beside and self.elsewhere else self.answer
         if question.variant is Variant.TLS_1_2 and self.tls_1_2 is not None and not beside:

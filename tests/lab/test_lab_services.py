@@ -25,11 +25,11 @@ def report_on(name: str, *options: str) -> Report:
 
 
 TOLD = {
-    "row 25": ("client-certificate", "403.7: a client certificate is required", "Client certificates, to Ignore"),
+    "row 25": ("client-certificate", "(HTTP 403.7)", "Client certificates, to Ignore"),
     "row 25, suspected": ("client-certificate-suspected", "though its neighbours work", "Client certificates: Ignore"),
     "row 26": (
         "client-certificate-reset",
-        "it breaks off the connection without one",
+        "(the connection breaks off without one)",
         "Client certificates, to Ignore",
     ),
     "row 27": ("client-certificate-tls-1-3", "0x80070032", "TLS 1.3 has no renegotiation"),

@@ -63,12 +63,19 @@ def redirect_words(meeting: Meeting) -> str:
 
 
 def demand_words(meeting: Meeting) -> str:
-    """How a demand for a client certificate shows, as it stands behind `it`."""
+    """How a demand for a client certificate, or the refusal of one, shows; in few words, as the first line is short."""
     if meeting.reach is Reach.NO_TLS:
-        return "refuses the TLS handshake without one"
-    if meeting.answer is AnswerClass.UNSEEN:
-        return "asks for one"
-    return f"{misbehaviour(meeting)} without one"
+        return "the TLS handshake is refused without one"
+    match meeting.answer, page_sign(meeting):
+        case AnswerClass.UNSEEN, _:
+            return "it asks for one"
+        case AnswerClass.BROKEN, _:
+            return "the connection breaks off without one"
+        case _, None:
+            return f"HTTP {_status(meeting)} without one"
+        case _, sign:
+            status = str(_status(meeting))
+            return f"HTTP {sign.code}" if sign.code.startswith(status) else f"HTTP {status}, {sign.code}"
 
 
 def misbehaviour(meeting: Meeting) -> str:

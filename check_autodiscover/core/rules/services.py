@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.client_certificate import Demand
+from check_autodiscover.core.client_certificate import Demand, refused_when_asked
 from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.finding import Finding
 from check_autodiscover.core.http_answer import AnswerClass, authentication_methods, decisive_answer
@@ -109,11 +109,17 @@ def _judge_demands(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, 
     for demand, rule in _DEMAND_RULES.items():
         items = tuple(item for item in met if item.demand is demand)
         if items:
-            words = demand_words(items[0]) if demand is Demand.PROVEN else misbehaviour(items[0])
             sign = page_sign(items[0])
             cure = advice_on(items[0]) if sign and sign.demand is demand and sign.advice else ""
             refused = sign.words if sign and sign.demand is Demand.SUSPECTED else ""
-            yield _finding(rule, view, candidate, items, answer=words, cure=cure, refused=refused)
+            brief = demand is Demand.PROVEN or refused
+            words = demand_words(items[0]) if brief else misbehaviour(items[0])
+            asked = "yes" if demand is Demand.SUSPECTED and _asked(items[0]) else ""
+            yield _finding(rule, view, candidate, items, answer=words, cure=cure, refused=refused, asked=asked)
+
+
+def _asked(meeting: Meeting) -> bool:
+    return meeting.contact is not None and refused_when_asked(meeting.contact)
 
 
 def silence(meeting: Meeting) -> str:

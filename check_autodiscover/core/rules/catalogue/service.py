@@ -27,7 +27,7 @@ SERVICE = (
         title="The virtual directory demands a client certificate",
         default=Default.HARM,
         level=8,
-        sentence="{url}[[ ({where})]] demands a client certificate: it {answer}",
+        sentence="{url}[[ ({where})]] demands a client certificate ({answer})",
         remedy="In IIS Manager set the Autodiscover virtual directory's SSL Settings, Client certificates, to Ignore; "
         "on a proxy switch mutual TLS off for /autodiscover.[[ {cure}]]",
         seed="Scenario 3",
@@ -42,7 +42,12 @@ SERVICE = (
             Case(
                 Default.HARM,
                 arg="refused",
-                sentence="{url}[[ ({where})]] {answer}: a proxy in front presents a client certificate in vain",
+                sentence="{url}[[ ({where})]] refuses its proxy's client certificate ({answer})",
+            ),
+            Case(
+                Default.HARM,
+                arg="asked",
+                sentence="{url}[[ ({where})]] asks for a client certificate and {answer}",
             ),
         ),
         sentence="{url}[[ ({where})]] {answer}, though its neighbours work: a client certificate may be demanded",
