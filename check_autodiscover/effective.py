@@ -13,7 +13,7 @@ from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.declared import Level, merged
 from check_autodiscover.keys import POLICY, Key, Shape
 
-__all__ = ["Line", "effective", "view_of_file"]
+__all__ = ["Line", "effective", "summary", "view_of_file"]
 
 Line = tuple[tuple[str, ...], Any, str]
 """A key with its sections, its value as the file would have it, and the levels that say so."""
@@ -99,6 +99,17 @@ def view_of_file(view: View) -> dict[str, Any]:
     }
     resolvers = [resolver.label for resolver in view.resolvers]
     return {"resolvers": resolvers, "connect": view.connect, **{name: item for name, item in said.items() if item}}
+
+
+def summary(configuration: Configuration) -> str:
+    """What it comes to, in a sentence."""
+    views = ", ".join(view.name for view in configuration.views)
+    guard = "any domain may be asked for" if configuration.allowed is None else "no others may be asked for"
+    if configuration.allowed:
+        guard = f"others that may be asked for: {', '.join(configuration.allowed)}"
+    count = len(configuration.domains)
+    domains = "1 domain" if count == 1 else f"{count} domains"
+    return f"right: views {views}; modules {', '.join(configuration.modules)}; {domains}; {guard}"
 
 
 def _life(limit: LifeLeft) -> str:

@@ -9,7 +9,7 @@ from check_autodiscover.config import Configuration, ConfigurationError, load_co
 from check_autodiscover.config_schema import schema
 from check_autodiscover.core.names import BadName, parse_domain
 from check_autodiscover.ctl.usage import Refused
-from check_autodiscover.effective import Line, effective, view_of_file
+from check_autodiscover.effective import Line, effective, summary, view_of_file
 from check_autodiscover.hostile import clean
 
 __all__ = ["WRONG", "check", "schema_text"]
@@ -31,22 +31,12 @@ def check(file: str, domain: str) -> tuple[int, str]:
     except ConfigurationError as error:
         # A file may hold anything, and be called anything.
         return WRONG, "\n".join(clean(str(fault)) for fault in error.faults)
-    return 0, "\n".join(_settled(configuration, name)) if name else f"{clean(file)}: {_summary(configuration)}"
+    return 0, "\n".join(_settled(configuration, name)) if name else f"{clean(file)}: {summary(configuration)}"
 
 
 def schema_text() -> str:
     """The JSON Schema of the file."""
     return json.dumps(schema(), indent=1)
-
-
-def _summary(configuration: Configuration) -> str:
-    views = ", ".join(view.name for view in configuration.views)
-    guard = "any domain may be asked for" if configuration.allowed is None else "no others may be asked for"
-    if configuration.allowed:
-        guard = f"others that may be asked for: {', '.join(configuration.allowed)}"
-    count = len(configuration.domains)
-    domains = "1 domain" if count == 1 else f"{count} domains"
-    return f"right: views {views}; modules {', '.join(configuration.modules)}; {domains}; {guard}"
 
 
 def _settled(configuration: Configuration, domain: str) -> Iterator[str]:

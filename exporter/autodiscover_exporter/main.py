@@ -11,16 +11,13 @@ from collections.abc import Sequence
 
 from autodiscover_exporter.application import Application
 from autodiscover_exporter.commandline import Arguments, parse_arguments
+from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_checked
 from autodiscover_exporter.log_format import event, set_up_logging
 from autodiscover_exporter.results.probe import probe_domain
 from autodiscover_exporter.web.listening import CannotListen, ListenAddress, bind
 from autodiscover_exporter.web.server import serve
-from check_autodiscover.config import Configuration, ConfigurationError, load_configuration
-from check_autodiscover.probes.extra import MissingExtra
-from check_autodiscover.probes.resolver import ResolverProbe
-from check_autodiscover.run import directory_probe
-from check_autodiscover.settings import SettingsError
-from check_autodiscover.trust import load_trust
+from check_autodiscover.config import Configuration
+from check_autodiscover.effective import summary
 
 __all__ = ["main", "run"]
 
@@ -37,33 +34,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(argv)
     set_up_logging(arguments.log_level, arguments.log_format)
     try:
-        configuration = _configuration(arguments.config_file)
-        if not arguments.config_check:
+        configuration = load_checked(arguments.config_file)
+        if arguments.config_check:
+            print(f"{arguments.config_file or 'built in'}: {summary(configuration)}")
+        else:
             _serve(arguments, configuration)
-    except ConfigurationError as error:
+    except CannotLoad as error:
         for fault in error.faults:
-            logger.error("cannot start", extra=event(error=str(fault)))
+            logger.error("cannot start", extra=event(error=fault))
         return 1
-    except (MissingExtra, SettingsError, CannotListen) as error:
+    except CannotListen as error:
         logger.error("cannot start", extra=event(error=str(error)))
         return 1
     return 0
 
 
-def _configuration(file: str) -> Configuration:
-    configuration = load_configuration(file) if file else Configuration()
-    for module in configuration.means():
-        resolvers = (resolver for view in module.policy.views for resolver in view.resolvers)
-        trust = load_trust(module.trust)
-        ResolverProbe(trust=trust).require(resolvers)
-        directory_probe(module.policy, trust)
-    return configuration
-
-
 def _serve(arguments: Arguments, configuration: Configuration) -> None:
     sockets = _listening(arguments.listen)
     grace = max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
-    serve(Application(configuration, probe_domain, arguments.timeout_offset), sockets, grace)
+    live = LiveConfiguration(arguments.config_file, configuration)
+    serve(Application(live, probe_domain, arguments.timeout_offset), sockets, grace, live.reload_on_hangup)
     logger.info("stopped")
 
 

@@ -3,7 +3,7 @@
 Written by the application, served at `/metrics`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from enum import Enum
 
@@ -51,6 +51,16 @@ class OwnMetrics:
         name = "autodiscover_exporter_"
         info = Gauge(f"{name}build_info", "Version of the exporter, always 1.", ["version"], registry=registry)
         info.labels(version).set(1)
+        self._reloaded = Gauge(
+            f"{name}config_last_reload_successful",
+            "1 if the configuration file could be used when it was last read.",
+            registry=registry,
+        )
+        self._reload_time = Gauge(
+            f"{name}config_last_reload_success_timestamp_seconds",
+            "Unix time at which the configuration that holds was read.",
+            registry=registry,
+        )
         self._in_flight = Gauge(f"{name}probes_in_flight", "Probes under way.", registry=registry)
         self._duration = Histogram(
             f"{name}probe_duration_seconds", "Time that probes took.", buckets=DURATIONS, registry=registry
@@ -69,6 +79,11 @@ class OwnMetrics:
             "reason",
             (reason.value for reason in ErrorReason),
         )
+
+    def follow_reloads(self, successful: Callable[[], bool], succeeded: Callable[[], float]) -> None:
+        """Expose whether the last reload succeeded, and when the last that did was, in Unix seconds."""
+        self._reloaded.set_function(successful)
+        self._reload_time.set_function(succeeded)
 
     def in_flight(self) -> AbstractContextManager[None]:
         """Counts a probe while it is under way."""

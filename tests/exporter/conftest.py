@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 
 from autodiscover_exporter.application import Application
+from autodiscover_exporter.live import LiveConfiguration
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.server import create_server
@@ -63,7 +64,7 @@ class Start:
     @contextmanager
     def __call__(self, probe: Probe, configuration: Configuration | None = None) -> Iterator[Serving]:
         (sock,) = bind(ListenAddress("127.0.0.1", 0))
-        application = Application(configuration or _configuration(), probe, 0.5)
+        application = Application(LiveConfiguration("", configuration or _configuration()), probe, 0.5)
         server = create_server(application, grace=TIMEOUT)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))
         port = sock.getsockname()[1]

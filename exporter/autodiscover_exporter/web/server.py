@@ -6,7 +6,7 @@ Called by main. Nothing here knows what is served.
 import asyncio
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, MutableMapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -28,8 +28,13 @@ KEEP_ALIVE = 75
 """Seconds that an idle connection is kept: longer than the usual scrape interval of a minute."""
 
 
-def serve(handler: Handler, sockets: Sequence[socket.socket], grace: float) -> None:
-    """Answer requests until SIGTERM or SIGINT; requests under way then have `grace` seconds to end."""
+def serve(
+    handler: Handler, sockets: Sequence[socket.socket], grace: float, beside: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """Answer requests until SIGTERM or SIGINT; requests under way then have `grace` seconds to end.
+
+    `beside` runs in the same loop for as long as requests are answered.
+    """
     server = create_server(handler, grace)
 
     def stop(*_: object) -> None:
@@ -38,7 +43,16 @@ def serve(handler: Handler, sockets: Sequence[socket.socket], grace: float) -> N
     # uvicorn puts these back when it has shut down and raises the signal once more: to be stopped is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    asyncio.run(server.serve(sockets=list(sockets)))
+    asyncio.run(_serve_beside(server, sockets, beside))
+
+
+async def _serve_beside(
+    server: uvicorn.Server, sockets: Sequence[socket.socket], beside: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(beside())
+        await server.serve(sockets=list(sockets))
+        task.cancel()
 
 
 def create_server(handler: Handler, grace: float) -> uvicorn.Server:

@@ -1,0 +1,204 @@
+"""Reading the configuration again: by request and by SIGHUP, under load, and when the file is wrong."""
+
+import asyncio
+import json
+import signal
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_checked
+from check_autodiscover.config import Configuration
+from check_autodiscover.core.report import Report
+from tests.exporter.conftest import Start
+from tests.exporter.exporter_process import ANY_PORT, TIMEOUT, address_of, started
+from tests.exporter.reports import HEALTHY, ScriptedProbe
+
+SUCCESSFUL = "autodiscover_exporter_config_last_reload_successful"
+WRONG = "timeout: x\nmethod: y\n"
+
+
+def _healthy() -> Report:
+    return HEALTHY
+
+
+class Exporter:
+    """A real exporter, its configuration file, and what it answers."""
+
+    def __init__(self, address: str, file: Path, said: Iterator[str]) -> None:
+        self.address = address
+        self.file = file
+        self.said = said
+
+    def ask(self, path: str, method: str = "GET") -> tuple[int, str]:
+        request = urllib.request.Request(f"http://{self.address}{path}", method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def reload(self) -> tuple[int, str]:
+        return self.ask("/-/reload", "POST")
+
+    def domains(self) -> list[str]:
+        return [group["targets"][0] for group in json.loads(self.ask("/sd")[1])]
+
+    def successful(self) -> bool:
+        return f"\n{SUCCESSFUL} 1.0\n" in self.ask("/metrics")[1]
+
+
+def _file_with(port: int, *domains: str) -> str:
+    """A configuration whose one resolver is dead, so that a probe takes no time and asks nobody."""
+    named = ", ".join(f"{domain}: {{}}" for domain in domains)
+    return f"views: {{inside: {{resolvers: ['tcp://127.0.0.1:{port}']}}}}\ndomains: {{{named}}}\n"
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """A port that is bound, so that nobody takes it, and refuses connections, as nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@contextmanager
+def running(file: Path) -> Iterator[tuple[Exporter, int]]:
+    with started(ANY_PORT, "--config.file", str(file)) as process:
+        assert process.stderr
+        exporter = Exporter(address_of(process), file, iter(process.stderr.readline, ""))
+        yield exporter, process.pid
+        process.terminate()
+        for _ in exporter.said:
+            pass
+        assert process.wait(TIMEOUT) == 0
+
+
+def test_no_scrape_fails_while_good_and_bad_files_are_reloaded(tmp_path: Path, dead_port: int) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text(_file_with(dead_port, "contoso.com"))
+    over = threading.Event()
+
+    def scrape(exporter: Exporter) -> list[int]:
+        statuses = []
+        while not over.is_set():
+            status, text = exporter.ask("/probe?target=contoso.com")
+            statuses.append(status if "\nprobe_success " in text else 0)
+        return statuses
+
+    with running(file) as (exporter, _), ThreadPoolExecutor(8) as clients:
+        scrapes = [clients.submit(scrape, exporter) for _ in range(8)]
+        try:
+            for turn in range(5):
+                domains = ["contoso.com", f"turn{turn}.example"]
+                file.write_text(_file_with(dead_port, *domains))
+                assert exporter.reload() == (200, "Reloaded\n")
+                assert (exporter.domains(), exporter.successful()) == (domains, True)
+                file.write_text(WRONG)
+                assert exporter.reload()[0] == 500
+                assert (exporter.domains(), exporter.successful()) == (domains, False)
+        finally:
+            over.set()
+        statuses = [status for each in scrapes for status in each.result()]
+    assert len(statuses) >= 8
+    assert set(statuses) == {200}
+
+
+def test_a_bad_file_is_told_with_every_mistake_and_the_old_one_holds(tmp_path: Path, dead_port: int) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text(_file_with(dead_port, "contoso.com"))
+    with running(file) as (exporter, _):
+        file.write_text(WRONG)
+        status, text = exporter.reload()
+        logged = [next(exporter.said) for _ in range(2)]
+        assert exporter.ask("/probe?target=contoso.com")[0] == 200
+        assert exporter.ask("/probe?target=fabrikam.com")[0] == 403
+    first, *faults = text.splitlines()
+    assert (status, first) == (500, "not reloaded, the configuration of before holds:")
+    assert [fault.partition(": ")[0] for fault in faults] == [f"{file}:1", f"{file}:2"]
+    assert all("configuration not reloaded" in line for line in logged)
+
+
+def test_a_ca_file_that_has_gone_is_found_at_the_reload(tmp_path: Path, dead_port: int) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text(_file_with(dead_port, "contoso.com"))
+    with running(file) as (exporter, _):
+        file.write_text("modules: {default: {ca_files: [gone.pem]}}\n")
+        status, text = exporter.reload()
+    assert status == 500
+    assert str(tmp_path / "gone.pem") in text
+
+
+def test_a_hangup_reloads_and_never_ends_the_process(tmp_path: Path, dead_port: int) -> None:
+    import os
+
+    file = tmp_path / "exporter.yml"
+    file.write_text(_file_with(dead_port, "contoso.com"))
+    with running(file) as (exporter, pid):
+        assert exporter.ask("/-/healthy")[0] == 200
+        file.write_text(WRONG)
+        os.kill(pid, signal.SIGHUP)
+        assert "configuration not reloaded" in next(exporter.said)
+        assert "configuration not reloaded" in next(exporter.said)
+        assert (exporter.domains(), exporter.successful()) == (["contoso.com"], False)
+        file.write_text(_file_with(dead_port, "fabrikam.com"))
+        os.kill(pid, signal.SIGHUP)
+        assert "configuration reloaded" in next(exporter.said)
+        assert (exporter.domains(), exporter.successful()) == (["fabrikam.com"], True)
+
+
+def test_only_a_post_reloads(start: Start) -> None:
+    with start(ScriptedProbe(_healthy)) as serving:
+        for method in ("GET", "HEAD", "PUT"):
+            answer = serving.ask("/-/reload", method)
+            assert (answer.status, answer.headers["allow"]) == (405, "POST")
+
+
+def test_without_a_file_there_is_nothing_to_reload(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    with start(ScriptedProbe(_healthy)) as serving:
+        answer = serving.ask("/-/reload", "POST")
+    assert answer.status == 500
+    assert "the exporter runs without --config.file" in answer.text
+    assert [record.message for record in caplog.records] == ["configuration not reloaded"]
+
+
+def test_reloads_at_once_come_one_after_the_other_and_all_follow(tmp_path: Path, dead_port: int) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text(_file_with(dead_port, "contoso.com"))
+    seen: list[Configuration] = []
+
+    async def reload() -> LiveConfiguration:
+        live = LiveConfiguration(str(file), load_checked(str(file)), now=lambda: 1000.0)
+        live.follow(seen.append)
+        await asyncio.gather(*(live.reload() for _ in range(3)))
+        return live
+
+    live = asyncio.run(reload())
+    assert [list(each.domains) for each in seen] == [["contoso.com"]] * 3
+    assert live() is seen[-1]
+
+
+def test_a_failed_reload_keeps_the_time_of_the_last_good_one(tmp_path: Path, dead_port: int) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text(_file_with(dead_port, "contoso.com"))
+    times = iter((1000.0, 2000.0))
+
+    async def states() -> list[tuple[bool, float]]:
+        live = LiveConfiguration(str(file), load_checked(str(file)), now=lambda: next(times))
+        found = [live.state]
+        await live.reload()
+        found.append(live.state)
+        file.write_text(WRONG)
+        with pytest.raises(CannotLoad):
+            await live.reload()
+        return [(state.successful, state.succeeded) for state in (*found, live.state)]
+
+    assert asyncio.run(states()) == [(True, 1000.0), (True, 2000.0), (False, 2000.0)]
