@@ -9,6 +9,8 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 from check_autodiscover.core.answers import asks_authority
 from check_autodiscover.core.observations import (
@@ -27,10 +29,14 @@ from check_autodiscover.core.observations import (
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Policy, Resolver, Transport, View, ViewRole
 from check_autodiscover.core.survey import BaselineFile, Survey
+from check_autodiscover.instruments import Instruments, Observers
 from check_autodiscover.ports import Deadline, DirectoryProbe, DnsProbe, EndpointProbe
 from check_autodiscover.trust import Trust, TrustSettings
 
-__all__ = ["DNS_SHARE", "Probes", "conduct", "directory_probe", "registrable_parents", "survey_domain"]
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+__all__ = ["DNS_SHARE", "Probes", "conduct", "directory_probe", "observe", "registrable_parents", "survey_domain"]
 
 DNS_SHARE = 0.6
 """The part of the time limit after which DNS gives up, so that what was found can still be contacted."""
@@ -66,44 +72,46 @@ async def survey_domain(
     baseline: BaselineFile | None = None,
     meanwhile: Callable[[], object] | None = None,
 ) -> Survey:
-    """Observe a domain (A-labels) within the policy's time limit; `baseline` is kept with what is seen.
+    """Observe one domain (A-labels) in a process of its own, within the policy's time limit.
 
-    `meanwhile` is called in a thread, once, while connections are under way, if there are any: a process that lives for
-    one survey imports there what it needs afterwards.
+    `baseline` is kept with what is seen. `meanwhile` is called in a thread, once, while connections are under way, if
+    there are any: what is needed afterwards is imported there.
 
     Raises:
         SettingsError: the trust anchors, or the password for the directory, cannot be loaded.
         MissingExtra: a resolver or the directory needs packages that are not installed.
     """
-    # Imported here: the parser, help and usage errors need none of it, and it is half of a cold start.
-    from check_autodiscover.probes.endpoint import ConnectionProbe
-    from check_autodiscover.probes.resolver import ResolverProbe
-    from check_autodiscover.trust import load_trust
+    instruments = Instruments()
+    try:
+        async with instruments.observers(domain, policy, trust) as observers:
+            return await observe(domain, policy, observers, baseline=baseline, meanwhile=meanwhile)
+    finally:
+        await instruments.close()
 
-    loaded = load_trust(trust)
-    dns = ResolverProbe(source_address=policy.source_address, trust=loaded)
-    dns.require(resolver for view in policy.views for resolver in view.resolvers)
-    endpoint = ConnectionProbe(
-        loaded,
-        domain,
-        connect_timeout=policy.connect_timeout,
-        user_agent=policy.user_agent,
-        source_address=policy.source_address,
-    )
-    directory = directory_probe(policy, loaded)
+
+async def observe(
+    domain: str,
+    policy: Policy,
+    observers: Observers,
+    *,
+    baseline: BaselineFile | None = None,
+    meanwhile: Callable[[], object] | None = None,
+) -> Survey:
+    """Observe a domain as `survey_domain` does, by observers of instruments that many surveys share.
+
+    Raises SettingsError and MissingExtra for the directory's sake.
+    """
+    directory = directory_probe(policy, observers.trust)
     survey = Survey(
         domain=domain,
         policy=replace(policy, views=tuple(_with_system(view) for view in policy.views)),
         labels=_labels(),
         started=time.time(),
-        anchors=loaded.description,
+        anchors=observers.trust.description,
         parents=registrable_parents(domain),
         baseline=baseline,
     )
-    try:
-        return await conduct(survey, Probes(dns, endpoint, directory), meanwhile)
-    finally:
-        await dns.close()
+    return await conduct(survey, Probes(observers.dns, observers.endpoint, directory), meanwhile)
 
 
 def directory_probe(policy: Policy, trust: Trust) -> DirectoryProbe | None:
@@ -120,12 +128,17 @@ def registrable_parents(domain: str) -> tuple[str, ...]:
     labels = domain.split(".")
     if len(labels) < 3:
         return ()
-    # The list of public suffixes takes a while to read, and most domains need none of it.
-    from publicsuffixlist import PublicSuffixList
-
-    owned = PublicSuffixList().privatesuffix(domain) or domain
+    owned = _public_suffixes().privatesuffix(domain) or domain
     parents = (".".join(labels[index:]) for index in range(1, len(labels)))
     return tuple(parent for parent in parents if parent == owned or parent.endswith("." + owned))
+
+
+@cache
+def _public_suffixes() -> "PublicSuffixList":
+    # The list takes a while to read, and most domains need none of it.
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
 
 
 def _labels() -> tuple[str, ...]:

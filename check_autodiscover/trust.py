@@ -57,6 +57,11 @@ class Trust:
         self._files = files
         self._directories = directories
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The files and directories that they are read from."""
+        return (*self._files, *self._directories)
+
     @cached_property
     def context(self) -> "SSL.Context":
         """The TLS client context of this process, permissive in all but the record it keeps: judging comes later.

@@ -7,7 +7,7 @@ import socket
 
 from check_autodiscover.core.observations import Connect
 
-__all__ = ["ClearStream", "SocketAddress", "connect", "cut_by", "enter", "open_socket", "open_stream", "socket_address"]
+__all__ = ["ClearStream", "SocketAddress", "connect", "cut_by", "open_socket", "open_stream", "socket_address"]
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
@@ -72,18 +72,6 @@ def cut_by(give_up_at: float, patience: float) -> tuple[float, bool]:
     """When to stop waiting for one step, and whether it is then the run's deadline rather than the step's patience."""
     patient_until = asyncio.get_running_loop().time() + patience
     return min(give_up_at, patient_until), give_up_at <= patient_until
-
-
-async def enter(slots: asyncio.Semaphore, give_up_at: float) -> bool:
-    """Whether a slot, which the caller releases, became free before `give_up_at`."""
-    # A timeout that has passed already interrupts nothing that need not wait.
-    if asyncio.get_running_loop().time() >= give_up_at:
-        return False
-    try:
-        async with asyncio.timeout_at(give_up_at):
-            return await slots.acquire()
-    except TimeoutError:
-        return False
 
 
 async def open_stream(host: str, port: int, source: str) -> socket.socket:

@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
 from check_autodiscover.core.observations import Connect, Contact, EndpointQuestion, HttpAnswer, Scheme, Variant
-from check_autodiscover.probes.dial import ClearStream, connect, enter
-from check_autodiscover.probes.preparation import Prepared
+from check_autodiscover.probes.connection_tools import ConnectionTools
+from check_autodiscover.probes.dial import ClearStream, connect
 from check_autodiscover.trust import Trust
 
 if TYPE_CHECKING:
     from check_autodiscover.probes.exchange import Visitor
     from check_autodiscover.probes.experiment import PostHandshakeStream
-    from check_autodiscover.probes.handshake import Handshaker, TlsStream
+    from check_autodiscover.probes.handshake import TlsStream
 
-__all__ = ["MAX_IN_FLIGHT", "ConnectionProbe"]
-
-MAX_IN_FLIGHT = 64
-"""Connections at a time."""
+__all__ = ["ConnectionProbe"]
 
 
 class ConnectionProbe:
@@ -42,33 +39,32 @@ class ConnectionProbe:
         connect_timeout: float = 3.0,
         user_agent: str = "",
         source_address: str = "",
-        slots: asyncio.Semaphore | None = None,
+        tools: ConnectionTools | None = None,
     ) -> None:
-        self._trust = trust
+        self._tools = tools or ConnectionTools(trust)
+        self._lane = self._tools.slots.lane()
         self._domain = domain
         self._connect_timeout = connect_timeout
         self._user_agent = user_agent or f"check_autodiscover/{__version__}"
         self._source = source_address
-        self._slots = slots or asyncio.Semaphore(MAX_IN_FLIGHT)
-        self._tools = Prepared(self._load_tools)
+        self._visitor: Visitor | None = None
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that a connection had to wait here because the process had opened enough already."""
+        return self._lane.longest_wait
 
     async def prepare(self) -> None:
         """Load what a connection needs; the first contact does it otherwise.
 
         Raises TrustError for unusable anchors, ImportError for a missing library.
         """
-        await self._tools.get()
-
-    def _load_tools(self) -> "tuple[Handshaker, Visitor]":
-        # OpenSSL and h11 cost more than a DNS round trip: a plugin's first questions leave before the imports.
-        from check_autodiscover.probes.exchange import Visitor
-        from check_autodiscover.probes.handshake import Handshaker
-
-        return Handshaker(self._trust.context), Visitor(self._domain, self._user_agent)
+        await self._tools.prepare()
 
     async def probe_endpoint(self, question: EndpointQuestion, give_up_at: float) -> Contact:
         """All that one connection yields by `give_up_at` (seconds on the loop's clock)."""
-        if not await enter(self._slots, give_up_at):
+        slot = await self._lane.enter(give_up_at)
+        if slot is None:
             return Contact(Connect.CUT_SHORT)
         started = asyncio.get_running_loop().time()
         if question.variant is Variant.GLANCE:
@@ -77,7 +73,7 @@ class ConnectionProbe:
         try:
             contact = await self._contact(question, give_up_at)
         finally:
-            self._slots.release()
+            slot.leave()
         return replace(contact, seconds=asyncio.get_running_loop().time() - started)
 
     async def _contact(self, question: EndpointQuestion, give_up_at: float) -> Contact:
@@ -92,31 +88,32 @@ class ConnectionProbe:
             return await self._in_clear(connected, question, give_up_at)
 
     async def _over_tls(self, connected: socket.socket, question: EndpointQuestion, give_up_at: float) -> Contact:
-        handshaker, visitor = await self._tools.get()
-        stream = _stream(handshaker, connected, question)
+        visitor = await self._visiting()
+        stream = await self._stream(connected, question)
         answers: tuple[HttpAnswer, ...] = ()
         if await stream.shake_hands(give_up_at, 2 * self._connect_timeout):
             answers = await visitor.converse(stream, question, give_up_at, 2 * self._connect_timeout)
         return Contact(Connect.CONNECTED, stream.describe(), answers)
 
     async def _in_clear(self, connected: socket.socket, question: EndpointQuestion, give_up_at: float) -> Contact:
-        _, visitor = await self._tools.get()
+        visitor = await self._visiting()
         stream = ClearStream(connected)
         return Contact(
             Connect.CONNECTED, None, await visitor.converse(stream, question, give_up_at, 2 * self._connect_timeout)
         )
 
+    async def _stream(self, connected: socket.socket, question: EndpointQuestion) -> "TlsStream | PostHandshakeStream":
+        """The session that a question's variant asks for."""
+        if question.variant in (Variant.USUAL, Variant.GLANCE):
+            return (await self._tools.handshaker()).open(connected, question.name)
+        # Only a path that fails is experimented on; a healthy run never loads this.
+        if question.variant is Variant.TLS_1_2:
+            return self._tools.tls_1_2.open(connected, question.name)
+        from check_autodiscover.probes.experiment import PostHandshakeStream
 
-def _stream(
-    handshaker: "Handshaker", connected: socket.socket, question: EndpointQuestion
-) -> "TlsStream | PostHandshakeStream":
-    """The session that a question's variant asks for."""
-    if question.variant in (Variant.USUAL, Variant.GLANCE):
-        return handshaker.open(connected, question.name)
-    # Only a path that fails is experimented on; a healthy run never loads this.
-    from check_autodiscover.probes.experiment import PostHandshakeStream, post_handshake_context, tls_1_2_context
-    from check_autodiscover.probes.handshake import Handshaker
+        return PostHandshakeStream(self._tools.post_handshake, connected, question.name)
 
-    if question.variant is Variant.TLS_1_2:
-        return Handshaker(tls_1_2_context()).open(connected, question.name)
-    return PostHandshakeStream(post_handshake_context(), connected, question.name)
+    async def _visiting(self) -> "Visitor":
+        if self._visitor is None:
+            self._visitor = await self._tools.visitor(self._domain, self._user_agent)
+        return self._visitor

@@ -8,22 +8,19 @@ import errno
 import ipaddress
 import os
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.probes.dial import enter, socket_address
+from check_autodiscover.probes.dial import socket_address
 from check_autodiscover.probes.dns_datagram import DatagramCarrier
 from check_autodiscover.probes.dns_header import FORMERR, Carrier, Unusable, is_truncated, rcode
 from check_autodiscover.probes.dns_query import encode
-from check_autodiscover.probes.preparation import Prepared
-from check_autodiscover.trust import Trust, TrustSettings, load_trust
+from check_autodiscover.probes.resolver_tools import ResolverTools
+from check_autodiscover.trust import Trust
 
-__all__ = ["MAX_IN_FLIGHT", "ResolverProbe"]
-
-MAX_IN_FLIGHT = 128
-"""Queries at a time: more overflow the host's receive buffer, and healthy domains time out (measured)."""
+__all__ = ["ResolverProbe"]
 
 LOCATE_PATIENCE = 2.0
 """Seconds that one server gets to tell the address of a resolver that is given by name."""
@@ -37,7 +34,8 @@ class ResolverProbe:
     `source_address` is the local address to ask from where the family fits. A lost datagram is repeated after
     `retransmit_after` seconds, and from then on after twice that. `trust` holds the anchors for resolvers over TLS and
     HTTPS, those of the system where none is given; `bootstrap` the servers that know the addresses of resolvers given
-    by name, this host's own where none are given. `close` ends what it keeps open between questions.
+    by name, this host's own where none are given. `tools` are shared by the probes of a process, which makes `trust`
+    theirs to know. `close` ends what it keeps open between questions, or leaves it to those who share the tools.
     """
 
     def __init__(
@@ -47,14 +45,22 @@ class ResolverProbe:
         trust: Trust | None = None,
         bootstrap: tuple[Resolver, ...] = (),
         retransmit_after: float = 1.0,
+        tools: ResolverTools | None = None,
     ) -> None:
-        self._decoder = Prepared(_load_decoder)
+        self._tools = tools or ResolverTools(trust)
+        self._owns_tools = tools is None
         self._source = source_address
-        self._trust = trust
         self._bootstrap = bootstrap
         self._retransmit_after = retransmit_after
-        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._lane = self._tools.slots.lane()
         self._carriers: dict[Resolver, Carrier] = {}
+        self._declared: set[Resolver] = set()
+        self._doubtful: set[Resolver] = set()
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that a question had to wait here because the process had asked enough already."""
+        return self._lane.longest_wait
 
     def require(self, resolvers: Iterable[Resolver]) -> None:
         """See that these resolvers can be asked, before anything is.
@@ -69,13 +75,18 @@ class ResolverProbe:
 
     async def prepare(self) -> None:
         """Load what the first reply needs, which does it otherwise. Raises ImportError for a missing library."""
-        await self._decoder.get()
+        await self._tools.decoder.get()
 
     async def close(self) -> None:
-        """Close the connections that are kept for further questions."""
+        """Give back the connections to declared resolvers on which nothing is left open, and close the others."""
         while self._carriers:
-            _, carrier = self._carriers.popitem()
-            await carrier.close()
+            resolver, carrier = self._carriers.popitem()
+            if resolver in self._declared - self._doubtful:
+                await self._tools.kept.give_back((resolver, self._source), carrier)
+            else:
+                await carrier.close()
+        if self._owns_tools:
+            await self._tools.kept.close()
 
     async def probe_dns(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> DnsAnswer:
         """The resolver's answer, or why there is none by `give_up_at` (seconds on the loop's clock).
@@ -83,21 +94,24 @@ class ResolverProbe:
         Raises what `require` would have raised, and ValueError for what is no server: `system` and `authoritative`
         stand for others.
         """
-        if not await enter(self._slots, give_up_at):
+        slot = await self._lane.enter(give_up_at)
+        if slot is None:
             return DnsAnswer(DnsStatus.CUT_SHORT)
-        self._decoder.begin_soon()
+        self._tools.decoder.begin_soon()
+        if resolver.transport is not Transport.UDP:
+            self._declared.add(resolver)
         started = asyncio.get_running_loop().time()
         try:
             reply = await self._ask(question, resolver, give_up_at)
         finally:
-            self._slots.release()
+            slot.leave()
         seconds = asyncio.get_running_loop().time() - started
         return replace(await self._read(reply, question), seconds=seconds)
 
     async def _read(self, reply: bytes | DnsStatus, question: DnsQuestion) -> DnsAnswer:
         if isinstance(reply, DnsStatus):
             return DnsAnswer(reply)
-        decode = await self._decoder.get()
+        decode = await self._tools.decoder.get()
         return decode(reply, question)
 
     async def _ask(self, question: DnsQuestion, resolver: Resolver, give_up_at: float) -> bytes | DnsStatus:
@@ -130,18 +144,27 @@ class ResolverProbe:
             return DnsStatus.EXHAUSTED if error.errno in _LOCAL_FAULTS else DnsStatus.UNREACHABLE
 
     async def _carry(self, query: bytes, resolver: Resolver) -> bytes:
-        reply = await self._carrier(resolver).exchange(query)
+        reply = await self._exchange(query, resolver)
         if resolver.transport is Transport.UDP and is_truncated(reply):
-            reply = await self._carrier(replace(resolver, transport=Transport.TCP)).exchange(query)
+            reply = await self._exchange(query, replace(resolver, transport=Transport.TCP))
         if is_truncated(reply):
             # Nothing is cut off where there is room for all: what is left of it proves nothing (RFC 7766 section 5).
             raise Unusable
         return reply
 
+    async def _exchange(self, query: bytes, resolver: Resolver) -> bytes:
+        try:
+            return await self._carrier(resolver).exchange(query)
+        except BaseException:
+            # Nobody else shall wait for what may still come over it, or on what has gone silent.
+            self._doubtful.add(resolver)
+            raise
+
     def _carrier(self, resolver: Resolver) -> Carrier:
         """The one carrier to this resolver."""
         if resolver not in self._carriers:
-            self._carriers[resolver] = self._new_carrier(resolver)
+            kept = self._tools.kept.take((resolver, self._source))
+            self._carriers[resolver] = kept or self._new_carrier(resolver)
         return self._carriers[resolver]
 
     def _new_carrier(self, resolver: Resolver) -> Carrier:
@@ -152,19 +175,15 @@ class ResolverProbe:
             case Transport.TCP | Transport.TLS:
                 from check_autodiscover.probes.dns_stream import StreamCarrier
 
-                context = self._context() if resolver.transport is Transport.TLS else None
+                context = self._tools.context(Transport.TLS) if resolver.transport is Transport.TLS else None
                 return StreamCarrier(resolver, self._source, context)
             case Transport.HTTPS:
                 from check_autodiscover.probes.dns_https import HttpsCarrier
 
-                return HttpsCarrier(resolver, self._source_for(resolver), self._context(), self._locate)
+                context = self._tools.context(Transport.HTTPS)
+                return HttpsCarrier(resolver, self._source_for(resolver), context, self._locate)
             case _:
                 raise ValueError(f"{resolver.label} is no server")
-
-    def _context(self) -> ssl.SSLContext:
-        """A context of each resolver's own, because HTTPS adds its protocols to it."""
-        self._trust = self._trust or load_trust(TrustSettings())
-        return self._trust.resolver_context()
 
     def _source_for(self, resolver: Resolver) -> str:
         """The source address unless it is of another family than the resolver's."""
@@ -184,18 +203,6 @@ class ResolverProbe:
                 if addresses := (await self._read(reply, question)).addresses:
                     return addresses[0]
         raise OSError(errno.EHOSTUNREACH, f"no address for {host}")
-
-
-def _load_decoder() -> Callable[[bytes, DnsQuestion], DnsAnswer]:
-    # Not at the head of the module: the first questions leave before the library is there.
-    from dns import _features
-
-    # All our names are A-labels already: dnspython would load the tables of IDNA 2008 with each start. Its own
-    # switch, given for cases where asking the installation for optional packages serves badly.
-    _features.force("idna", False)
-    from check_autodiscover.probes.dns_wire import decode
-
-    return decode
 
 
 def _is_address(host: str) -> bool:

@@ -13,7 +13,7 @@ from autodiscover_exporter.application import Application
 from autodiscover_exporter.commandline import Arguments, parse_arguments
 from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_checked
 from autodiscover_exporter.log_format import event, set_up_logging
-from autodiscover_exporter.results.probe import probe_domain
+from autodiscover_exporter.results.probe import Prober
 from autodiscover_exporter.web.listening import CannotListen, ListenAddress, bind
 from autodiscover_exporter.web.server import serve
 from check_autodiscover.config import Configuration
@@ -53,7 +53,7 @@ def _serve(arguments: Arguments, configuration: Configuration) -> None:
     sockets = _listening(arguments.listen)
     grace = max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
     live = LiveConfiguration(arguments.config_file, configuration)
-    serve(Application(live, probe_domain, arguments.timeout_offset), sockets, grace, live.reload_on_hangup)
+    serve(Application(live, Prober(), arguments.timeout_offset), sockets, grace, live.reload_on_hangup)
     logger.info("stopped")
 
 

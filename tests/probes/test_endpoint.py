@@ -13,7 +13,9 @@ import trustme
 
 from check_autodiscover.core.certificate import UnreadableCertificate
 from check_autodiscover.core.observations import Connect, EndpointQuestion, Handshake, Scheme, Variant
+from check_autodiscover.probes.connection_tools import ConnectionTools
 from check_autodiscover.probes.endpoint import ConnectionProbe
+from check_autodiscover.probes.slots import Slots
 from check_autodiscover.trust import Trust
 from tests.probes.visiting import LONG, NAME, SHORT, Visits, probe, shaken
 from tests.probes.web import Site, abort, serve, silent
@@ -177,7 +179,8 @@ def test_cancelling_closes_the_connection(trust: Trust) -> None:
 def test_finished_contact_makes_room_for_the_next(trust: Trust) -> None:
     async def main() -> list[Connect]:
         async with serve(silent) as site:
-            prober = ConnectionProbe(trust, "example.com", connect_timeout=SHORT / 5, slots=asyncio.Semaphore(1))
+            tools = ConnectionTools(trust, Slots(1, 0))
+            prober = ConnectionProbe(trust, "example.com", connect_timeout=SHORT / 5, tools=tools)
             question = EndpointQuestion(NAME, "127.0.0.1", site.port, Scheme.HTTPS)
             give_up_at = asyncio.get_running_loop().time() + LONG
             return [(await prober.probe_endpoint(question, give_up_at)).connect for _ in range(2)]
