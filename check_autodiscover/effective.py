@@ -13,7 +13,7 @@ from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.declared import Level, merged
 from check_autodiscover.keys import POLICY, Key, Shape
 
-__all__ = ["Line", "effective", "summary", "view_of_file"]
+__all__ = ["Line", "document", "effective", "summary", "view_of_file"]
 
 Line = tuple[tuple[str, ...], Any, str]
 """A key with its sections, its value as the file would have it, and the levels that say so."""
@@ -29,6 +29,44 @@ def effective(configuration: Configuration, domain: str) -> Iterator[Line]:
             said = [(name, level[key.destination]) for name, level in levels if key.destination in level]
             for below, value in _spelt(key, found[key.destination], [view.name for view in configuration.views]):
                 yield (*path[:-1], *below, path[-1]), value, _origin(key, said)
+
+
+def document(configuration: Configuration) -> dict[str, Any]:
+    """The whole of it as the file would have it, which means the same.
+
+    What is built in and what the top says stand with each module, and with a domain what is said of that one.
+    """
+    views = configuration.views
+    modules = {name: (_built_in(), *configuration.levels(module=name)) for name in configuration.modules}
+    found: dict[str, Any] = {
+        "views": {view.name: view_of_file(view) for view in views},
+        "modules": {name: _level(configuration, merged(levels, views)) for name, levels in modules.items()},
+    }
+    if configuration.allowed is not None:
+        found["domains"] = {
+            name: {
+                **({"module": domain.module} if domain.module else {}),
+                **_level(configuration, domain.level),
+                **({"labels": dict(domain.labels)} if domain.labels else {}),
+            }
+            for name, domain in configuration.domains.items()
+        }
+        found["targets"] = {"allow": list(configuration.allowed)}
+    return found
+
+
+def _level(configuration: Configuration, said: Level) -> dict[str, Any]:
+    """What a level says, as the file would have it."""
+    views = [view.name for view in configuration.views]
+    found: dict[str, Any] = {}
+    for path, key in _keys():
+        if said.get(key.destination) not in (None, (), {}):
+            for below, value in _spelt(key, said[key.destination], views):
+                section = found
+                for name in (*path[:-1], *below):
+                    section = section.setdefault(name, {})
+                section[path[-1]] = value
+    return found
 
 
 def _keys() -> Iterator[tuple[tuple[str, ...], Key]]:
@@ -69,7 +107,7 @@ def _spelt(key: Key, value: Any, views: Sequence[str]) -> Iterator[tuple[tuple[s
             for view, items in value.items():
                 yield ("views", view) if view else (), [_word(item) for item in items]
         case Shape.BY_VIEW:
-            words = {view: _word(value.get(view, value.get("", Method.AUTO))) for view in views}
+            words = {view: _word(value.get(view, value.get(""))) for view in views if {view, ""} & value.keys()}
             yield (), words if set(value) - {""} else _word(value[""])
         case Shape.GRADES:
             yield (), _grades(value)

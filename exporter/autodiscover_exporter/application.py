@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from autodiscover_exporter.endpoints.asking import Asking
+from autodiscover_exporter.endpoints.configuration import render_configuration
 from autodiscover_exporter.endpoints.discovery import render_targets
+from autodiscover_exporter.endpoints.health import Readiness, answer_healthy
 from autodiscover_exporter.endpoints.probe import ProbeEndpoint
 from autodiscover_exporter.endpoints.reload import ReloadEndpoint
 from autodiscover_exporter.endpoints.rendered import RenderedEndpoint
@@ -17,7 +19,7 @@ from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.pages.landing import render_landing
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.results import Results
-from autodiscover_exporter.web.messages import EXPOSITION, HTML, JSON, Handler, Request, Response
+from autodiscover_exporter.web.messages import EXPOSITION, HTML, JSON, TEXT, Handler, Request, Response
 from check_autodiscover import __version__
 
 __all__ = ["Application"]
@@ -43,6 +45,7 @@ class Application:
         self._own = OwnMetrics(__version__)
         self._own.follow_reloads(lambda: live.state.successful, lambda: live.state.succeeded)
         self._results = Results(probe, self._own)
+        self.readiness = Readiness()
         asking = Asking(live, self._results, timeout_offset)
         self._routes: Mapping[str, Handler] = {
             "/": _page(self._landing),
@@ -50,7 +53,9 @@ class Application:
             "/api/v1/report": ReportEndpoint(asking),
             "/metrics": _page(self._own_metrics),
             "/sd": RenderedEndpoint(live, render_targets, JSON),
-            "/-/healthy": _page(lambda: Response(b"Healthy\n")),
+            "/config": RenderedEndpoint(live, render_configuration, TEXT),
+            "/-/healthy": answer_healthy,
+            "/-/ready": self.readiness,
         }
         self._orders: Mapping[str, Handler] = {"/-/reload": ReloadEndpoint(live)}
 

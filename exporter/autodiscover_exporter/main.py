@@ -53,7 +53,10 @@ def _serve(arguments: Arguments, configuration: Configuration) -> None:
     sockets = _listening(arguments.listen)
     grace = max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
     live = LiveConfiguration(arguments.config_file, configuration)
-    serve(Application(live, Prober(), arguments.timeout_offset), sockets, grace, live.reload_on_hangup)
+    prober = Prober()
+    live.follow(lambda _: prober.recheck())
+    application = Application(live, prober, arguments.timeout_offset)
+    serve(application, sockets, grace, beside=live.reload_on_hangup, stopping=application.readiness.stop)
     logger.info("stopped")
 
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from autodiscover_exporter.endpoints.health import Readiness
+from autodiscover_exporter.web.messages import Request
 from check_autodiscover.config import Configuration, Domain, Module
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.measures import Measure
@@ -294,10 +296,21 @@ def test_healthy_says_so(start: Start) -> None:
     assert (answer.status, answer.text) == (200, "Healthy\n")
 
 
+def test_ready_is_said_until_the_end_begins() -> None:
+    async def answers() -> list[tuple[int, bytes]]:
+        readiness = Readiness()
+        before = await readiness(Request("/-/ready"))
+        readiness.stop()
+        after = await readiness(Request("/-/ready"))
+        return [(answer.status, answer.body) for answer in (before, after)]
+
+    assert asyncio.run(answers()) == [(200, b"Ready\n"), (503, b"Stopping\n")]
+
+
 def test_the_landing_page_leads_to_every_endpoint(start: Start) -> None:
     with start(ScriptedProbe(_healthy)) as serving:
         page = serving.ask("/")
-        for path in ("/probe?target=contoso.com", "/metrics", "/-/healthy"):
+        for path in ("/probe?target=contoso.com", "/metrics", "/config", "/-/healthy", "/-/ready"):
             assert f'href="{path}"' in page.text
             assert serving.ask(path).status == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"

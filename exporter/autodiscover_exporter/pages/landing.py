@@ -10,7 +10,9 @@ ENDPOINTS = (
     ("/api/v1/report?target=contoso.com", "the plugin's JSON on one domain; format=text or log for its text or log"),
     ("/sd", "the configured domains, for Prometheus's HTTP service discovery"),
     ("/metrics", "the exporter's own metrics"),
+    ("/config", "the configuration that holds"),
     ("/-/healthy", "whether the exporter answers"),
+    ("/-/ready", "whether it is to be sent requests"),
 )
 
 PAGE = """\

@@ -29,15 +29,21 @@ KEEP_ALIVE = 75
 
 
 def serve(
-    handler: Handler, sockets: Sequence[socket.socket], grace: float, beside: Callable[[], Coroutine[Any, Any, None]]
+    handler: Handler,
+    sockets: Sequence[socket.socket],
+    grace: float,
+    *,
+    beside: Callable[[], Coroutine[Any, Any, None]],
+    stopping: Callable[[], object],
 ) -> None:
     """Answer requests until SIGTERM or SIGINT; requests under way then have `grace` seconds to end.
 
-    `beside` runs in the same loop for as long as requests are answered.
+    `beside` runs in the same loop for as long as requests are answered; `stopping` is called when the end begins.
     """
     server = create_server(handler, grace)
 
     def stop(*_: object) -> None:
+        stopping()
         server.should_exit = True
 
     # uvicorn puts these back when it has shut down and raises the signal once more: to be stopped is no failure.
