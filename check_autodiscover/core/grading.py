@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from check_autodiscover.core.clients import Outcome, Walk, WalkStep
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method, Step
+from check_autodiscover.core.policy import Method, Policy, Step
 from check_autodiscover.core.roles import CandidateRole, intended_endpoints, role_of
 from check_autodiscover.core.rules.catalogue import RULES
 from check_autodiscover.core.rules.rule import Case, Default
 from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
 
-__all__ = ["Grade", "case_of", "concerned", "grade", "harm"]
+__all__ = ["Grade", "case_of", "concerned", "grade", "harm", "override_of", "reason_of"]
 
 _HOST_RECORD = (Endpoint.AUTODISCOVER, Endpoint.REDIRECT)
 _HOST_RULES = frozenset(
@@ -112,18 +112,19 @@ def grade(picture: Picture, finding: Finding) -> Grade:
     view = next((item for item in picture.views if item.name == finding.view), picture.views[0])
     default = _default(finding, view)
     state = _state(picture, finding, view, default)
-    override, expired = _override(picture, finding)
+    override, expired = override_of(picture.survey.policy, finding, picture.now)
     told = _skipped(view, finding)
     if override is not None:
         lowered = override.state is State.OK and state is not State.OK
-        return Grade(override.state, _reason(override) if lowered else None, state, told, expired)
+        return Grade(override.state, reason_of(override) if lowered else None, state, told, expired)
     if told and state is not State.OK:
         return Grade(State.OK, _SKIPPED, state, told, expired)
     declared = finding.rule in _DECLARABLE and finding.arg("declared")
     return Grade(state, "declared as an expected wildcard" if declared else None, told=told, expired=expired)
 
 
-def _reason(override: SeverityOverride) -> str:
+def reason_of(override: SeverityOverride) -> str:
+    """Why policy lowered a finding to OK, as a report says it."""
     reason = override.reason or "by policy"
     return f"{reason}, until {override.until}" if override.until else reason
 
@@ -205,13 +206,13 @@ def _by_use(walks: tuple[Walk, ...]) -> State:
     return State.WARNING if walks else State.OK
 
 
-def _override(picture: Picture, finding: Finding) -> tuple[SeverityOverride | None, str | None]:
+def override_of(policy: Policy, finding: Finding, now: float) -> tuple[SeverityOverride | None, str | None]:
     """The last override that fits and counts, as what is given later wins; and what one that has expired had said."""
     expired = None
-    for item in reversed(picture.survey.policy.severities):
+    for item in reversed(policy.severities):
         if not _fits(item, finding):
             continue
-        if item.holds(picture.now):
+        if item.holds(now):
             return item, expired
         expired = expired or _expiry(item)
     return None, expired

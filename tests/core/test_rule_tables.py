@@ -30,6 +30,7 @@ TABLES = (
 )
 ELSEWHERE = {
     "check-internal-error": "raised by front ends, not by a survey",
+    "check-report-stale": "a report turns into it by its age: test_staleness",
     "dns-parent-exposed": "needs parents in the survey: a test of its own beside the tables",
     "dns-views-disagree": "stands in no one view: a test of its own beside the tables",
 }

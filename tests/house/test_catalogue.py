@@ -17,7 +17,7 @@ from check_autodiscover.pages import page_of
 from tests.house.rule_worlds import surveys
 
 RELEASED = """
-check-internal-error check-method-undetermined check-out-of-resources check-timed-out
+check-internal-error check-method-undetermined check-out-of-resources check-report-stale check-timed-out
 dns-address-unexpected dns-alias-unexpected dns-authority-inconsistent dns-dnssec-bogus dns-domain-unresolvable
 dns-host-record-missing dns-inside-zone-extra-records dns-lookup-failed dns-nxdomain-rewritten dns-parent-exposed
 dns-servers-disagree dns-srv-missing dns-srv-port dns-srv-shadowed dns-srv-target-alias dns-srv-target-missing
@@ -41,11 +41,13 @@ drift-delegation drift-record drift-walk-changed drift-wildcard-appeared drift-w
 """The IDs that users have in alerts and configuration: none of them may go."""
 
 RESERVED = """
-check-report-stale
 """
 """IDs that are decided and not built: a new rule takes its name from here, or is decided first."""
 
-RAISED_ELSEWHERE = {"check-internal-error": "the plugin and the exporter raise it, for a bug of ours"}
+RAISED_ELSEWHERE = {
+    "check-internal-error": "the plugin and the exporter raise it, for a bug of ours",
+    "check-report-stale": "a report turns into it by its age: tests/core/test_staleness.py",
+}
 
 GRAMMAR = re.compile(r"(check|dns|certificate|service|directory|client|drift)(-[a-z0-9]+)+")
 FIELD = re.compile(r"\{(\w+)\}")

@@ -33,6 +33,16 @@ CHECK = (
         remedy="See what does not answer ({slow}); if it is only slow, raise --timeout.",
     ),
     Rule(
+        id="check-report-stale",
+        title="The exporter's last look at the domain is too long ago",
+        default=Default.UNKNOWN,
+        level=1,
+        sentence="last looked at on {moment}, which is more than {intervals} ago",
+        remedy="See at the exporter's /metrics whether it keeps up (autodiscover_exporter_schedule_lag_seconds) and "
+        "what fails (autodiscover_exporter_probe_errors_total): raise schedule.concurrency or schedule.interval, or "
+        "share the domains out between exporters.",
+    ),
+    Rule(
         id="check-internal-error",
         title="A bug of ours",
         default=Default.UNKNOWN,
