@@ -127,7 +127,8 @@ def _parent(effect: Graded, graded: Sequence[Graded], methods: dict[str, Method]
         and _as_grave(cause, effect, methods)
         and _explains(cause.finding, effect.finding, methods)
     )
-    return min(explaining, key=lambda index: _preference(graded[index]), default=None)
+    follows = effect.finding.rule == "dns-views-disagree" or RULES[effect.finding.rule].area == "client"
+    return min(explaining, key=lambda index: _preference(graded[index], follows), default=None)
 
 
 def _met(cause: Graded, effect: Graded) -> bool:
@@ -148,9 +149,11 @@ def _as_grave(cause: Graded, effect: Graded, methods: dict[str, Method]) -> bool
     return follows or unmeant or gone or cause.grade.own.gravity >= effect.grade.own.gravity
 
 
-def _preference(item: Graded) -> tuple[int, int, int]:
-    """The gravest explanation for what follows from walks, and the earliest of the order among equals."""
-    return RULES[item.finding.rule].level, -item.grade.state.gravity, RULE_ORDER[item.finding.rule]
+def _preference(item: Graded, follows: bool) -> tuple[int, int, int]:
+    """The earliest explanation, but the gravest first for what follows from walks; then as the catalogue has them."""
+    level, gravity = RULES[item.finding.rule].level, -item.grade.state.gravity
+    first, second = (gravity, level) if follows else (level, gravity)
+    return first, second, RULE_ORDER[item.finding.rule]
 
 
 def _explains(cause: Finding, effect: Finding, methods: dict[str, Method]) -> bool:
@@ -201,6 +204,9 @@ def _same_place(cause: Finding, effect: Finding) -> bool:
         return cause.view in ("", effect.view)
     if cause.endpoint is Endpoint.SCP and RULES[effect.rule].area != "client":
         return cause.view == effect.view and cause.subject == effect.subject and _said_by_directory(cause, effect)
+    if cause.endpoint is effect.endpoint is Endpoint.SCP and effect.arg("host"):
+        # The directory has a URL for each server, and the fault of one is not why clients are warned at another.
+        return cause.view == effect.view and cause.subject in effect.arg("host").replace(" and ", ", ").split(", ")
     return cause.view == effect.view and (effect.endpoint in concerned(cause) or _same_machine(cause, effect))
 
 

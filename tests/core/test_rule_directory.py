@@ -232,3 +232,14 @@ def test_the_details_say_how_each_directory_was_asked_and_what_it_said() -> None
         f"Directory {DC} with a login: answered; CN=EX1,CN=Autodiscover,CN=Protocols has "
         f"{autodiscover_url('remote.contoso.com')}, {URL}, Site=London"
     ]
+
+
+def test_a_warning_at_one_server_stands_below_its_own_fault_and_not_below_anothers() -> None:
+    """The directory has a URL for each server: that EX1 is gone is not why clients are warned at EX99."""
+    bad = led_to(Site(certificate("other.contoso.com")), host="e.contoso.com")
+    report = verdict(asking(bad, point("gone.contoso.com"), point("e.contoso.com", server="EX99")))
+    roots = {item.id: item.finding.rule for item in report.roots}
+    below = {item.finding.rule: (roots[item.caused_by], item.severity) for item in report.judgements if item.caused_by}
+    assert {NM, SV} <= set(roots.values())
+    assert below["client-warned"] == (NM, State.CRITICAL)
+    assert below["dns-views-disagree"][0] == NM
