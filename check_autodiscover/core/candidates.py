@@ -60,11 +60,15 @@ class Candidate:
     """The name of the directory's object that gives the URL."""
     skipped: bool = False
     """Whether policy disables the step: looked at to be told, and walked by nobody."""
+    named_port: int | None = None
+    """The port that the URL names, where it is not the usual one."""
 
     @property
     def url(self) -> str:
         """The URL as clients write it: without the port that a lab may use."""
-        return f"{self.scheme.value}://{self.name}{self.path}"
+        host = f"[{self.name}]" if ":" in self.name else self.name
+        port = "" if self.named_port is None else f":{self.named_port}"
+        return f"{self.scheme.value}://{host}{port}{self.path}"
 
     @property
     def site(self) -> str:
@@ -149,6 +153,7 @@ def _directory_candidates(survey: Survey, view: View) -> Iterator[Candidate]:
                 url.target.path,
                 rank=url.rank,
                 point=url.point,
+                named_port=_named_port(url.target),
                 skipped=Step.SCP in survey.policy.skipped(view),
             )
 
@@ -159,16 +164,17 @@ def _distinct_targets(records: tuple[Srv, ...]) -> tuple[Srv, ...]:
 
 def _hops(survey: Survey, view: View, first: Candidate) -> Iterator[Candidate]:
     """The redirects that a candidate's addresses answer with, followed one by one, each URL once."""
-    seen = {(first.scheme, first.name, first.path)}
+    seen = {(first.scheme, first.name, first.named_port, first.path)}
     pending = [first]
     while pending:
         candidate = pending.pop(0)
         if candidate.hop >= MAX_REDIRECTS:
             continue
         for target in _targets(survey, candidate):
-            if (target.scheme, target.host, target.path) in seen:
+            place = (target.scheme, target.host, _named_port(target), target.path)
+            if place in seen:
                 continue
-            seen.add((target.scheme, target.host, target.path))
+            seen.add(place)
             hop = replace(_hop(survey, view, candidate, target), stray=_strays(survey.policy, first, target))
             yield hop
             pending.append(hop)
@@ -198,10 +204,16 @@ def _hop(survey: Survey, view: View, origin: Candidate, target: RedirectTarget) 
         resolution=resolve(survey, view, target.host),
         path=target.path,
         hop=origin.hop + 1,
+        named_port=_named_port(target),
     )
 
 
 def _port(policy: Policy, target: RedirectTarget) -> int:
     """The port to connect to: a URL's usual port is the policy's, as for every other candidate."""
-    usual, ours = (443, policy.https_port) if target.scheme is Scheme.HTTPS else (80, policy.http_port)
-    return ours if target.port in (None, usual) else target.port or ours
+    ours = policy.https_port if target.scheme is Scheme.HTTPS else policy.http_port
+    return _named_port(target) or ours
+
+
+def _named_port(target: RedirectTarget) -> int | None:
+    usual = 443 if target.scheme is Scheme.HTTPS else 80
+    return None if target.port in (None, 0, usual) else target.port

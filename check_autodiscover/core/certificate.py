@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from check_autodiscover.core.names import BadName, matches_dns_id, parse_host
+from check_autodiscover.core.names import BadName, is_address, matches_dns_id, parse_host
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -79,7 +79,9 @@ class UnreadableCertificate:
 
 
 def covers(certificate: Certificate, name: str) -> bool:
-    """Whether the certificate is valid for a host, by its subjectAltName alone (RFC 9525 6.3)."""
+    """Whether the certificate is valid for a host or an IP address, by its subjectAltName alone (RFC 9525 6.3)."""
+    if is_address(name):
+        return name in certificate.ip_addresses
     return any(matches_dns_id(pattern, name) for pattern in certificate.dns_names)
 
 

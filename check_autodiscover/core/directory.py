@@ -39,8 +39,8 @@ __all__ = [
 MAX_HOPS = 10
 """Directories that are asked one after another, as pointers lead (EWS Managed API, AutodiscoverMaxScpHops)."""
 
-MAX_URLS = 8
-"""URLs that are looked at; an organisation has one for each Exchange server."""
+MAX_URLS = 64
+"""URLs that are looked at; an organisation has one for each Exchange server, most of them the same."""
 
 POINTER = "67661d7f-8fc4-4fa7-bfac-e1d7794c1f68"
 URL = "77378f46-2c66-4aa9-a6a6-3e7a48b19596"
@@ -121,6 +121,8 @@ class Reading:
     status: DirectoryStatus | None
     detail: str = ""
     urls: tuple[ScpUrl, ...] = ()
+    beyond: int = 0
+    """URLs that there are more of."""
 
     @property
     def known(self) -> bool:
@@ -164,7 +166,7 @@ def read_directory(survey: Survey) -> Reading:
         urls = tuple(_urls(answer, directory.site))
         pointer = _pointer(answer, survey.domain, bool(urls))
         if pointer is None:
-            return Reading(tuple(asked), answer.status, urls=urls[:MAX_URLS])
+            return Reading(tuple(asked), answer.status, urls=urls[:MAX_URLS], beyond=len(urls[MAX_URLS:]))
         further = _led_to(directory, pointer)
         if further is None or further in asked or len(asked) >= MAX_HOPS:
             fault = "is no LDAP URL" if further is None else "leads round in a circle"

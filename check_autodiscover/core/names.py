@@ -7,7 +7,18 @@ absolute A-labels in lower case without the final dot, which is the only form th
 import re
 from collections.abc import Callable, Iterable
 
-__all__ = ["BadName", "is_below", "matches_dns_id", "misspelt", "near_miss", "parents", "parse_domain", "parse_host"]
+__all__ = [
+    "BadName",
+    "address_of",
+    "is_address",
+    "is_below",
+    "matches_dns_id",
+    "misspelt",
+    "near_miss",
+    "parents",
+    "parse_domain",
+    "parse_host",
+]
 
 MAX_NAME = 253
 """Characters of a name in text form (RFC 1035 2.3.4: 255 octets on the wire)."""
@@ -145,8 +156,28 @@ def _quoted(text: str) -> str:
     return ascii(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}...")
 
 
+def address_of(host: str) -> str:
+    """The IP address that stands in a URL in place of a name, `[V6]` in brackets (RFC 3986 3.2.2); empty for a name."""
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    return bare.lower() if (":" in bare) == (bare != host) and is_address(bare) else ""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an IP address, as resolvers, certificates and URLs have them."""
+    if not _is_address(text):
+        return False
+    # Hardly any name looks like one.
+    from ipaddress import ip_address
+
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_address(name: str) -> bool:
-    """Whether it is an IP address or a number: no top-level domain is all digits (RFC 3696 2)."""
+    """Whether a host is an IP address or a number: no top-level domain is all digits (RFC 3696 2)."""
     return ":" in name or name.removesuffix(".").rpartition(".")[2].isdigit()
 
 

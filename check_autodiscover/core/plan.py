@@ -18,6 +18,7 @@ from check_autodiscover.core.answers import (
 from check_autodiscover.core.candidates import Candidate, autodiscover_name, candidates, questions, srv_name
 from check_autodiscover.core.client_certificate import experiment
 from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.names import is_address
 from check_autodiscover.core.observations import DnsQuestion, DnsStatus, EndpointQuestion, Question, RecordType
 from check_autodiscover.core.policy import View, ViewRole
 from check_autodiscover.core.records import label_types, unfinished_alias
@@ -50,7 +51,7 @@ def _plan_view(survey: Survey, view: View) -> Iterator[Question]:
     found = candidates(survey, view)
     domain, types = survey.domain, address_types(survey)
     for name in {candidate.name for candidate in found} | set(_opening_names(survey)):
-        for type_ in types:
+        for type_ in () if is_address(name) else types:
             yield from questions_of(survey, view, name, type_)
     yield from questions_of(survey, view, srv_name(domain), RecordType.SRV)
     for label in survey.labels:

@@ -10,6 +10,7 @@ from enum import Enum
 
 from check_autodiscover.core.address_order import in_order
 from check_autodiscover.core.answers import address_types, answer_of, reasons_of
+from check_autodiscover.core.names import is_address
 from check_autodiscover.core.observations import DnsAnswer, DnsStatus, RecordType, Srv
 from check_autodiscover.core.policy import View
 from check_autodiscover.core.survey import Survey
@@ -95,7 +96,12 @@ def label_types(survey: Survey, label: str) -> tuple[RecordType, ...]:
 
 
 def resolve(survey: Survey, view: View, name: str, types: tuple[RecordType, ...] = ()) -> Resolution:
-    """All address and alias records of a name in a view, of the policy's families unless `types` are given."""
+    """All address and alias records of a name in a view, of the policy's families unless `types` are given.
+
+    An IP address, as it may stand in a URL, is its own.
+    """
+    if is_address(name):
+        return Resolution(name, Presence.PRESENT, (name,))
     addresses: dict[str, None] = {}
     aliases: dict[str, None] = {}
     ttls: list[int] = []

@@ -198,6 +198,14 @@ def _directory_notes(picture: Picture) -> Iterator[str]:
             yield "no directory was asked: domain-joined clients ask Active Directory first (--scp)"
     elif not picture.survey.directories:
         yield "no directory was asked: no view is that of clients within its reach"
+    else:
+        # Few runs ask a directory, and the others need not wait for the module.
+        from check_autodiscover.core.directory import read_directory
+
+        reading = read_directory(picture.survey)
+        if reading.beyond:
+            found = len(reading.urls) + reading.beyond
+            yield f"{len(reading.urls)} of the {found} URLs of the directory were looked at, those that are taken first"
 
 
 def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from check_autodiscover.core.names import BadName, parse_host
+from check_autodiscover.core.names import BadName, address_of, parse_host
 from check_autodiscover.core.observations import EndpointQuestion, Scheme
 
 __all__ = ["RedirectTarget", "parse_url"]
@@ -11,7 +11,10 @@ __all__ = ["RedirectTarget", "parse_url"]
 
 @dataclass(frozen=True, slots=True)
 class RedirectTarget:
-    """Where a redirect leads. `host` is A-labels, `port` None where the URL names none, `path` includes the query."""
+    """Where a redirect leads. `host` is A-labels or an IP address, `port` None where the URL names none.
+
+    `path` includes the query.
+    """
 
     scheme: Scheme
     host: str
@@ -22,7 +25,7 @@ class RedirectTarget:
 def parse_url(text: str, base: EndpointQuestion | None = None) -> RedirectTarget | None:
     """Where a URL leads that a server or a directory gives (RFC 3986 5).
 
-    None for what is no http(s) URL with a host name: IP addresses, backslashes, spaces and control characters included.
+    None for what is no http(s) URL with a host: one with backslashes, spaces or control characters included.
     Without `base` a URL without a host leads nowhere. A user and password in the URL are dropped.
     """
     parts = _URL_PARTS.fullmatch(text) if _URL_TEXT.fullmatch(text) else None
@@ -39,7 +42,7 @@ _URL_TEXT = re.compile(r"(?!.*\\)[\x21-\x7e]{1,2048}")
 _URL_PARTS = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?"
 )
-_AUTHORITY = re.compile(r"(?:.*@)?(?P<host>[^@:]+)(?::(?P<port>[0-9]{0,5}))?")
+_AUTHORITY = re.compile(r"(?:.*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\[\]]+)(?::(?P<port>[0-9]{0,5}))?")
 
 
 def _absolute(scheme: Scheme | None, authority: str, path: str, query: str) -> RedirectTarget | None:
@@ -47,7 +50,7 @@ def _absolute(scheme: Scheme | None, authority: str, path: str, query: str) -> R
     if scheme is None or parts is None or int(parts["port"] or 0) > 65535:
         return None
     try:
-        host = parse_host(parts["host"])
+        host = address_of(parts["host"]) or parse_host(parts["host"])
     except BadName:
         return None
     return RedirectTarget(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.observations import ConnectionPoint, DirectoryAnswer, DirectoryStatus, VerifyError
+from check_autodiscover.core.observations import Connect, ConnectionPoint, DirectoryAnswer, DirectoryStatus, VerifyError
 from check_autodiscover.core.policy import Directory, Expectations, Method, Step
 from check_autodiscover.core.state import State
 from check_autodiscover.render_details import details
@@ -243,3 +243,48 @@ def test_a_warning_at_one_server_stands_below_its_own_fault_and_not_below_anothe
     assert {NM, SV} <= set(roots.values())
     assert below["client-warned"] == (NM, State.CRITICAL)
     assert below["dns-views-disagree"][0] == NM
+
+
+def test_every_url_of_a_directory_is_looked_at_whatever_its_server_is_called() -> None:
+    """A foreign certificate at the last of nine servers hits whoever is led there."""
+    bad = led_to(Site(certificate("other.contoso.com")), host="z.contoso.com")
+    healthy_ones = [point(f"a{index}.contoso.com", server=f"EX{index}") for index in range(8)]
+    for index in range(8):
+        bad = bad.zone(lambda zone, index=index: zone.with_(f"a{index}.contoso.com", A, f"192.0.2.{100 + index}"))
+        bad = bad.site(f"192.0.2.{100 + index}", Site(certificate(f"a{index}.contoso.com")))
+    report = verdict(asking(bad, *healthy_ones, point("z.contoso.com", server="EX99")))
+    assert [item.finding.subject for item in report.roots if item.finding.rule == NM] == ["z.contoso.com"]
+    assert report.state is State.CRITICAL
+
+
+def test_what_lies_beyond_the_urls_that_are_looked_at_is_said() -> None:
+    points = [point(f"a{index:02}.contoso.com", server=f"EX{index}") for index in range(70)]
+    notes = verdict(asking(healthy("srv"), *points)).notes
+    assert "64 of the 70 URLs of the directory were looked at, those that are taken first" in notes
+
+
+@pytest.mark.parametrize(("held", "root"), [((HERE,), None), ((), NM)])
+def test_an_address_in_a_url_is_connected_to_and_judged_by_the_certificates_addresses(
+    held: tuple[str, ...], root: str | None
+) -> None:
+    server = replace(certificate("mail.contoso.com"), ip_addresses=held)
+    report = verdict(asking(healthy("srv").site(HERE, Site(server)), point(HERE)))
+    told = [item.finding.rule for item in report.roots if item.severity is State.CRITICAL]
+    assert told == ([root] if root else [])
+
+
+def test_a_port_in_a_url_is_asked_and_told() -> None:
+    urls = ConnectionPoint("CN=EX1,CN=Autodiscover", (URL,), (f"https://{REMOTE}:8443/autodiscover/autodiscover.xml",))
+    report = verdict(asking(healthy("srv").site(SERVER, Site(SINGLE, https=Connect.REFUSED)), urls))
+    dead = next(item for item in report.judgements if item.finding.rule == SV)
+    assert f"leads to {REMOTE}:8443 (EX1)" in dead.message
+    assert dead.remedy.startswith("If port 8443 is not meant, correct the URL.")
+    assert {question.port for question in report.survey.contacts} >= {443, 8443}
+
+
+def test_an_empty_url_is_called_so() -> None:
+    empty = ConnectionPoint("CN=EX0,CN=Autodiscover", (URL,), (" ",))
+    report = verdict(asking(healthy("srv"), empty))
+    told = next(item for item in report.roots if item.finding.rule == SU)
+    assert told.message.startswith("the directory gives an empty URL (EX0), and clients use https URLs")
+    assert "-AutoDiscoverServiceInternalUri https://SERVER/autodiscover/autodiscover.xml" in told.remedy

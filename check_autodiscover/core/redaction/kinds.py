@@ -148,7 +148,8 @@ def url(hide: Hide, text: str) -> str:
 def url_of(hide: Hide, target: RedirectTarget) -> str:
     """The URL of a place."""
     port = "" if target.port is None else f":{target.port}"
-    return f"{target.scheme.value}://{name(hide, target.host)}{port}{path(hide, target.path)}"
+    host = name(hide, target.host)
+    return f"{target.scheme.value}://{f'[{host}]' if ':' in host else host}{port}{path(hide, target.path)}"
 
 
 def ldap_url(hide: Hide, text: str) -> str:

@@ -9,7 +9,7 @@ from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.directory import Reading, ScpUrl, read_directory, within_reach
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.meeting import Meeting, Reach
-from check_autodiscover.core.observations import DirectoryStatus
+from check_autodiscover.core.observations import AUTODISCOVER_PATH, DirectoryStatus
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.records import Presence
@@ -108,8 +108,15 @@ def _cloud(view: ViewPicture, url: ScpUrl) -> bool:
 def _unexpected(view: ViewPicture, url: ScpUrl | None, **told: str) -> Finding:
     point = url.point if url else ""
     change = f"Set-ClientAccessService -Identity {point or 'SERVER'} -AutoDiscoverServiceInternalUri"
-    known = {"point": point, "url": url.text if url else "", "expected": "", "missing": "", "unusable": "", **told}
-    wanted = known["missing"] or known["expected"] if "://" in known["missing"] + known["expected"] else "URL"
+    known = {
+        "point": point,
+        "url": (url.text or "an empty URL") if url else "",
+        "expected": "",
+        "missing": "",
+        "unusable": "",
+        **told,
+    }
+    wanted = known["missing"] or known["expected"] if "://" in known["missing"] + known["expected"] else _WANTED
     meant = "" if known["unusable"] else "; if the directory is right, expect what it has (--expected-scp)"
     return Finding(
         rule="directory-scp-unexpected",
@@ -118,6 +125,9 @@ def _unexpected(view: ViewPicture, url: ScpUrl | None, **told: str) -> Finding:
         subject=url.target.host if url and url.target else known["url"] or known["missing"],
         args=(*known.items(), ("advice", f"On the Exchange server: {change} {wanted}{meant}.")),
     )
+
+
+_WANTED = f"https://SERVER{AUTODISCOVER_PATH}"
 
 
 def _judge_url(view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
@@ -132,6 +142,7 @@ def _judge_url(view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
             addresses=tuple(meeting.address for meeting in met),
             args=(
                 ("point", candidate.point),
+                ("port", str(candidate.named_port or "")),
                 ("where", joined(meeting.address for meeting in met)),
                 ("reason", reason),
             ),

@@ -1,5 +1,6 @@
 """Rules about how clients fare: `client-*`, and `dns-views-disagree`. Consequences, unless nothing explains them."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from check_autodiscover.core.clients import CLIENTS, OUTCOMES, Outcome, Walk, WalkStep
@@ -55,7 +56,8 @@ def _ends(walks: Sequence[Walk]) -> dict[WalkStep, str]:
 
 
 def _host(end: WalkStep) -> str:
-    return end.candidate.split("/")[2] if "//" in end.candidate else ""
+    place = end.candidate.split("/")[2] if "//" in end.candidate else ""
+    return re.sub(r":[0-9]+$", "", place).strip("[]")
 
 
 def _at(end: WalkStep, clients: str) -> str:

@@ -57,10 +57,11 @@ DIRECTORY = (
         title="The server that the directory gives does not answer",
         default=Default.HARM,
         level=6,
-        sentence="the directory leads to {subject} ({point}), which does not answer ([[{where}: ]]{reason})",
-        remedy="If {subject} is switched off for good, remove the object CN={point} below CN=Autodiscover in the "
-        "configuration partition, or set another URL: Set-ClientAccessService -Identity {point} "
-        "-AutoDiscoverServiceInternalUri URL; else repair its DNS or the server.",
+        sentence="the directory leads to {subject}[[:{port}]] ({point}), which does not answer ([[{where}: ]]{reason})",
+        remedy="[[If port {port} is not meant, correct the URL. ]]If {subject} is switched off for good, remove the "
+        "object CN={point} below CN=Autodiscover in the configuration partition, or set another URL: "
+        "Set-ClientAccessService -Identity {point} -AutoDiscoverServiceInternalUri "
+        "https://SERVER/autodiscover/autodiscover.xml; else repair its DNS or the server.",
         seed="Scenario 3",
         rows=(33,),
     ),
