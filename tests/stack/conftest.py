@@ -25,6 +25,7 @@ PROGRAMS = (
     "curl",
     "openssl",
     "promtool",
+    "prometheus",
     "knotd",
     "nsd",
     "unbound",
