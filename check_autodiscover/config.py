@@ -21,6 +21,7 @@ from check_autodiscover.views import DEFAULT_VIEWS, view_of
 from check_autodiscover.yaml_nodes import without_collection
 
 __all__ = [
+    "DEFAULT_CACHE",
     "DEFAULT_MODULE",
     "Configuration",
     "ConfigurationError",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 DEFAULT_MODULE = "default"
+DEFAULT_CACHE = 60.0
+"""Seconds for which the exporter gives a result again."""
 _MEANS = {"ca_files", "ca_paths", "no_system_trust", "scp", "scp_user", "scp_password_file"}
 """What needs a file or a package to be there."""
 
@@ -43,13 +46,14 @@ class UnknownModule(LookupError):
 class Module:
     """A way of looking at domains: what is declared about them, and whom their certificates are trusted by.
 
-    `baseline` is the path of what was accepted, empty without one.
+    `baseline` is the path of what was accepted, empty without one; `cache` the seconds for which a result is young.
     """
 
     name: str
     policy: Policy
     trust: TrustSettings
     baseline: str = ""
+    cache: float = DEFAULT_CACHE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,13 @@ class Configuration:
         """
         found = merged(self.levels(domain, module), self.views)
         name = module or self.module_of(domain)
-        return Module(name, policy_of(found, self.views), trust_of(found), found.get("baseline", ""))
+        return Module(
+            name,
+            policy_of(found, self.views),
+            trust_of(found),
+            found.get("baseline", ""),
+            found.get("cache", DEFAULT_CACHE),
+        )
 
     def means(self) -> tuple[Module, ...]:
         """Of the modules and domains one of each sort by trust and directory: what a start has to try."""

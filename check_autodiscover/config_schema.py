@@ -22,6 +22,7 @@ _KINDS: Mapping[ValueKind, Schema] = {
     ValueKind.SWITCH: {"enum": [True, False, "true", "false"]},
     ValueKind.PORT: {"type": ["integer", "string"], "minimum": 1, "maximum": 65535, "pattern": "^[0-9]{1,5}$"},
     ValueKind.SECONDS: {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _SPAN}]},
+    ValueKind.SPAN: {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": _SPAN}]},
     ValueKind.LIFE_LEFT: {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": _LIFE}]},
     ValueKind.FINGERPRINT: {"type": "string", "pattern": "^([Ss][Hh][Aa]256:)?([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$"},
     **{kind: {"enum": list(words)} for kind, words in CHOICES.items()},

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from check_autodiscover.config import Configuration
+from check_autodiscover.config import DEFAULT_CACHE, Configuration
 from check_autodiscover.core.policy import DAY, LifeLeft, Method, Policy, Resolver, View
 from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.declared import Level, merged
@@ -96,6 +96,7 @@ def _built_in() -> Level:
         "methods": {"": Method.AUTO},
         "warning": policy.thresholds.warning,
         "critical": policy.thresholds.critical,
+        "cache": DEFAULT_CACHE,
         **{name: getattr(policy, name) for name in singles},
     }
 

@@ -75,9 +75,6 @@ def _policy() -> Keys:
 _NO_POLICY = ("domains", "views", "views.connect")
 """Keys of options that the file has tables of its own for."""
 
-POLICY = _policy()
-"""What may be declared at the top, in a module and in a domain."""
-
 
 def key_of(destination: str) -> str:
     """The key that says what is known by a destination, with its section."""
@@ -86,6 +83,15 @@ def key_of(destination: str) -> str:
 
 def _table(*keys: Key) -> dict[str, Key]:
     return {key.name: key for key in keys}
+
+
+POLICY: Keys = {
+    **_policy(),
+    **_table(
+        Key("cache", "cache", ValueKind.SPAN, Shape.ONE, "how long the exporter gives a result again; default 60s"),
+    ),
+}
+"""What may be declared at the top, in a module and in a domain."""
 
 
 VIEW = _table(
@@ -127,7 +133,6 @@ TOP = _table(
 
 NOT_BUILT: Mapping[str, str] = {
     "schedule": "domains are probed when they are asked for",
-    "cache": "every scrape looks anew",
     "deny_networks": "name in targets.allow only domains whose owners you trust",
 }
 """Keys that are promised, and what holds until they are built. What a table has is not looked for here."""

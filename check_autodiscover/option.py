@@ -41,6 +41,8 @@ class ValueKind(Enum):
     PORT = "port"
     USER_AGENT = "user-agent"
     SECONDS = "seconds"
+    SPAN = "span"
+    NUMBER = "number"
     STATE = "state"
     SEVERITY = "severity"
     OUTPUT = "output"

@@ -51,6 +51,7 @@ _PARSERS: Mapping[ValueKind, Callable[[str], Any]] = {
     ValueKind.PORT: values.parse_port,
     ValueKind.USER_AGENT: values.parse_user_agent,
     ValueKind.SECONDS: values.parse_duration,
+    ValueKind.SPAN: values.parse_span,
     ValueKind.STATE: values.parse_state,
     ValueKind.SEVERITY: severities.parse_severity,
     ValueKind.LDAP_URL: values.parse_ldap_url,

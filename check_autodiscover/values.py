@@ -22,7 +22,7 @@ from check_autodiscover.core.policy import (
     judgeable,
 )
 from check_autodiscover.core.state import State
-from check_autodiscover.durations import parse_duration
+from check_autodiscover.durations import parse_duration, parse_span
 
 __all__ = [
     "BadValue",
@@ -43,6 +43,7 @@ __all__ = [
     "parse_port",
     "parse_prefixed",
     "parse_scp_url",
+    "parse_span",
     "parse_srv",
     "parse_state",
     "parse_step",

@@ -121,6 +121,7 @@ def _value(key: Key) -> str:
 _KINDS = {
     ValueKind.SWITCH: "`true`, `false`",
     ValueKind.SECONDS: "time, as in `500ms`, `10s`, `5m`",
+    ValueKind.SPAN: "time, as in `60s`; `0s` for none",
     ValueKind.LIFE_LEFT: "life, as in `30d`, `25%`, `30d/25%`",
     ValueKind.PATTERN: "domain, `*.DOMAIN` or `*`",
     ValueKind.FINGERPRINT: "SHA-256 in hex",

@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from check_autodiscover.core.observations import (
+    Connect,
     Contact,
     DirectoryAnswer,
     DirectoryQuestion,
+    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
+    DnsStatus,
     EndpointQuestion,
+    Exchange,
+    Handshake,
     Observation,
     Question,
 )
@@ -56,6 +61,17 @@ class Survey:
     """What was accepted, None where nobody asked for it."""
     schema: int = SCHEMA
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether more time would have shown more: the deadline took an answer, or the patience for one."""
+        return bool(self.unfinished) or any(
+            (
+                any(answer.status in _IMPATIENT for answer in self.lookups.values()),
+                any(_is_cut(contact) for contact in self.contacts.values()),
+                any(answer.status is DirectoryStatus.CUT_SHORT for answer in self.directories.values()),
+            )
+        )
+
     def observed(self, question: Question, observation: Observation) -> "Survey":
         """This survey and one observation more."""
         match question, observation:
@@ -67,3 +83,16 @@ class Survey:
                 return replace(self, directories={**self.directories, question: observation})
             case _:
                 raise TypeError(f"{type(observation).__name__} is no answer to {type(question).__name__}")
+
+
+# How long a resolver is waited for depends on the time that the run has; the others have patience of their own.
+_IMPATIENT = (DnsStatus.CUT_SHORT, DnsStatus.TIMEOUT)
+
+
+def _is_cut(contact: Contact) -> bool:
+    handshake = contact.tls.handshake if contact.tls else None
+    return (
+        contact.connect is Connect.CUT_SHORT
+        or handshake is Handshake.CUT_SHORT
+        or any(answer.outcome is Exchange.CUT_SHORT for answer in contact.answers)
+    )

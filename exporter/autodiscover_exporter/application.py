@@ -45,6 +45,8 @@ class Application:
         self._own = OwnMetrics(__version__)
         self._own.follow_reloads(lambda: live.state.successful, lambda: live.state.succeeded)
         self._results = Results(probe, self._own)
+        self._results.follow(live())
+        live.follow(self._results.follow)
         self.readiness = Readiness()
         asking = Asking(live, self._results, timeout_offset)
         self._routes: Mapping[str, Handler] = {

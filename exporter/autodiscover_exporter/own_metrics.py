@@ -19,7 +19,7 @@ from prometheus_client import (
 
 from check_autodiscover.core.state import State
 
-__all__ = ["OUTCOME_ERROR", "ErrorReason", "OwnMetrics"]
+__all__ = ["OUTCOME_ERROR", "CacheResult", "ErrorReason", "OwnMetrics"]
 
 OUTCOME_ERROR = "error"
 """The outcome of a probe that ended without a verdict."""
@@ -38,6 +38,23 @@ class ErrorReason(Enum):
     """A CA file or folder of the configuration cannot be used any more."""
     PASSWORD_FILE = "password-file"
     """Nor can the file with the directory's password."""
+    OVERLOAD = "overload"
+    """This process had too much to do to look at the domain in time."""
+    DEADLINE = "deadline"
+    """Whoever asked could not wait for the probe that was under way, and there was no earlier result to give."""
+
+
+class CacheResult(Enum):
+    """How a request for a domain was served."""
+
+    HIT = "hit"
+    """From memory."""
+    MISS = "miss"
+    """By a probe that it began."""
+    SHARED = "shared"
+    """By a probe that was under way already."""
+    STALE = "stale"
+    """By an older result, as the probe did not end in time."""
 
 
 class OwnMetrics:
@@ -79,6 +96,13 @@ class OwnMetrics:
             "reason",
             (reason.value for reason in ErrorReason),
         )
+        self._requests = _counter(
+            registry,
+            f"{name}cache_requests_total",
+            "Requests for a domain, by how they were served: hit, miss, shared or stale.",
+            "result",
+            (result.value for result in CacheResult),
+        )
 
     def follow_reloads(self, successful: Callable[[], bool], succeeded: Callable[[], float]) -> None:
         """Expose whether the last reload succeeded, and when the last that did was, in Unix seconds."""
@@ -99,6 +123,14 @@ class OwnMetrics:
         self._errors.labels(reason.value).inc()
         self._probes.labels(OUTCOME_ERROR).inc()
         self._duration.observe(seconds)
+
+    def count_request(self, result: CacheResult) -> None:
+        """A request for a domain was served."""
+        self._requests.labels(result.value).inc()
+
+    def count_unanswered(self) -> None:
+        """A request ended before the probe that it waited for."""
+        self._errors.labels(ErrorReason.DEADLINE.value).inc()
 
     def render(self) -> bytes:
         """The exposition of now."""

@@ -196,3 +196,18 @@ def test_a_view_may_be_judged_by_its_dns_alone(tmp_path: Path) -> None:
         ("in", False, "authoritative"),
         ("out", True, "tls://192.0.2.1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("{}", 60.0),
+        ("cache: 5m", 300.0),
+        ("cache: 5m\nmodules: {default: {cache: 0s}}", 0.0),
+        ("cache: 5m\nmodules: {default: {cache: 0}}\ndomains: {contoso.com: {cache: 90}}", 90.0),
+    ],
+)
+def test_a_result_is_young_for_as_long_as_the_nearest_level_says(tmp_path: Path, text: str, seconds: float) -> None:
+    file = tmp_path / "file.yml"
+    file.write_text(text)
+    assert load_configuration(str(file)).settled("contoso.com").cache == seconds

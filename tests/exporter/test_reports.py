@@ -92,12 +92,12 @@ def test_a_domain_that_is_not_allowed_is_refused_as_by_probe(start: Start) -> No
         (PasswordError("password file scp.pw: Permission denied"), "password file scp.pw: Permission denied"),
         (
             KeyError("a bug"),
-            "internal error, please report: KeyError in autodiscover_exporter.results.results:LINE "
+            "internal error, please report: KeyError in autodiscover_exporter.results.looking:LINE "
             "[check-internal-error]",
         ),
         (
             TimeoutError(),
-            "internal error, please report: TimeoutError in autodiscover_exporter.results.results:LINE "
+            "internal error, please report: TimeoutError in autodiscover_exporter.results.looking:LINE "
             "[check-internal-error]",
         ),
     ],

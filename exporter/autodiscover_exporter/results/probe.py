@@ -14,14 +14,24 @@ from check_autodiscover.instruments import Instruments
 from check_autodiscover.run import observe
 from check_autodiscover.store import load_baseline
 
-__all__ = ["Probe", "Prober"]
+__all__ = ["LONG_WAIT", "Overload", "Probe", "Prober"]
+
+LONG_WAIT = 0.5
+"""Seconds of waiting for our own slots, after which what then came too late is not told of the domain."""
+
+
+class Overload(Exception):
+    """This process had too much to do to look at a domain in time; the text is one sentence."""
+
+    def __init__(self, domain: str, seconds: float) -> None:
+        super().__init__(f"the exporter is too busy: {domain} waited {seconds:.1f} s for its turn")
 
 
 class Probe(Protocol):
     """Looks at one domain the way a module says, in at most `timeout` seconds, and judges what it saw."""
 
     async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
-        """The verdict. Raises SettingsError where the module's anchors or password cannot be used; else it is a bug."""
+        """The verdict. Raises Overload, and SettingsError for anchors or a password that cannot be used."""
         ...
 
 
@@ -32,12 +42,14 @@ class Prober:
         self._instruments = Instruments()
 
     async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
-        """The verdict of now. Raises SettingsError."""
+        """The verdict of now. Raises Overload and SettingsError."""
         # A network file system may take its time, and the other domains need not wait for it.
         baseline = await asyncio.to_thread(load_baseline, module.baseline, domain) if module.baseline else None
         policy = replace(module.policy, timeout=timeout)
         async with self._instruments.observers(domain, policy, module.trust) as observers:
             survey = await observe(domain, policy, observers, baseline=baseline)
+        if survey.cut_short and observers.longest_wait >= LONG_WAIT:
+            raise Overload(domain, observers.longest_wait)
         return judge(survey, now=survey.ended)
 
     def recheck(self) -> None:

@@ -28,7 +28,7 @@ class Result:
     """A verdict on a domain by a module. Times are Unix times in seconds.
 
     `exposition` is the metrics' text format 0.0.4, gzipped; `since` is when the first of the probes in a row that gave
-    this state ended.
+    this state ended; `complete` is False where more time would have shown more.
     """
 
     domain: str
@@ -39,6 +39,7 @@ class Result:
     since: float
     exposition: bytes
     survey: bytes
+    complete: bool = True
 
     def report(self) -> Report:
         """The whole of what the probe said. Costs some milliseconds."""
@@ -79,6 +80,7 @@ def kept(report: Report, module: str, before: Result | Failure | None) -> Result
         since=before.since if same and isinstance(before, Result) else ended,
         exposition=_packed(render_measures(report.measures)),
         survey=zlib.compress(pickle.dumps(report.survey, pickle.HIGHEST_PROTOCOL), FAST),
+        complete=not report.survey.cut_short,
     )
 
 

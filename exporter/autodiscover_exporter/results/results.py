@@ -1,87 +1,153 @@
-"""The results of all domains: probes one where it is wanted, counts what became of it, and keeps it.
+"""The results of all domains: what is young is given again, what is under way is shared, everything else is probed.
 
-Called by the endpoints. Whatever goes wrong in a probe becomes a Failure: one domain must not break the scrape of the
-others.
+Called by the endpoints, and by the schedule. Nothing that goes wrong with one domain breaks the scrape of another.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from dataclasses import dataclass
 
-from autodiscover_exporter.log_format import event
-from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
+from autodiscover_exporter.own_metrics import CacheResult, ErrorReason, OwnMetrics
+from autodiscover_exporter.results.looking import Looking
+from autodiscover_exporter.results.memory import Kept, Key, Memory, Outcome
 from autodiscover_exporter.results.probe import Probe
-from autodiscover_exporter.results.result import Failure, Result, failed, kept
-from check_autodiscover.config import Module
-from check_autodiscover.failures import internal_error
-from check_autodiscover.password import PasswordError
-from check_autodiscover.trust import TrustError
+from autodiscover_exporter.results.result import Failure, Result, failed
+from check_autodiscover.config import Configuration, Module
 
-__all__ = ["Key", "Outcome", "Results"]
+__all__ = ["INTERVALS", "MOST_ASKED", "Key", "Outcome", "Results"]
 
-OVERRUN_ALLOWANCE = 1.0
-"""Seconds after its deadline that a run may still take to judge what it saw."""
+INTERVALS = 3
+"""A result is given for so many intervals of the schedule; in need, for so many times the module's `cache`."""
 
-Key = tuple[str, str]
-"""A domain (A-labels) and the name of the module it is looked at by."""
-Outcome = Result | Failure
+MOST_ASKED = 64
+"""Probes at a time for those who ask; the schedule's are counted by themselves, so that nobody can hold it up."""
 
-logger = logging.getLogger(__name__)
+SIMILAR = 0.9
+"""The part of one's time that counts as all of it: two scrapes alike do not have the same to the microsecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A probe under way, and the seconds that it has."""
+
+    module: Module
+    granted: float
+    task: asyncio.Task[Outcome]
 
 
 class Results:
-    """What the probe came to for each domain and module. `now` is the wall clock, in Unix seconds."""
+    """What the probe came to for each domain and module.
 
-    def __init__(self, probe: Probe, own: OwnMetrics, now: Callable[[], float] = time.time) -> None:
-        self._probe = probe
+    `now` is the wall clock, in Unix seconds; `clock` counts seconds and runs steadily, whoever sets the other.
+    """
+
+    def __init__(
+        self,
+        probe: Probe,
+        own: OwnMetrics,
+        now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._own = own
         self._now = now
-        self._latest: dict[Key, Outcome] = {}
+        self._clock = clock
+        self._memory = Memory()
+        self._looking = Looking(probe, own, now)
+        self._flights: dict[Key, _Flight] = {}
+        self._asked = asyncio.Semaphore(MOST_ASKED)
+        self._configuration = Configuration()
 
     @property
     def latest(self) -> Mapping[Key, Outcome]:
         """What is known now, in the order in which domains were first asked for."""
-        return MappingProxyType(self._latest)
+        return self._memory.latest
+
+    def follow(self, configuration: Configuration) -> None:
+        """Go by this configuration: what it does not name any more is forgotten."""
+        self._configuration = configuration
+        self._memory.follow(configuration.domains)
 
     async def obtain(self, domain: str, module: Module, timeout: float) -> Outcome:
-        """What is known of the domain, probed where that is too old; after at most `timeout` seconds and a moment."""
-        clock = asyncio.get_running_loop().time
-        started = clock()
-        with self._own.in_flight():
-            found = await self._look(domain, module, timeout)
-        outcome = self._counted(found, domain, module, clock() - started, timeout)
-        self._latest[domain, module.name] = outcome
-        return outcome
+        """What is known of the domain, probed where that is too old; after at most `timeout` seconds and a moment.
 
-    def _counted(
-        self, found: Result | tuple[ErrorReason, str], domain: str, module: Module, seconds: float, timeout: float
-    ) -> Outcome:
-        match found:
-            case Result():
-                self._own.count_verdict(found.state, seconds)
-                return found
-            case reason, _:
-                self._own.count_error(reason, seconds)
-                return failed(domain, module.name, found, ended=self._now(), seconds=seconds, timeout=timeout)
+        Who waits in vain gets the last result, unless that is out of date, and else a Failure.
+        """
+        kept = self._memory.get(domain, module)
+        if kept is not None and self._serves(kept, module, timeout):
+            self._own.count_request(CacheResult.HIT)
+            return kept.outcome
+        how = CacheResult.SHARED if self._under_way(domain, module) else CacheResult.MISS
+        found = await self._waited_for(domain, module, timeout)
+        if found is None or _is_overload(found):
+            last = self._last(domain, module)
+            how = how if last is None else CacheResult.STALE
+            found = last or found or self._unanswered(domain, module, timeout)
+        self._own.count_request(how)
+        return found
 
-    async def _look(self, domain: str, module: Module, timeout: float) -> Result | tuple[ErrorReason, str]:
-        try:
-            async with asyncio.timeout(timeout + OVERRUN_ALLOWANCE):
-                report = await self._probe(domain, module, timeout)
-            logger.debug("probed", extra=event(domain=domain, state=report.state.value))
-            return kept(report, module.name, self._latest.get((domain, module.name)))
-        except TrustError as error:
-            return _told(ErrorReason.TRUST_ANCHORS, domain, error, str(error))
-        except PasswordError as error:
-            return _told(ErrorReason.PASSWORD_FILE, domain, error, str(error))
-        except TimeoutError as error:
-            return _told(ErrorReason.OVERRUN, domain, error, internal_error(error))
-        except Exception as error:  # a bug of ours, told in the log with its traceback and counted
-            return _told(ErrorReason.INTERNAL, domain, error, internal_error(error))
+    async def refresh(self, domain: str, module: Module, turns: asyncio.Semaphore) -> None:
+        """Probe the domain, unless somebody does so just now. `turns` are the schedule's own."""
+        flight = self._under_way(domain, module) or self._start(domain, module, module.policy.timeout, turns)
+        await asyncio.wait([flight.task])
+
+    def _serves(self, kept: Kept, module: Module, timeout: float) -> bool:
+        """Whether an outcome is young enough, and no other would come of the time that there is now."""
+        if not isinstance(kept.outcome, Result) or self._clock() - kept.at >= module.cache:
+            return False
+        return kept.outcome.complete or kept.granted >= SIMILAR * timeout
+
+    async def _waited_for(self, domain: str, module: Module, timeout: float) -> Outcome | None:
+        """The outcome of a probe, None where the time is up before it."""
+        loop = asyncio.get_running_loop()
+        give_up_at, left = loop.time() + timeout, timeout
+        while True:
+            flight = self._under_way(domain, module) or self._start(domain, module, left, self._asked)
+            # A probe goes on for the others, and for whoever comes next, when one of those who wait has to leave.
+            await asyncio.wait([flight.task], timeout=max(0.0, give_up_at - loop.time()))
+            if not flight.task.done():
+                return None
+            left = give_up_at - loop.time()
+            outcome = flight.task.result()
+            if not isinstance(outcome, Result) or outcome.complete or left <= flight.granted:
+                return outcome
+
+    def _last(self, domain: str, module: Module) -> Result | None:
+        """The last result, for those who can get no other, unless it is out of date."""
+        kept = self._memory.get(domain, module)
+        if kept is None or self._clock() - kept.at >= INTERVALS * module.cache:
+            return None
+        return kept.outcome if isinstance(kept.outcome, Result) else None
+
+    def _unanswered(self, domain: str, module: Module, timeout: float) -> Failure:
+        self._own.count_unanswered()
+        error = ErrorReason.DEADLINE, f"{domain} is being looked at, which takes longer than there was time to wait"
+        return failed(domain, module.name, error, ended=self._now(), seconds=timeout, timeout=timeout)
+
+    def _under_way(self, domain: str, module: Module) -> _Flight | None:
+        flight = self._flights.get((domain, module.name))
+        return flight if flight is not None and flight.module == module else None
+
+    def _start(self, domain: str, module: Module, timeout: float, turns: asyncio.Semaphore) -> _Flight:
+        key = domain, module.name
+        before = self._memory.latest.get(key)
+        task = asyncio.create_task(self._looking.look(domain, module, timeout, before, turns))
+        flight = self._flights[key] = _Flight(module, timeout, task)
+        task.add_done_callback(lambda _: self._landed(key, flight))
+        return flight
+
+    def _landed(self, key: Key, flight: _Flight) -> None:
+        if self._flights.get(key) is not flight:
+            # A reload has come between, and another looks by what holds now.
+            return
+        del self._flights[key]
+        if flight.task.cancelled():
+            return
+        outcome = flight.task.result()
+        if not _is_overload(outcome) or key not in self._memory.latest:
+            # That we were too busy does not make an earlier result untrue.
+            self._memory.keep(outcome, flight.module, flight.granted, self._clock())
 
 
-def _told(reason: ErrorReason, domain: str, error: Exception, message: str) -> tuple[ErrorReason, str]:
-    logger.error("probe failed", extra=event(domain=domain, reason=reason.value, error=str(error)), exc_info=error)
-    return reason, message
+def _is_overload(outcome: Outcome) -> bool:
+    return isinstance(outcome, Failure) and outcome.reason is ErrorReason.OVERLOAD
