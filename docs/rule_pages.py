@@ -43,6 +43,8 @@ CASE_ARGUMENTS = {
     ("certificate-name-mismatch", "controller"): "a domain controller's certificate",
     ("certificate-name-mismatch", "near"): "a name in it differs by a slip of the pen",
     ("certificate-unexpected", "issuer"): "the issuer's pin",
+    ("certificate-expired", "above"): "it is the issuer's that has expired",
+    ("certificate-not-yet-valid", "above"): "it is the issuer's that is not yet valid",
     ("certificate-untrusted", "fault"): "the chain is broken for another reason",
     ("drift-baseline-missing", "fault"): "it is there, and cannot be used",
     ("directory-scp-unexpected", "missing"): "an expected URL is missing",

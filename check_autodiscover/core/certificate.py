@@ -195,7 +195,7 @@ def _alternative_names(extensions: "x509.Extensions") -> tuple[tuple[str, ...], 
         names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return (), (), False
-    hosts = (host.lower().removesuffix(".") for host in names.get_values_for_type(x509.DNSName))
+    hosts = (host.lower() for host in names.get_values_for_type(x509.DNSName))
     addresses = (str(address) for address in names.get_values_for_type(x509.IPAddress))
     return tuple(dict.fromkeys(hosts)), tuple(dict.fromkeys(addresses)), True
 

@@ -69,11 +69,12 @@ def matches_dns_id(pattern: str, name: str) -> bool:
     """Whether a certificate's dNSName covers the host that a client contacts (RFC 9525 6.3).
 
     A wildcard is the whole left-most label, stands for exactly one label, and needs two labels after it. An IP
-    address is no DNS-ID. Both sides are A-labels; case and a final dot do not matter.
+    address is no DNS-ID, and neither is a pattern with a final dot, as no name in a certificate has one (RFC 5280
+    4.2.1.6). Both sides are A-labels; case does not matter, nor the contacted host's final dot.
     """
     if not (pattern.isascii() and name.isascii()):
         return False
-    pattern, name = (text.lower().removesuffix(".") for text in (pattern, name))
+    pattern, name = pattern.lower(), name.lower().removesuffix(".")
     if not name or "*" in name or _is_address(name):
         return False
     if "*" not in pattern:

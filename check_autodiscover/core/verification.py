@@ -20,6 +20,8 @@ __all__ = [
     "judge_chain",
     "judge_staple",
     "judge_strength",
+    "presented_at",
+    "reissue_of",
 ]
 
 Chain = Sequence[Certificate | UnreadableCertificate]
@@ -104,6 +106,25 @@ _CODE_TEXTS = {
     94: "its key has explicit curve parameters",
 }
 
+_NOT_FOR_SERVERS = 26
+_AUTHORITY_TEXTS = {_NOT_FOR_SERVERS: "an authority above it may not issue for TLS servers"}
+"""What a code means of a certificate above the leaf, where that is something else."""
+
+_ELSEWHERE = "from an authority that may issue for this name"
+_PROPERLY = "from a proper authority: what signed it is none"
+_CODE_ADVICE = {
+    _NOT_FOR_SERVERS: "with Server Authentication as extended key usage",
+    24: _PROPERLY,
+    25: "from an authority that its issuer allows",
+    32: _PROPERLY,
+    34: "without the extension that clients do not know",
+    37: _PROPERLY,
+    47: _ELSEWHERE,
+    48: _ELSEWHERE,
+    79: _PROPERLY,
+}
+"""How to have a certificate reissued, as it stands behind `Reissue the certificate`."""
+
 _WEAK_DIGESTS = frozenset({"md2", "md4", "md5", "sha1"})
 _LEAST_BITS = {"RSA": 2048, "DSA": 1 << 16, "EC": 224}
 """CA/Browser Forum Baseline Requirements 6.1.5; no client takes a DSA key any more."""
@@ -125,7 +146,7 @@ def judge_chain(chain: Chain, errors: Sequence[VerifyError], now: float) -> tupl
     if not chain:
         return ()
     faults = [*_leaf_dates(chain[0], errors, now), *_from_errors(chain, errors)]
-    return _decisive(sorted(faults, key=lambda fault: (_RANK[fault.verdict], fault.depth, fault.code)))
+    return _decisive(sorted(faults, key=_weight))
 
 
 def judge_staple(chain: Chain, staple: Staple | None, now: float) -> tuple[Fault, ...]:
@@ -149,10 +170,26 @@ def judge_strength(chain: Chain) -> tuple[Fault, ...]:
 
 def detail_of(fault: Fault) -> str:
     """What OpenSSL holds against the certificate, as a clause about `it`; empty where the verdict says all."""
+    if fault.depth and fault.code in _AUTHORITY_TEXTS:
+        return _AUTHORITY_TEXTS[fault.code]
     return _CODE_TEXTS.get(fault.code, f"OpenSSL error {fault.code}" if fault.verdict is Verdict.OTHER else "")
 
 
+def reissue_of(fault: Fault) -> str:
+    """How to have the certificate reissued for a fault that its verdict does not say all of; empty for any other."""
+    if fault.verdict is not Verdict.OTHER:
+        return ""
+    if fault.depth and fault.code == _NOT_FOR_SERVERS:
+        return "from an authority that may issue for TLS servers"
+    return _CODE_ADVICE.get(fault.code, "and look at its chain with openssl verify -show_chain")
+
+
 _RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
+
+
+def _weight(fault: Fault) -> tuple[int, bool, int, int]:
+    """The order of faults: of those without a verdict of their own, that an issuer is none before that it may not."""
+    return _RANK[fault.verdict], fault.code == _NOT_FOR_SERVERS and fault.depth > 0, fault.depth, fault.code
 
 
 def _leaf_dates(
@@ -182,8 +219,20 @@ def _fault(chain: Chain, error: VerifyError, no_anchor: Verdict) -> Fault:
 
 
 def _subject(chain: Chain, depth: int) -> str:
-    certificate = chain[depth] if depth < len(chain) else None
-    return certificate.subject if isinstance(certificate, Certificate) else ""
+    certificate = presented_at(chain, depth)
+    return certificate.subject if certificate else ""
+
+
+def presented_at(chain: Chain, depth: int) -> Certificate | None:
+    """The certificate at a depth of the verified chain, by issuers, as some servers send them out of order.
+
+    None where it was not presented, as a root mostly is not.
+    """
+    by_subject = {item.subject: item for item in reversed(chain) if isinstance(item, Certificate)}
+    found = chain[0] if isinstance(chain[0], Certificate) else None
+    for _ in range(depth):
+        found = by_subject.get(found.issuer) if found is not None and found.issuer != found.subject else None
+    return found
 
 
 def _no_anchor(chain: Chain) -> Verdict:

@@ -160,7 +160,7 @@ RAISED = {
     ),
     "expired": (
         presenting(certificate(REMOTE, days=-3)),
-        at(CX, "CRITICAL", args={"days": "2", "date": day(-3), "whose": ""}),
+        at(CX, "CRITICAL", args={"days": "2", "date": day(-3), "above": ""}),
     ),
     "expired, and nobody minds": (
         presenting(certificate(REMOTE, days=-3)).with_policy(clients=()),
@@ -168,7 +168,11 @@ RAISED = {
     ),
     "an expired issuer": (
         healthy("srv").site(SERVER, Site(SINGLE, errors=(VerifyError(10, 1),), above=(issuer(-9),))),
-        at(CX, "CRITICAL", args={"days": "8", "date": day(-9), "whose": "its issuer's: Example CA"}),
+        at(CX, "CRITICAL", args={"days": "8", "date": day(-9), "above": "Example CA"}),
+    ),
+    "an expired root that the server does not send": (
+        presenting(SINGLE).site(SERVER, Site(SINGLE, errors=(VerifyError(10, 1),))),
+        at(CX, "CRITICAL", args={"days": "", "date": "", "above": "Example CA"}),
     ),
     "not yet valid": (
         presenting(certificate(REMOTE, days=95)),
@@ -407,6 +411,30 @@ def test_declared_thresholds_win(days: int, severity: str | None) -> None:
     report = verdict(presenting(certificate(REMOTE, days=days)).with_policy(thresholds=LINE_UP))
     told = [item.severity.value for item in report.roots if item.finding.rule == CE]
     assert told == ([severity] * 2 if severity else [])
+
+
+def test_what_is_wrong_above_the_certificate_is_mended_there() -> None:
+    report = verdict(healthy("srv").site(SERVER, Site(SINGLE, errors=(VerifyError(10, 1),))))
+    assert "is issued by Example CA, whose own expired: " in report.roots[0].message
+    assert report.roots[0].remedy.startswith("Replace the certificate of Example CA, not that of remote.contoso.com")
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (26, "Reissue the certificate of remote.contoso.com with Server Authentication as extended key usage."),
+        (47, "Reissue the certificate of remote.contoso.com from an authority that may issue for this name."),
+        (34, "Reissue the certificate of remote.contoso.com without the extension that clients do not know."),
+    ],
+)
+def test_a_link_that_is_refused_is_not_mended_by_trusting_more(code: int, remedy: str) -> None:
+    assert verdict(presenting(SINGLE, code)).roots[0].remedy == remedy
+
+
+def test_an_issuer_that_is_none_is_named_before_what_it_may_not_do() -> None:
+    errors = (VerifyError(26, 1), VerifyError(79, 1))
+    report = verdict(healthy("srv").site(SERVER, Site(SINGLE, errors=errors)))
+    assert "it was issued by a certificate that is no authority" in report.roots[0].message
 
 
 def test_a_mismatch_swallows_the_other_faults_of_the_certificate() -> None:

@@ -156,6 +156,7 @@ def test_what_is_not_revoked_or_not_proven_is_no_fault(staple: Staple | None) ->
     [
         (Fault(Verdict.EXPIRED, 10, 1, ""), ""),
         (Fault(Verdict.OTHER, 26, 0, ""), "it was not issued for TLS servers"),
+        (Fault(Verdict.OTHER, 26, 1, ""), "an authority above it may not issue for TLS servers"),
         (Fault(Verdict.OTHER, 4711, 0, ""), "OpenSSL error 4711"),
     ],
 )

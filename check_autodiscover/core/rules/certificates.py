@@ -14,7 +14,7 @@ from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.own_certificates import judge_own_certificate
 from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined, srv_record
 from check_autodiscover.core.rules.presented import certificate_finding, issuer_of, leaf_issuer_of
-from check_autodiscover.core.verification import Fault, Verdict, detail_of
+from check_autodiscover.core.verification import Fault, Verdict, detail_of, presented_at, reissue_of
 
 __all__ = ["judge_certificates", "judge_interception"]
 
@@ -198,8 +198,7 @@ def _judge_chain(
         meeting, fault = items[0]
         if meeting.certificate is None or meeting.contact is None or meeting.contact.tls is None:
             continue
-        whose = meeting.contact.tls.chain[fault.depth] if fault.depth < len(meeting.contact.tls.chain) else None
-        certificate = whose if isinstance(whose, Certificate) else meeting.certificate
+        certificate = presented_at(meeting.contact.tls.chain, fault.depth)
         yield certificate_finding(
             rule,
             view,
@@ -208,9 +207,15 @@ def _judge_chain(
             names=certificate_names(meeting.certificate),
             issuer=issuer_of(meeting),
             fault=detail_of(fault) if fault.verdict is Verdict.OTHER else "",
-            whose=f"its issuer's: {certificate.common_name}" if fault.depth else "",
+            reissue=reissue_of(fault),
+            above=_authority(meeting, certificate) if fault.depth else "",
             **(_revocation(meeting) if rule == "certificate-revoked" else _dates(rule, certificate, picture.now)),
         )
+
+
+def _authority(meeting: Meeting, presented: Certificate | None) -> str:
+    """The authority whose own certificate is at fault: as it was presented, else who must stand above all that was."""
+    return (presented and (presented.common_name or presented.subject)) or issuer_of(meeting)
 
 
 def _revocation(meeting: Meeting) -> dict[str, str]:
@@ -228,7 +233,10 @@ def _in_words(reason: str) -> str:
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in reason)
 
 
-def _dates(rule: str, certificate: Certificate, now: float) -> dict[str, str]:
+def _dates(rule: str, certificate: Certificate | None, now: float) -> dict[str, str]:
+    """Empty for a certificate that nobody presented: OpenSSL has it from the anchors, and tells no dates."""
+    if certificate is None:
+        return {"date": "", "days": ""}
     if rule == "certificate-not-yet-valid":
         return {"date": date_of(certificate.not_before)}
     past = max(0, int(now) - certificate.not_after)

@@ -59,7 +59,17 @@ CERTIFICATE = (
         title="The certificate has expired",
         default=Default.HARM,
         level=7,
-        sentence="certificate of {subject} expired {days} d ago, {date} UTC[[ ({whose})]]",
+        cases=(
+            Case(
+                Default.HARM,
+                arg="above",
+                sentence="certificate of {subject} is issued by {above}, whose own expired"
+                "[[ {days} d ago, {date} UTC]]",
+                remedy="Replace the certificate of {above}, not that of {subject}: on the server, if it sends it, and "
+                "among the trusted anchors; a current one is to be had from {above}.",
+            ),
+        ),
+        sentence="certificate of {subject} expired {days} d ago, {date} UTC",
         remedy="Renew the certificate of {subject} and bind it to the web site.",
         rows=(40,),
     ),
@@ -68,6 +78,13 @@ CERTIFICATE = (
         title="The certificate is not yet valid",
         default=Default.HARM,
         level=7,
+        cases=(
+            Case(
+                Default.HARM,
+                arg="above",
+                sentence="certificate of {subject} is issued by {above}, whose own is valid only [[from {date} UTC]]",
+            ),
+        ),
         sentence="certificate of {subject} is valid only from {date} UTC",
         remedy="Check the server's clock when the certificate was made, or bind the previous one until then.",
         rows=(40,),
@@ -97,7 +114,14 @@ CERTIFICATE = (
         title="The certificate's issuer is not trusted",
         default=Default.HARM,
         level=7,
-        cases=(Case(Default.HARM, arg="fault", sentence="certificate of {subject} cannot be verified: {fault}"),),
+        cases=(
+            Case(
+                Default.HARM,
+                arg="fault",
+                sentence="certificate of {subject} cannot be verified: {fault}",
+                remedy="Reissue the certificate of {subject} {reissue}.",
+            ),
+        ),
         sentence="certificate of {subject} is issued by {issuer}, which is not trusted here",
         remedy="Give --ca-file if your clients trust {issuer}; else install a certificate of a CA that they trust.",
         rows=(41, 42),
