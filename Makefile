@@ -38,6 +38,7 @@ bench: $(VENV)-bench/.installed ## what a check costs and how long it takes; nee
 	$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
 	$(VENV)-bench/bin/python -m bench.imports
 	$(VENV)-bench/bin/python -m bench.cold
+	$(VENV)-bench/bin/python -m bench.through_exporter
 	$(VENV)-bench/bin/python -m bench.dns
 	$(VENV)-bench/bin/python -m bench.config
 	-$(VENV)-bench/bin/python -m bench.latency
