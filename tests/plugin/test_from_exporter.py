@@ -260,21 +260,6 @@ def test_a_login_that_is_not_taken_is_told_without_it(login: str) -> None:
     assert sentence == f"{exporter.place} does not take the user and password of {login}"
 
 
-def test_a_login_goes_to_no_other_host_in_clear_text(login: str) -> None:
-    """Through a network namespace it would be another host; here an address of this one's that is no loopback."""
-    from check_autodiscover.from_exporter import connection
-    from check_autodiscover.from_exporter.place import parse_place
-
-    class Elsewhere(socket.socket):
-        def getpeername(self) -> tuple[str, int]:
-            return "192.0.2.1", 10093
-
-    with Elsewhere() as there:
-        private = connection._private
-        assert not private(there, parse_place("http://exporter.example:10093"))
-        assert private(there, parse_place("https://exporter.example:10093"))
-
-
 @pytest.mark.parametrize("content", [None, "", "user", ":password", "a:b\nc:d\n", "x" * 2000])
 def test_a_login_file_that_cannot_be_used_is_named_before_anything_is_asked(
     tmp_path: Path, content: str | None
