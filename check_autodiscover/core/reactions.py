@@ -44,7 +44,7 @@ SPENT_REDIRECT = (UNSPECIFIED, "the redirect leads nowhere new")
 
 ANSWERS: dict[AnswerClass, Reaction] = {
     AnswerClass.EXCHANGE: (SUCCESS, "asks for a login, as Exchange does"),
-    AnswerClass.SETTINGS: (SUCCESS, "gives Autodiscover settings without a login"),
+    AnswerClass.SETTINGS: (SUCCESS, "answers with Autodiscover XML and asks for no login"),
     AnswerClass.PASSWORD: (SUCCESS, "asks for a password"),
     AnswerClass.NO_METHOD: (UNSPECIFIED, "HTTP 401 that offers no way to log in"),
     AnswerClass.REDIRECT: (UNSPECIFIED, "a redirect that leads nowhere new"),

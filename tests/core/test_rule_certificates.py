@@ -413,6 +413,19 @@ def test_declared_thresholds_win(days: int, severity: str | None) -> None:
     assert told == ([severity] * 2 if severity else [])
 
 
+def test_a_redirector_that_listens_on_443_is_closed_there_and_covers_its_own_hosts() -> None:
+    """A wildcard that covers the reference host is no stranger's, and the record that leads there is meant."""
+    world = healthy("redirect")
+    world = world.with_policy(servers=("exchange.hoster.example",))
+    world = world.zone(lambda zone: zone.with_("exchange.hoster.example", A, SERVER))
+    world = world.site(SERVER, Site(certificate("exchange.hoster.example", REMOTE)))
+    site = replace(world.sites[incidents.REDIRECT_HOST], certificate=certificate("*.hoster.example"), answer=PAGE)
+    report = verdict(world.site(incidents.REDIRECT_HOST, site))
+    assert CF not in rules_of(report)
+    lacking = next(item for item in report.judgements if item.finding.rule == NM)
+    assert lacking.remedy.startswith(f"Close port 443 at {incidents.REDIRECT_HOST}, which is there to redirect")
+
+
 def test_what_is_wrong_above_the_certificate_is_mended_there() -> None:
     report = verdict(healthy("srv").site(SERVER, Site(SINGLE, errors=(VerifyError(10, 1),))))
     assert "is issued by Example CA, whose own expired: " in report.roots[0].message

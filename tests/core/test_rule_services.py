@@ -147,7 +147,14 @@ RAISED = {
         at(SB, "CRITICAL", args={"answer": "a broken connection"}),
     ),
     "silent after the request": (answering(ended(Exchange.SILENT)), at(SB, "CRITICAL", args={"answer": "silence"})),
-    "no HTTP": (answering(ended(Exchange.MALFORMED)), at(SB, "CRITICAL", args={"answer": "a broken connection"})),
+    "XML with a document type": (
+        answering(replace(PAGE, body='<?xml version="1.0"?><!DOCTYPE x><Autodiscover/>')),
+        at(NA, "CRITICAL", args={"answer": "XML that is no Autodiscover answer"}),
+    ),
+    "no HTTP": (
+        answering(ended(Exchange.MALFORMED)),
+        at(SB, "CRITICAL", args={"answer": "something that is no HTTP/1.1"}),
+    ),
     "a redirect to another path": (
         answering(redirect(f"https://{REMOTE}/owa/")),
         at(RI, "CRITICAL", args={"answer": f"a redirect to https://{REMOTE}/owa/, not to Autodiscover"}),
@@ -198,11 +205,11 @@ RAISED = {
     ),
     "an address of another domain": (
         answering(xml_redirect("redirectAddr", "someone@Fabrikam.com")),
-        at(RA, "OK", args={"target": "fabrikam.com"}),
+        at(RA, "UNKNOWN", args={"target": "fabrikam.com"}),
     ),
     "an address of no domain": (
         answering(xml_redirect("redirectAddr", "x@|b")),
-        at(RA, "OK", args={"target": "no usable address"}),
+        at(RA, "UNKNOWN", args={"target": "no usable address"}),
     ),
     "an address of the same domain": (
         answering(xml_redirect("redirectAddr", "someone@contoso.com")),

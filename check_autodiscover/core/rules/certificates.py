@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.certificate import Certificate
+from check_autodiscover.core.certificate import Certificate, covers
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.meeting import Meeting, NameFault
 from check_autodiscover.core.names import near_miss
 from check_autodiscover.core.observations import AUTODISCOVER_PATH, Scheme
 from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import DAY
+from check_autodiscover.core.policy import DAY, Method
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.own_certificates import judge_own_certificate
 from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined, srv_record
@@ -111,7 +111,7 @@ def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking
         controller="yes" if _controllers(lacking) else "",
         renewed=_renewed(picture, view, candidate, lacking),
         point=candidate.point,
-        advice=_advice(picture, candidate, lacking, near),
+        advice=_advice(picture, view, candidate, lacking, near),
     )
 
 
@@ -127,7 +127,7 @@ def _renewed(picture: Picture, view: ViewPicture, candidate: Candidate, lacking:
     return date_of(max(item.certificate.not_before for item in lacking if item.certificate))
 
 
-def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...], near: str) -> str:
+def _advice(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...], near: str) -> str:
     """A certificate is mended where it is ours; a stranger's shows that the record is wrong."""
     addresses = joined(item.address for item in lacking)
     if candidate.endpoint is Endpoint.ROOT and _controllers(lacking):
@@ -136,6 +136,11 @@ def _advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]
         return f"Add {candidate.name} to the web site's certificate, or close port 443 at {addresses}."
     if candidate.endpoint is Endpoint.SCP:
         return _directory_advice(picture, candidate, lacking)
+    if view.method is Method.REDIRECT and candidate.endpoint is Endpoint.AUTODISCOVER:
+        return (
+            f"Close port 443 at {addresses}, which is there to redirect from port 80; or give it a certificate with "
+            f"{candidate.name}."
+        )
     if any(_foreign(picture, item) for item in lacking):
         return f"{addresses} is another machine: correct the record that leads {candidate.name} there."
     host = _host(picture, lacking)
@@ -179,6 +184,8 @@ def _foreign(picture: Picture, meeting: Meeting) -> bool:
     """A completely different certificate: no name and no key in common with any reference."""
     references, certificate = picture.references.certificates, meeting.certificate
     if certificate is None or not references:
+        return False
+    if any(covers(certificate, name) for name in picture.references.names):
         return False
     return all(
         certificate.public_key != item.public_key and not set(certificate.dns_names) & set(item.dns_names)

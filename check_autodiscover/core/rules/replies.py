@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from check_autodiscover.core.candidates import MAX_REDIRECTS
 from check_autodiscover.core.http_answer import AnswerClass, decisive_answer, json_lives
 from check_autodiscover.core.meeting import Meeting, Reach
-from check_autodiscover.core.observations import JSON_PATH, HttpAnswer, Scheme
+from check_autodiscover.core.observations import JSON_PATH, Exchange, HttpAnswer, Scheme
 from check_autodiscover.core.url import RedirectTarget
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ _BY_ANSWER = {
     AnswerClass.BROKEN: "See why the connection to {name} is cut after the request: a firewall that filters by "
     "content or country, or the server's own log.",
 }
+_NO_HTTP = "something that is no HTTP/1.1"
+_LISTENS = "See what listens there under the name {name}: what it says is not HTTP as clients understand it."
 _OTHERWISE = "See the web server's log on {name} for /autodiscover/autodiscover.xml."
 
 
@@ -50,6 +52,11 @@ def answer_words(meeting: Meeting) -> str:
     """What was answered, as it stands behind `answers with`."""
     if meeting.answer is AnswerClass.REDIRECT_ELSEWHERE:
         return f"a redirect to {_target(meeting.redirect)}, not to Autodiscover"
+    answer = decisive_answer(meeting.contact.answers) if meeting.contact else None
+    if answer is not None and answer.outcome is Exchange.MALFORMED:
+        return _NO_HTTP
+    if answer is not None and meeting.answer is AnswerClass.WEBSITE and answer.body.lstrip().startswith("<?xml"):
+        return "XML that is no Autodiscover answer"
     if meeting.answer in _WORDS:
         return _WORDS[meeting.answer]
     return f"HTTP {_status(meeting)}{', come back later' if meeting.answer is AnswerClass.BUSY else _reason(meeting)}"
@@ -88,6 +95,8 @@ def misbehaviour(meeting: Meeting) -> str:
 def advice_on(meeting: Meeting) -> str:
     """What to do about an answer: what its page says of the reason stands before what its status suggests."""
     sign = page_sign(meeting)
+    if answer_words(meeting) == _NO_HTTP:
+        return _LISTENS.format(name=meeting.candidate.name)
     by_kind = _BY_STATUS.get(_status(meeting)) or _BY_ANSWER.get(meeting.answer, _OTHERWISE)
     return ((sign and sign.advice) or by_kind).format(name=meeting.candidate.name)
 

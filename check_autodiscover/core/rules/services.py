@@ -191,7 +191,12 @@ def _judge_login(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ..
     """`service-login-interrupted`: NTLM logs a connection in, and so cannot where each answer ends one (MS-NTHT)."""
     cut = tuple(item for item in met if item.exchange and _interrupts(item))
     if cut:
-        yield _finding("service-login-interrupted", view, candidate, cut)
+        yield _finding("service-login-interrupted", view, candidate, cut, methods=_offered(cut))
+
+
+def _offered(met: tuple[Meeting, ...]) -> str:
+    logins = (decisive_answer(item.contact.answers) for item in met if item.contact)
+    return joined(method for login in logins if login for method in authentication_methods(login))
 
 
 def _interrupts(meeting: Meeting) -> bool:

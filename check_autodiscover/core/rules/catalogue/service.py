@@ -133,7 +133,7 @@ SERVICE = (
         title="The login needs a connection that is closed",
         default=Default.WARNING,
         level=8,
-        sentence="{url}[[ ({where})]] offers NTLM alone and closes the connection, which NTLM logs in: "
+        sentence="{url}[[ ({where})]] offers {methods} alone and closes the connection, which they log in: "
         "a password box may come back for ever",
         remedy="Let the proxy in front of {subject} keep connections open and bound to one client (NTLM-capable mode), "
         "or offer Basic or OAuth.",
@@ -151,8 +151,8 @@ SERVICE = (
     Rule(
         id="service-redirect-address",
         title="Clients are sent on to an address of another mail domain",
-        default=Default.NOTE,
-        sentence="{url}[[ ({where})]] sends clients on to an address of {target}, where they start again",
+        default=Default.UNKNOWN,
+        sentence="{url}[[ ({where})]] sends clients on to {target}, where they start again: their end is not known",
         remedy="Check {target} as well: what its users meet is what these users meet.",
     ),
     Rule(
