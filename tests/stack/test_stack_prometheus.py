@@ -3,7 +3,10 @@
 import json
 import re
 import sys
+from collections import Counter
 from pathlib import Path
+
+import pytest
 
 from tests.stack.namespace import Daemon
 from tests.stack.prometheus import Prometheus, start_prometheus
@@ -35,9 +38,9 @@ def scraped_by(prometheus: Prometheus, replica: Daemon) -> None:
     replica.wait_until(lambda: set(prometheus.query("probe_success")) == set(DOMAINS))
 
 
-def probed(log: Path) -> set[str]:
-    """The domains that an exporter says it has looked at."""
-    return set(re.findall(r"msg=probed domain=(\S+)", log.read_text()))
+def probed(log: Path) -> Counter[str]:
+    """How often an exporter says it has looked at each domain."""
+    return Counter(re.findall(r"msg=probed domain=(\S+)", log.read_text()))
 
 
 def test_each_domain_is_looked_at_by_exactly_one_of_two_replicas(world: World) -> None:
@@ -45,7 +48,7 @@ def test_each_domain_is_looked_at_by_exactly_one_of_two_replicas(world: World) -
     folder = world.folder / "prometheus"
     prometheus = world.stack.enter_context(start_prometheus(world.namespace, folder, "127.0.0.8", REPLICAS))
     scraped_by(prometheus, daemons[0])
-    first, second = (probed(daemon.log) for daemon in daemons)
+    first, second = (set(probed(daemon.log)) for daemon in daemons)
     assert first | second == set(DOMAINS)
     assert first & second == set()
     assert first
@@ -64,3 +67,20 @@ def test_what_is_discovered_is_scraped_by_its_module_with_its_labels(world: Worl
         assert (target["health"], target["lastError"]) == ("up", "")
         assert target["labels"]["customer"] == "contoso"
         assert target["scrapeUrl"] == f"http://{REPLICAS[0]}/probe?module=quick&target={domain}"
+
+
+@pytest.mark.parametrize("section", [{"cache": "1h"}], ids=str)
+def test_a_pair_of_prometheus_servers_costs_one_look_each_time(world: World, section: dict[str, object]) -> None:
+    daemon = start_exporter(world, REPLICAS[0], {**CONFIGURATION, **section})
+    pair = [
+        world.stack.enter_context(start_prometheus(world.namespace, world.folder / address, address, REPLICAS[:1]))
+        for address in ("127.0.0.8", "127.0.0.9")
+    ]
+    daemon.wait_until(lambda: all(_again_and_again(prometheus) for prometheus in pair))
+    assert probed(daemon.log) == dict.fromkeys(DOMAINS, 1)
+
+
+def _again_and_again(prometheus: Prometheus) -> bool:
+    """Whether each domain was scraped several times."""
+    counts = prometheus.query("count_over_time(probe_success[1h])")
+    return set(counts) == set(DOMAINS) and min(counts.values()) > 2
