@@ -6,17 +6,25 @@ a level declares is merged with the others by `declared`. All mistakes are found
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from check_autodiscover.config_level import LevelReader
+from check_autodiscover.configuration import (
+    DEFAULT_CACHE,
+    DEFAULT_MODULE,
+    Configuration,
+    Domain,
+    Module,
+    Rhythm,
+    UnknownModule,
+)
 from check_autodiscover.core.names import BadName, parse_domain
 from check_autodiscover.core.policy import Method, Policy, View
-from check_autodiscover.declared import Contradiction, Level, merged, policy_of, trust_of
-from check_autodiscover.keys import DOMAIN, POLICY, TARGETS, TOP, VIEW, key_of
+from check_autodiscover.declared import Contradiction, Level
+from check_autodiscover.keys import DOMAIN, POLICY, SCHEDULE, TARGETS, TOP, VIEW, key_of
 from check_autodiscover.strict_yaml import ConfigurationError, Faults, TooManyFaults, Value, read_yaml
-from check_autodiscover.trust import TrustSettings
 from check_autodiscover.views import DEFAULT_VIEWS, view_of
 from check_autodiscover.yaml_nodes import without_collection
 
@@ -27,96 +35,10 @@ __all__ = [
     "ConfigurationError",
     "Domain",
     "Module",
+    "Rhythm",
     "UnknownModule",
     "load_configuration",
 ]
-
-DEFAULT_MODULE = "default"
-DEFAULT_CACHE = 60.0
-"""Seconds for which the exporter gives a result again."""
-_MEANS = {"ca_files", "ca_paths", "no_system_trust", "scp", "scp_user", "scp_password_file"}
-"""What needs a file or a package to be there."""
-
-
-class UnknownModule(LookupError):
-    """There is no module of that name; the text is one sentence, not yet cleaned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
-    """A way of looking at domains: what is declared about them, and whom their certificates are trusted by.
-
-    `baseline` is the path of what was accepted, empty without one; `cache` the seconds for which a result is young.
-    """
-
-    name: str
-    policy: Policy
-    trust: TrustSettings
-    baseline: str = ""
-    cache: float = DEFAULT_CACHE
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """What a file says of one domain. `module` is empty where it names none."""
-
-    module: str = ""
-    level: Level = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
-    """A file's levels. `allowed` are patterns of domains that may be asked for, None where all may."""
-
-    views: tuple[View, ...] = DEFAULT_VIEWS
-    top: Level = field(default_factory=dict)
-    modules: Mapping[str, Level] = field(default_factory=lambda: {DEFAULT_MODULE: {}})
-    domains: Mapping[str, Domain] = field(default_factory=dict)
-    allowed: tuple[str, ...] | None = None
-
-    def levels(self, domain: str = "", module: str = "") -> tuple[Level, ...]:
-        """What holds for a domain (A-labels), the most general first. Without a module the domain's own counts.
-
-        Raises UnknownModule.
-        """
-        entry = self.domains.get(domain, Domain())
-        name = module or entry.module or DEFAULT_MODULE
-        if name not in self.modules:
-            raise UnknownModule(f"unknown module {name!r}: there are {', '.join(self.modules)}")
-        return self.top, self.modules[name], entry.level
-
-    def module_of(self, domain: str) -> str:
-        """The module that a domain is looked at by unless another is asked for."""
-        return self.domains.get(domain, Domain()).module or DEFAULT_MODULE
-
-    def settled(self, domain: str = "", module: str = "") -> Module:
-        """Policy and trust for a domain, or of a module alone.
-
-        Raises UnknownModule, and Contradiction for a module that a domain is not meant for.
-        """
-        found = merged(self.levels(domain, module), self.views)
-        name = module or self.module_of(domain)
-        return Module(
-            name,
-            policy_of(found, self.views),
-            trust_of(found),
-            found.get("baseline", ""),
-            found.get("cache", DEFAULT_CACHE),
-        )
-
-    def means(self) -> tuple[Module, ...]:
-        """Of the modules and domains one of each sort by trust and directory: what a start has to try."""
-        named = [domain for domain, said in self.domains.items() if said.level.keys() & _MEANS]
-        found = (*(self.settled(module=name) for name in self.modules), *map(self.settled, named))
-        return tuple({(each.trust, each.policy.directory): each for each in reversed(found)}.values())
-
-    def allows(self, domain: str) -> bool:
-        """Whether a domain (A-labels) may be asked for by whoever may ask at all."""
-        if self.allowed is None or domain in self.domains:
-            return True
-        below = {f"*.{domain[index + 1 :]}" for index, letter in enumerate(domain) if letter == "."}
-        return not {"*", domain, *below}.isdisjoint(self.allowed)
 
 
 def load_configuration(path: str, only: str = "") -> Configuration:
@@ -157,7 +79,8 @@ class _Loader:
         sound = [
             name for name in configuration.modules if self._fits(configuration, root, "modules", name, module=name)
         ]
-        return self._with_domains(configuration, root, reader, sound)
+        found = self._with_domains(configuration, root, reader, sound)
+        return replace(found, rhythm=self._rhythm(found, reader, entries.get("schedule")))
 
     def _views(self, value: Value | None) -> tuple[tuple[View, ...], Level]:
         """The views, and what is said of them that is the policy's: methods, and trust that is the whole run's."""
@@ -180,6 +103,17 @@ class _Loader:
             return None
         allowed: tuple[str, ...] = reader.level(entries.get("targets"), TARGETS).get("allow", ())
         return allowed
+
+    def _rhythm(self, found: Configuration, reader: LevelReader, value: Value | None) -> Rhythm | None:
+        before = len(self._faults)
+        said = reader.level(value, SCHEDULE)
+        if value is None or len(self._faults) > before:
+            return None
+        try:
+            return _rhythm_of(said, found, value)
+        except ConfigurationError as error:
+            self._faults.note(error)
+            return None
 
     def _with_domains(
         self, configuration: Configuration, root: Value, reader: LevelReader, sound: Collection[str]
@@ -232,6 +166,17 @@ def _view(name: str, value: Value, said: Mapping[str, Any]) -> View:
         return replace(view_of(name, said["resolvers"]), **said)
     except ValueError as error:
         raise value.error(str(error)) from error
+
+
+def _rhythm_of(said: Mapping[str, Any], found: Configuration, value: Value) -> Rhythm:
+    if "interval" not in said:
+        raise value.error("a schedule needs an interval, as in {interval: 5m}")
+    levels = (found.top, *found.modules.values(), *(domain.level for domain in found.domains.values()))
+    longest = max((level["timeout"] for level in levels if "timeout" in level), default=Policy(views=()).timeout)
+    if said["interval"] < longest:
+        told = f"shorter than a look may take ({longest:g}s): a domain would be due again before it was seen"
+        raise value.entries()["interval"].error(told)
+    return Rhythm(**said)
 
 
 def _domain_name(name: str, entry: Value, lines: dict[str, int]) -> str:

@@ -7,7 +7,7 @@ refuses; the loader knows more, such as whether a view or a rule exists.
 from collections.abc import Mapping
 from typing import Any
 
-from check_autodiscover.keys import DOMAIN, POLICY, SEVERITY, TARGETS, TOP, VIEW, Key, Keys, Shape
+from check_autodiscover.keys import DOMAIN, POLICY, SCHEDULE, SEVERITY, TARGETS, TOP, VIEW, Key, Keys, Shape
 from check_autodiscover.option import CHOICES, ValueKind
 
 __all__ = ["schema"]
@@ -25,6 +25,7 @@ _KINDS: Mapping[ValueKind, Schema] = {
     ValueKind.SPAN: {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": _SPAN}]},
     ValueKind.LIFE_LEFT: {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": _LIFE}]},
     ValueKind.FINGERPRINT: {"type": "string", "pattern": "^([Ss][Hh][Aa]256:)?([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$"},
+    ValueKind.NUMBER: {"type": ["integer", "string"], "minimum": 1, "maximum": 1000, "pattern": "^[0-9]{1,4}$"},
     **{kind: {"enum": list(words)} for kind, words in CHOICES.items()},
     ValueKind.STATE: {"enum": [*CHOICES[ValueKind.STATE], 0, 1, 2, 3]},
 }
@@ -39,6 +40,7 @@ def schema() -> Schema:
         "modules": _named(_object(policy)),
         "domains": _named(_object({**_properties(DOMAIN), **policy})),
         "targets": _object(_properties(TARGETS)),
+        "schedule": _object(_properties(SCHEDULE), required=["interval"]),
     }
     described = {name: {"description": key.help, **sections[name]} for name, key in TOP.items()}
     return {

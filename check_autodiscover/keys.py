@@ -11,7 +11,20 @@ from enum import Enum
 from check_autodiscover.option import Option, ValueKind
 from check_autodiscover.options import OPTIONS
 
-__all__ = ["DOMAIN", "NOT_BUILT", "POLICY", "SEVERITY", "TARGETS", "TOP", "VIEW", "Key", "Keys", "Shape", "key_of"]
+__all__ = [
+    "DOMAIN",
+    "NOT_BUILT",
+    "POLICY",
+    "SCHEDULE",
+    "SEVERITY",
+    "TARGETS",
+    "TOP",
+    "VIEW",
+    "Key",
+    "Keys",
+    "Shape",
+    "key_of",
+]
 
 
 class Shape(Enum):
@@ -122,17 +135,23 @@ TARGETS = _table(
 )
 """What is said of domains that are not configured."""
 
+SCHEDULE = _table(
+    Key("interval", "interval", ValueKind.SECONDS, Shape.ONE, "how often the exporter looks at each domain, unasked"),
+    Key("concurrency", "concurrency", ValueKind.NUMBER, Shape.ONE, "how many it looks at at a time; default 64"),
+)
+"""What is said of the exporter's own looks."""
+
 _SECTION = ValueKind.SECTION
 TOP = _table(
     Key("views", "views", _SECTION, Shape.SECTION, "the DNS views by name"),
     Key("modules", "modules", _SECTION, Shape.SECTION, "policies by name, for many domains"),
     Key("domains", "domains", _SECTION, Shape.SECTION, "the domains that are looked at, each with its policy"),
     Key("targets", "targets", _SECTION, Shape.SECTION, "what may be asked for beside them"),
+    Key("schedule", "schedule", _SECTION, Shape.SECTION, "when the exporter looks at the domains by itself"),
 )
 """What stands at the top beside policy."""
 
 NOT_BUILT: Mapping[str, str] = {
-    "schedule": "domains are probed when they are asked for",
     "deny_networks": "name in targets.allow only domains whose owners you trust",
 }
 """Keys that are promised, and what holds until they are built. What a table has is not looked for here."""

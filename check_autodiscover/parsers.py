@@ -52,6 +52,7 @@ _PARSERS: Mapping[ValueKind, Callable[[str], Any]] = {
     ValueKind.USER_AGENT: values.parse_user_agent,
     ValueKind.SECONDS: values.parse_duration,
     ValueKind.SPAN: values.parse_span,
+    ValueKind.NUMBER: values.parse_number,
     ValueKind.STATE: values.parse_state,
     ValueKind.SEVERITY: severities.parse_severity,
     ValueKind.LDAP_URL: values.parse_ldap_url,

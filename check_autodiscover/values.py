@@ -38,6 +38,7 @@ __all__ = [
     "parse_ldap_url",
     "parse_life_left",
     "parse_method",
+    "parse_number",
     "parse_parent",
     "parse_pattern",
     "parse_port",
@@ -104,6 +105,13 @@ def parse_state(text: str) -> State:
     if state is None:
         raise BadValue(f"{quoted(text)} is no state: it is one of ok, warning, critical, unknown, or 0 to 3")
     return state
+
+
+def parse_number(text: str) -> int:
+    """How many of something there may be: 1 to 1000. Raises BadValue."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= 1000):
+        raise BadValue(f"{quoted(text)} is no number from 1 to 1000")
+    return int(text)
 
 
 def parse_port(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from check_autodiscover.keys import DOMAIN, NOT_BUILT, POLICY, SEVERITY, TARGETS, TOP, VIEW, Key, Keys, Shape
+from check_autodiscover.keys import DOMAIN, NOT_BUILT, POLICY, SCHEDULE, SEVERITY, TARGETS, TOP, VIEW, Key, Keys, Shape
 from check_autodiscover.option import CHOICES, ValueKind
 
 __all__ = ["EXAMPLE", "configuration"]
@@ -30,6 +30,7 @@ domains:
     labels: {customer: contoso}
   fabrikam.com: {}
 targets: {allow: ["*.contoso.com"]}
+schedule: {interval: 5m}
 baseline: {path: /var/lib/check_autodiscover/baseline}
 """
 
@@ -82,6 +83,7 @@ def _sections() -> Iterator[str]:
     yield from _table("A domain", "`domains.DOMAIN`, beside the keys of policy below:", DOMAIN)
     yield from _table("A severity", "`severities.PLACE`, or the state alone.", SEVERITY)
     yield from _table("Targets", "With `domains` or `targets` the exporter answers 403 for any other domain.", TARGETS)
+    yield from _table("The schedule", "See [the exporter](exporter.md#how-often-a-domain-is-looked-at).", SCHEDULE)
     yield from _table("Policy", "At the top, in a module, and in a domain. Options of the same meaning:", POLICY)
 
 
@@ -121,6 +123,7 @@ def _value(key: Key) -> str:
 _KINDS = {
     ValueKind.SWITCH: "`true`, `false`",
     ValueKind.SECONDS: "time, as in `500ms`, `10s`, `5m`",
+    ValueKind.NUMBER: "number from 1 to 1000",
     ValueKind.SPAN: "time, as in `60s`; `0s` for none",
     ValueKind.LIFE_LEFT: "life, as in `30d`, `25%`, `30d/25%`",
     ValueKind.PATTERN: "domain, `*.DOMAIN` or `*`",
@@ -129,7 +132,7 @@ _KINDS = {
 
 
 def _not_built() -> str:
-    built = {name for keys in (TOP, VIEW, DOMAIN, TARGETS, POLICY) for name, _ in _flat(keys)}
+    built = {name for keys in (TOP, VIEW, DOMAIN, TARGETS, SCHEDULE, POLICY) for name, _ in _flat(keys)}
     return ", ".join(f"`{name}` ({text})" for name, text in NOT_BUILT.items() if name not in built)
 
 

@@ -19,6 +19,7 @@ from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.pages.landing import render_landing
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.results import Results
+from autodiscover_exporter.results.schedule import Schedule
 from autodiscover_exporter.web.messages import EXPOSITION, HTML, JSON, TEXT, Handler, Request, Response
 from check_autodiscover import __version__
 
@@ -45,8 +46,12 @@ class Application:
         self._own = OwnMetrics(__version__)
         self._own.follow_reloads(lambda: live.state.successful, lambda: live.state.succeeded)
         self._results = Results(probe, self._own)
-        self._results.follow(live())
-        live.follow(self._results.follow)
+        self._own.follow_domains(self._results.count_domains)
+        self.schedule = Schedule(self._results)
+        self._own.follow_schedule(lambda: self.schedule.lag)
+        for follower in (self._results.follow, self.schedule.follow):
+            follower(live())
+            live.follow(follower)
         self.readiness = Readiness()
         asking = Asking(live, self._results, timeout_offset)
         self._routes: Mapping[str, Handler] = {

@@ -4,6 +4,7 @@ The only place that ends the process. Exit codes: 0 when told to stop, 1 for wha
 does not allow, 2 for a usage error.
 """
 
+import asyncio
 import logging
 import socket
 import sys
@@ -56,7 +57,13 @@ def _serve(arguments: Arguments, configuration: Configuration) -> None:
     prober = Prober()
     live.follow(lambda _: prober.recheck())
     application = Application(live, prober, arguments.timeout_offset)
-    serve(application, sockets, grace, beside=live.reload_on_hangup, stopping=application.readiness.stop)
+
+    async def beside() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(live.reload_on_hangup())
+            group.create_task(application.schedule.run())
+
+    serve(application, sockets, grace, beside=beside, stopping=application.readiness.stop)
     logger.info("stopped")
 
 

@@ -3,7 +3,7 @@
 Written by the application, served at `/metrics`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from enum import Enum
 
@@ -19,10 +19,12 @@ from prometheus_client import (
 
 from check_autodiscover.core.state import State
 
-__all__ = ["OUTCOME_ERROR", "CacheResult", "ErrorReason", "OwnMetrics"]
+__all__ = ["OUTCOME_ERROR", "PENDING", "CacheResult", "ErrorReason", "OwnMetrics"]
 
 OUTCOME_ERROR = "error"
 """The outcome of a probe that ended without a verdict."""
+PENDING = "pending"
+"""The state of a configured domain that was not looked at yet."""
 DURATIONS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds: from a healthy domain nearby to one that runs into its deadline."""
 
@@ -79,6 +81,18 @@ class OwnMetrics:
             registry=registry,
         )
         self._in_flight = Gauge(f"{name}probes_in_flight", "Probes under way.", registry=registry)
+        self._lag = Gauge(
+            f"{name}schedule_lag_seconds",
+            "For how long the most overdue domain of the schedule has waited.",
+            registry=registry,
+        )
+        self._domains = Gauge(
+            f"{name}domains",
+            "Configured domains, by the state of the last look or pending.",
+            ["state"],
+            registry=registry,
+        )
+        self.follow_domains(dict)
         self._duration = Histogram(
             f"{name}probe_duration_seconds", "Time that probes took.", buckets=DURATIONS, registry=registry
         )
@@ -109,6 +123,14 @@ class OwnMetrics:
         self._reloaded.set_function(successful)
         self._reload_time.set_function(succeeded)
 
+    def follow_schedule(self, lag: Callable[[], float]) -> None:
+        """Expose by how much the schedule is late, in seconds."""
+        self._lag.set_function(lag)
+
+    def follow_domains(self, count: Callable[[], Mapping[str, int]]) -> None:
+        """Expose how many configured domains there are of each state."""
+        self._count_domains = count
+
     def in_flight(self) -> AbstractContextManager[None]:
         """Counts a probe while it is under way."""
         return self._in_flight.track_inprogress()
@@ -134,6 +156,9 @@ class OwnMetrics:
 
     def render(self) -> bytes:
         """The exposition of now."""
+        counts = self._count_domains()
+        for state in (*(state.value.lower() for state in State), PENDING):
+            self._domains.labels(state).set(counts.get(state, 0))
         return generate_latest(self._registry)
 
 

@@ -180,7 +180,7 @@ def test_the_schema_takes_what_the_loader_takes(text: str, tmp_path: Path) -> No
     "text",
     [
         "unknown: 1",
-        "schedule: {interval: 5m}",
+        "schedule: {concurrency: 8}",
         "views: {inside: {}}",
         "views: {inside: {resolvers: []}}",
         "method: magic",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.config import Configuration, ConfigurationError, Module, load_configuration
+from check_autodiscover.config import Configuration, ConfigurationError, Module, Rhythm, load_configuration
 from check_autodiscover.core.policy import (
     ClientName,
     Directory,
@@ -211,3 +211,35 @@ def test_a_result_is_young_for_as_long_as_the_nearest_level_says(tmp_path: Path,
     file = tmp_path / "file.yml"
     file.write_text(text)
     assert load_configuration(str(file)).settled("contoso.com").cache == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "rhythm"),
+    [
+        ("{}", None),
+        ("schedule: {interval: 5m}", Rhythm(300.0)),
+        ("schedule: {interval: 10s, concurrency: 8}", Rhythm(10.0, 8)),
+    ],
+)
+def test_a_schedule_says_how_often_and_how_many(tmp_path: Path, text: str, rhythm: Rhythm | None) -> None:
+    file = tmp_path / "file.yml"
+    file.write_text(text)
+    assert load_configuration(str(file)).rhythm == rhythm
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("schedule: {}", "file.yml:1: schedule: a schedule needs an interval, as in {interval: 5m}"),
+        ("schedule: {concurrency: 8}", "file.yml:1: schedule: a schedule needs an interval"),
+        ("schedule: {interval: 5m, concurrency: 0}", "file.yml:1: schedule.concurrency: '0' is no number"),
+        ("schedule: {intervall: 5m}", "file.yml:1: schedule.intervall: unknown key; did you mean interval?"),
+        ("schedule: {interval: 9s}", "file.yml:1: schedule.interval: shorter than a look may take (10s): "),
+        (
+            "schedule: {interval: 30s}\nmodules: {slow: {timeout: 31s}}",
+            "file.yml:1: schedule.interval: shorter than a look may take (31s): ",
+        ),
+    ],
+)
+def test_a_schedule_that_cannot_be_kept_is_refused(tmp_path: Path, text: str, fault: str) -> None:
+    assert _fault(tmp_path, text).startswith(fault)

@@ -27,7 +27,7 @@ from check_autodiscover.core.policy import (
 )
 from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
-from check_autodiscover.keys import DOMAIN, NOT_BUILT, POLICY, SEVERITY, TARGETS, TOP, VIEW
+from check_autodiscover.keys import DOMAIN, NOT_BUILT, POLICY, SCHEDULE, SEVERITY, TARGETS, TOP, VIEW
 from check_autodiscover.strict_yaml import LARGEST, MOST_FAULTS
 
 PIN = "ab" * 32
@@ -404,7 +404,7 @@ def test_there_is_an_end_to_the_faults_that_are_looked_for(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", sorted(NOT_BUILT))
 def test_a_key_that_is_promised_is_refused_by_name_or_built(tmp_path: Path, name: str) -> None:
-    built = {*POLICY, *VIEW, *DOMAIN, *TARGETS, *TOP, *POLICY["expect"]}  # type: ignore[misc]  # a section
+    built = {*POLICY, *VIEW, *DOMAIN, *TARGETS, *SCHEDULE, *TOP, *POLICY["expect"]}  # type: ignore[misc]  # a section
     if name not in built:
         assert any(f"{name}: not built yet" in fault for fault in faults(tmp_path, f"{name}: 1"))
 
@@ -440,7 +440,20 @@ def test_what_is_no_file_is_told(name: str) -> None:
         load_configuration(name)
 
 
-WORDS = (*POLICY, *VIEW, *DOMAIN, *TARGETS, *TOP, *SEVERITY, *NOT_BUILT, "addresses", "srv", "warning", "contoso.com")
+WORDS = (
+    *POLICY,
+    *VIEW,
+    *DOMAIN,
+    *TARGETS,
+    *SCHEDULE,
+    *TOP,
+    *SEVERITY,
+    *NOT_BUILT,
+    "addresses",
+    "srv",
+    "warning",
+    "contoso.com",
+)
 SCALARS = st.sampled_from(
     [*WORDS, "inside", "default", "ok", "srv", "10.0.0.2", "30d", "dns-srv-port", "~", "a.b", "2027-01-31", "true"]
 ) | st.text(max_size=8)

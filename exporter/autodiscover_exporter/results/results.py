@@ -5,15 +5,16 @@ Called by the endpoints, and by the schedule. Nothing that goes wrong with one d
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from autodiscover_exporter.own_metrics import CacheResult, ErrorReason, OwnMetrics
+from autodiscover_exporter.own_metrics import PENDING, CacheResult, ErrorReason, OwnMetrics
 from autodiscover_exporter.results.looking import Looking
 from autodiscover_exporter.results.memory import Kept, Key, Memory, Outcome
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.result import Failure, Result, failed
-from check_autodiscover.config import Configuration, Module
+from check_autodiscover.config import Configuration, Module, Rhythm
 
 __all__ = ["INTERVALS", "MOST_ASKED", "Key", "Outcome", "Results"]
 
@@ -65,8 +66,17 @@ class Results:
 
     def follow(self, configuration: Configuration) -> None:
         """Go by this configuration: what it does not name any more is forgotten."""
+        gone = self._configuration.domains.keys() - configuration.domains.keys()
+        # What comes of a look at one of them is for those alone who wait for it.
+        self._flights = {key: flight for key, flight in self._flights.items() if key[0] not in gone}
         self._configuration = configuration
         self._memory.follow(configuration.domains)
+
+    def count_domains(self) -> Mapping[str, int]:
+        """How many configured domains there are of each state, in lower case, and not yet looked at."""
+        latest, configuration = self.latest, self._configuration
+        found = (latest.get((domain, configuration.module_of(domain))) for domain in configuration.domains)
+        return Counter(PENDING if outcome is None else outcome.state.value.lower() for outcome in found)
 
     async def obtain(self, domain: str, module: Module, timeout: float) -> Outcome:
         """What is known of the domain, probed where that is too old; after at most `timeout` seconds and a moment.
@@ -88,11 +98,17 @@ class Results:
 
     async def refresh(self, domain: str, module: Module, turns: asyncio.Semaphore) -> None:
         """Probe the domain, unless somebody does so just now. `turns` are the schedule's own."""
-        flight = self._under_way(domain, module) or self._start(domain, module, module.policy.timeout, turns)
-        await asyncio.wait([flight.task])
+        timeout = module.policy.timeout
+        while True:
+            flight = self._under_way(domain, module) or self._start(domain, module, timeout, turns)
+            await asyncio.wait([flight.task])
+            if flight.granted >= SIMILAR * timeout or flight.task.cancelled() or _is_complete(flight.task.result()):
+                return
 
     def _serves(self, kept: Kept, module: Module, timeout: float) -> bool:
         """Whether an outcome is young enough, and no other would come of the time that there is now."""
+        if self._rhythm(kept) is not None:
+            return self._clock() - kept.at < self._out_of_date(kept)
         if not isinstance(kept.outcome, Result) or self._clock() - kept.at >= module.cache:
             return False
         return kept.outcome.complete or kept.granted >= SIMILAR * timeout
@@ -109,15 +125,26 @@ class Results:
                 return None
             left = give_up_at - loop.time()
             outcome = flight.task.result()
-            if not isinstance(outcome, Result) or outcome.complete or left <= flight.granted:
+            if _is_complete(outcome) or left <= flight.granted:
                 return outcome
 
     def _last(self, domain: str, module: Module) -> Result | None:
         """The last result, for those who can get no other, unless it is out of date."""
         kept = self._memory.get(domain, module)
-        if kept is None or self._clock() - kept.at >= INTERVALS * module.cache:
+        if kept is None or self._clock() - kept.at >= self._out_of_date(kept):
             return None
         return kept.outcome if isinstance(kept.outcome, Result) else None
+
+    def _rhythm(self, kept: Kept) -> Rhythm | None:
+        """How often it is looked at unasked."""
+        domain, configuration = kept.outcome.domain, self._configuration
+        scheduled = domain in configuration.domains and kept.module.name == configuration.module_of(domain)
+        return configuration.rhythm if scheduled else None
+
+    def _out_of_date(self, kept: Kept) -> float:
+        """Seconds after which an outcome says nothing about the present."""
+        rhythm = self._rhythm(kept)
+        return INTERVALS * (kept.module.cache if rhythm is None else rhythm.interval)
 
     def _unanswered(self, domain: str, module: Module, timeout: float) -> Failure:
         self._own.count_unanswered()
@@ -147,6 +174,11 @@ class Results:
         if not _is_overload(outcome) or key not in self._memory.latest:
             # That we were too busy does not make an earlier result untrue.
             self._memory.keep(outcome, flight.module, flight.granted, self._clock())
+
+
+def _is_complete(outcome: Outcome) -> bool:
+    """Whether more time would have made it no other."""
+    return isinstance(outcome, Failure) or outcome.complete
 
 
 def _is_overload(outcome: Outcome) -> bool:
