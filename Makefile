@@ -42,6 +42,7 @@ bench: $(VENV)-bench/.installed ## what a check costs and how long it takes; nee
 	$(VENV)-bench/bin/python -m bench.dns
 	$(VENV)-bench/bin/python -m bench.config
 	-$(VENV)-bench/bin/python -m bench.latency
+	-$(VENV)-bench/bin/python -m bench.fleet
 
 docs: $(STAMP) ## the reference documentation, from the programs' own tables
 	$(BIN)/python -m docs.generate
