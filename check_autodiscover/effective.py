@@ -52,6 +52,9 @@ def document(configuration: Configuration) -> dict[str, Any]:
             for name, domain in configuration.domains.items()
         }
         found["targets"] = {"allow": list(configuration.allowed)}
+    if configuration.rhythm is not None:
+        rhythm = configuration.rhythm
+        found["schedule"] = {"interval": _word(rhythm.interval), "concurrency": rhythm.concurrency}
     return found
 
 

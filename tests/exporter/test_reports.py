@@ -1,11 +1,17 @@
 """`/api/v1/report`: the plugin's words over HTTP, with its exit code and the age of what it says."""
 
+import asyncio
 import json
 from email.utils import parsedate_to_datetime
 
 import pytest
 
-from check_autodiscover.config import Configuration, Domain
+from autodiscover_exporter.endpoints.asking import Asking
+from autodiscover_exporter.endpoints.report import ReportEndpoint
+from autodiscover_exporter.own_metrics import OwnMetrics
+from autodiscover_exporter.results.results import Results
+from autodiscover_exporter.web.messages import Request, Response
+from check_autodiscover.configuration import Configuration, Domain, Module, Rhythm
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.report import Report
 from check_autodiscover.password import PasswordError
@@ -124,3 +130,43 @@ def test_the_time_for_a_report_is_the_caller_s_less_the_offset(start: Start) -> 
     with start(probe) as serving:
         serving.ask(PATH, X_Prometheus_Scrape_Timeout_Seconds="5")
     assert [asked.timeout for asked in probe.asked] == [4.5]
+
+
+@pytest.mark.parametrize("module", ["", "&module=quick"])
+def test_what_the_schedule_has_long_not_got_to_is_stale_by_its_own_module_alone(module: str) -> None:
+    configuration = Configuration(
+        modules={"default": {}, "quick": {}}, domains={"contoso.com": Domain()}, rhythm=Rhythm(300.0)
+    )
+    moment = HEALTHY.survey.ended
+
+    class OnceProbe:
+        """Looks once at each module, and hangs from then on."""
+
+        def __init__(self) -> None:
+            self.seen: set[str] = set()
+
+        async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
+            if module.name in self.seen:
+                await asyncio.Event().wait()
+            self.seen.add(module.name)
+            return HEALTHY
+
+    async def ask_twice() -> list[Response]:
+        nonlocal moment
+        results = Results(OnceProbe(), OwnMetrics("0"), now=lambda: moment, clock=lambda: moment)
+        results.follow(configuration)
+        endpoint = ReportEndpoint(Asking(lambda: configuration, results, 0.0), now=lambda: moment)
+        request = Request(
+            "/api/v1/report",
+            query=f"target=contoso.com&format=text{module}".encode(),
+            headers={"x-prometheus-scrape-timeout-seconds": "0.01"},
+        )
+        first = await endpoint(request)
+        moment += 901
+        return [first, await endpoint(request)]
+
+    first, late = asyncio.run(ask_twice())
+    assert first.headers["age"] == "0"
+    assert late.headers[EXIT_CODE] == "3"
+    stale = "[check-report-stale]" in late.body.decode().partition(" | ")[0]
+    assert (stale, late.headers["age"]) == ((True, "901") if module == "" else (False, "0"))

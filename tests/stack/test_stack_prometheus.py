@@ -69,7 +69,7 @@ def test_what_is_discovered_is_scraped_by_its_module_with_its_labels(world: Worl
         assert target["scrapeUrl"] == f"http://{REPLICAS[0]}/probe?module=quick&target={domain}"
 
 
-@pytest.mark.parametrize("section", [{"cache": "1h"}], ids=str)
+@pytest.mark.parametrize("section", [{"cache": "1h"}, {"cache": "0s", "schedule": {"interval": "7d"}}], ids=str)
 def test_a_pair_of_prometheus_servers_costs_one_look_each_time(world: World, section: dict[str, object]) -> None:
     daemon = start_exporter(world, REPLICAS[0], {**CONFIGURATION, **section})
     pair = [

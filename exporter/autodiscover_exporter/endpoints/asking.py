@@ -6,6 +6,8 @@ The deadline is Prometheus's, less what the way there and back takes, and no lon
 from collections.abc import Callable, Mapping
 
 from autodiscover_exporter.endpoints.target import BadRequest, Target, scrape_timeout
+from autodiscover_exporter.own_metrics import ErrorReason
+from autodiscover_exporter.results.result import Failure, Result
 from autodiscover_exporter.results.results import Outcome, Results
 from autodiscover_exporter.web.messages import Response
 from check_autodiscover.config import Configuration, UnknownModule
@@ -40,6 +42,21 @@ class Asking:
         if not configuration.allows(target.domain):
             raise Forbidden(f"{target.domain} {_NOT_ALLOWED}")
         return await self._results.obtain(target.domain, module, min(left, module.policy.timeout))
+
+    def missed(self, failure: Failure) -> tuple[Result, float] | None:
+        """The last result of a domain that the schedule has long not got to, and its interval in seconds.
+
+        None where the failure is another matter.
+        """
+        configuration, domain = self._configuration(), failure.domain
+        last = self._results.latest.get((domain, failure.module))
+        scheduled = domain in configuration.domains and failure.module == configuration.module_of(domain)
+        if configuration.rhythm is None or not scheduled or failure.reason not in _WAITED or isinstance(last, Failure):
+            return None
+        return (last, configuration.rhythm.interval) if last else None
+
+
+_WAITED = (ErrorReason.DEADLINE, ErrorReason.OVERLOAD)
 
 
 def refused(error: BadRequest | Forbidden) -> Response:

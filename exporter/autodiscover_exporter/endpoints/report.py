@@ -10,10 +10,11 @@ from email.utils import formatdate
 
 from autodiscover_exporter.endpoints.asking import Asking, Forbidden, refused
 from autodiscover_exporter.endpoints.target import BadRequest, Format, ReportRequest, parse_report_request
-from autodiscover_exporter.results.result import Failure, Result
+from autodiscover_exporter.results.result import Result
 from autodiscover_exporter.results.results import Outcome
 from autodiscover_exporter.web.messages import JSON, TEXT, Request, Response
 from check_autodiscover.core.report import Report
+from check_autodiscover.core.staleness import as_of
 from check_autodiscover.core.state import State
 from check_autodiscover.render import render_failure, render_log, render_text
 from check_autodiscover.report_json import render_failure_json, render_json
@@ -38,28 +39,29 @@ class ReportEndpoint:
             outcome = await self._asking.obtain(asked.target, request.headers)
         except (BadRequest, Forbidden) as error:
             return refused(error)
-        state, body = _told(asked, outcome)
-        age = max(0, int(self._now() - outcome.ended))
+        state, body, ended = self._told(asked, outcome)
         headers = {
             EXIT_CODE: str(state.exit_code),
-            "age": str(age),
-            "last-modified": formatdate(outcome.ended, usegmt=True),
+            "age": str(max(0, int(self._now() - ended))),
+            "last-modified": formatdate(ended, usegmt=True),
         }
         return Response(f"{body}\n".encode(), content_type=_content_type(asked), headers=headers)
+
+    def _told(self, asked: ReportRequest, outcome: Outcome) -> tuple[State, str, float]:
+        """State, text, and the Unix time of the look that they are about."""
+        if isinstance(outcome, Result):
+            report = outcome.report()
+            return report.state, _rendered(asked, report), outcome.ended
+        if missed := self._asking.missed(outcome):
+            last, interval = missed
+            report = as_of(last.report(), self._now(), interval)
+            return report.state, _rendered(asked, report), last.ended
+        failure = render_failure_json if asked.format is Format.JSON else render_failure
+        return outcome.state, failure(outcome.domain, outcome.message), outcome.ended
 
 
 def _content_type(asked: ReportRequest) -> str:
     return JSON if asked.format is Format.JSON else TEXT
-
-
-def _told(asked: ReportRequest, outcome: Outcome) -> tuple[State, str]:
-    match outcome:
-        case Failure():
-            failure = render_failure_json if asked.format is Format.JSON else render_failure
-            return outcome.state, failure(outcome.domain, outcome.message)
-        case Result():
-            report = outcome.report()
-            return report.state, _rendered(asked, report)
 
 
 def _rendered(asked: ReportRequest, report: Report) -> str:
