@@ -38,9 +38,8 @@ def set_up_logging(level: str, style: LogFormat) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter(_WRITERS[style]))
     logging.basicConfig(level=LOG_LEVELS[level], handlers=[handler])
-    # uvicorn announces its own starts and ends at INFO, and our own lines already say that.
-    for library in ("uvicorn", "asyncio"):
-        logging.getLogger(library).setLevel(max(logging.WARNING, LOG_LEVELS[level]))
+    # asyncio tells at INFO and below what is of use to its developers.
+    logging.getLogger("asyncio").setLevel(max(logging.WARNING, LOG_LEVELS[level]))
 
 
 class _Formatter(logging.Formatter):

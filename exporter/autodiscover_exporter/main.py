@@ -16,7 +16,8 @@ from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_check
 from autodiscover_exporter.log_format import event, set_up_logging
 from autodiscover_exporter.results.probe import Prober
 from autodiscover_exporter.web.listening import CannotListen, ListenAddress, bind
-from autodiscover_exporter.web.server import serve
+from autodiscover_exporter.web.server import Door
+from autodiscover_exporter.web.serving import serve
 from check_autodiscover.config import Configuration
 from check_autodiscover.effective import summary
 
@@ -63,7 +64,8 @@ def _serve(arguments: Arguments, configuration: Configuration) -> None:
             group.create_task(live.reload_on_hangup())
             group.create_task(application.schedule.run())
 
-    serve(application, sockets, grace, beside=beside, stopping=application.readiness.stop)
+    doors = [Door(sock, application) for sock in sockets]
+    serve(doors, grace, beside=beside, stopping=application.readiness.stop)
     logger.info("stopped")
 
 

@@ -7,18 +7,18 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
-import uvicorn
 
 from autodiscover_exporter.application import Application
 from autodiscover_exporter.live import LiveConfiguration
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.web.listening import ListenAddress, bind
-from autodiscover_exporter.web.server import create_server
+from autodiscover_exporter.web.server import Door, Server
 from check_autodiscover.config import Configuration
 
 TIMEOUT = 30
@@ -38,11 +38,12 @@ class Serving:
     """A server that runs."""
 
     port: int
-    server: uvicorn.Server
+    server: Server
+    loop: asyncio.AbstractEventLoop
 
     def stop(self) -> None:
         """Tell it to stop, and return when it takes no more connections."""
-        self.server.should_exit = True
+        self.loop.call_soon_threadsafe(self.server.stop)
         with suppress(ConnectionRefusedError, ConnectionResetError):
             while True:
                 socket.create_connection(("127.0.0.1", self.port), TIMEOUT).close()
@@ -58,6 +59,28 @@ class Serving:
             connection.close()
 
 
+@contextmanager
+def running(doors: Sequence[Door], server: Server) -> Iterator[Serving]:
+    """The server with these doors in a thread of its own, told to stop at the end."""
+    port = doors[0].listening.getsockname()[1]
+    started: Future[asyncio.AbstractEventLoop] = Future()
+
+    async def serve() -> None:
+        started.set_result(asyncio.get_running_loop())
+        await server.serve(doors, TIMEOUT)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    loop = started.result(TIMEOUT)
+    try:
+        yield Serving(port, server, loop)
+    finally:
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(server.stop)
+        thread.join(TIMEOUT)
+        assert not thread.is_alive()
+
+
 class Start:
     """Starts servers with the probe a test brings."""
 
@@ -65,16 +88,8 @@ class Start:
     def __call__(self, probe: Probe, configuration: Configuration | None = None) -> Iterator[Serving]:
         (sock,) = bind(ListenAddress("127.0.0.1", 0))
         application = Application(LiveConfiguration("", configuration or _configuration()), probe, 0.5)
-        server = create_server(application, grace=TIMEOUT)
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[sock])))
-        port = sock.getsockname()[1]
-        thread.start()
-        try:
-            yield Serving(port, server)
-        finally:
-            server.should_exit = True
-            thread.join(TIMEOUT)
-            assert not thread.is_alive()
+        with running([Door(sock, application)], Server()) as serving:
+            yield serving
 
 
 def _configuration() -> Configuration:

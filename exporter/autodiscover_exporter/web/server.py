@@ -1,109 +1,149 @@
-"""Serves the application with uvicorn until the process is told to stop.
+"""The server: its connections, the limits that they share, and how it ends.
 
-Called by main. Nothing here knows what is served.
+Called by `serving` and by tests. Nothing here knows what is served.
 """
 
 import asyncio
-import signal
+import logging
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, MutableMapping, Sequence
-from math import ceil
-from typing import Any
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
-import uvicorn
+from autodiscover_exporter.log_format import event
+from autodiscover_exporter.web.accepting import Acceptor
+from autodiscover_exporter.web.answering import Writer
+from autodiscover_exporter.web.connection import Connection
+from autodiscover_exporter.web.limits import Limits
+from autodiscover_exporter.web.messages import Handler
 
-from autodiscover_exporter.web.messages import Handler, Request, Response
+__all__ = ["Door", "Server"]
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-__all__ = ["create_server", "serve"]
-
-MAX_CONNECTIONS = 2048
-"""Beyond this many connections or requests at once the answer is 503: Prometheus keeps one connection a target."""
-MAX_REQUEST_HEAD = 32 * 1024
-"""Bytes of a request line with its headers."""
-KEEP_ALIVE = 75
-"""Seconds that an idle connection is kept: longer than the usual scrape interval of a minute."""
+logger = logging.getLogger(__name__)
 
 
-def serve(
-    handler: Handler,
-    sockets: Sequence[socket.socket],
-    grace: float,
-    *,
-    beside: Callable[[], Coroutine[Any, Any, None]],
-    stopping: Callable[[], object],
-) -> None:
-    """Answer requests until SIGTERM or SIGINT; requests under way then have `grace` seconds to end.
+def _in_clear() -> None:
+    """No TLS."""
 
-    `beside` runs in the same loop for as long as requests are answered; `stopping` is called when the end begins.
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A listening socket, and who answers behind it.
+
+    `context` is asked for each connection, so that a renewed certificate is presented at once; None is clear text.
     """
-    server = create_server(handler, grace)
 
-    def stop(*_: object) -> None:
-        stopping()
-        server.should_exit = True
-
-    # uvicorn puts these back when it has shut down and raises the signal once more: to be stopped is no failure.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    asyncio.run(_serve_beside(server, sockets, beside))
+    listening: socket.socket
+    handler: Handler
+    context: Callable[[], ssl.SSLContext | None] = _in_clear
 
 
-async def _serve_beside(
-    server: uvicorn.Server, sockets: Sequence[socket.socket], beside: Callable[[], Coroutine[Any, Any, None]]
-) -> None:
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(beside())
-        await server.serve(sockets=list(sockets))
-        task.cancel()
+class Server:
+    """Answers at doors until told to stop. `limits` and `writer` are what its connections ask it for."""
 
+    def __init__(self, limits: Limits | None = None, writer: Writer | None = None) -> None:
+        self.limits = limits or Limits()
+        self.writer = writer or Writer()
+        self.stopping = False
+        self._connections: set[Connection] = set()
+        self._openings: set[asyncio.Task[None]] = set()
+        self._answering = 0
+        self._stop = asyncio.Event()
+        self._empty = asyncio.Event()
 
-def create_server(handler: Handler, grace: float) -> uvicorn.Server:
-    """A server with our limits, not yet serving; requests under way at its end have `grace` seconds."""
-    configuration = uvicorn.Config(
-        _Asgi(handler),
-        loop="asyncio",
-        http="h11",
-        ws="none",
-        interface="asgi3",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=MAX_CONNECTIONS,
-        h11_max_incomplete_event_size=MAX_REQUEST_HEAD,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=ceil(grace),
-    )
-    return uvicorn.Server(configuration)
+    def stop(self) -> None:
+        """Accept nothing more, and end when what has begun is answered. To be called in the event loop."""
+        self._stop.set()
 
+    async def serve(self, doors: Sequence[Door], grace: float) -> None:
+        """Answer until stopped; what has begun by then has `grace` seconds to end. Closes the sockets."""
+        pause = self.limits.accept_pause_seconds
+        acceptors = [Acceptor(door.listening, self._taker(door), pause) for door in doors]
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            await self._stop.wait()
+        finally:
+            for acceptor in acceptors:
+                acceptor.close()
+            await self._end(grace)
+            sweeping.cancel()
 
-class _Asgi:
-    """A Handler as uvicorn wants it: ASGI 3, HTTP only."""
+    def enter(self, connection: Connection) -> bool:
+        """Take in a connection; False where there are too many."""
+        self._connections.add(connection)
+        return len(self._connections) <= self.limits.connections
 
-    def __init__(self, handler: Handler) -> None:
-        self._handler = handler
+    def leave(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._connections.discard(connection)
+        self._look_whether_empty()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope["path"], scope["method"], scope["query_string"], _headers(scope["headers"]))
-        response = await self._handler(request)
-        start = {"type": "http.response.start", "status": response.status, "headers": _header_lines(response)}
-        await send(start)
-        await send({"type": "http.response.body", "body": response.body})
+    def begin(self) -> bool:
+        """Begin to answer a request; False where too many are being answered."""
+        if self._answering >= self.limits.requests:
+            return False
+        self._answering += 1
+        return True
 
+    def end(self) -> None:
+        """A request that has begun is answered."""
+        self._answering -= 1
+        self._look_whether_empty()
 
-def _headers(lines: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in lines}
+    def _taker(self, door: Door) -> Callable[[socket.socket], None]:
+        most = self.limits.connections + self.limits.refused_connections
 
+        def take(accepted: socket.socket) -> None:
+            if len(self._connections) + len(self._openings) >= most:
+                accepted.close()
+                return
+            opening = asyncio.create_task(self._open(door, accepted))
+            self._openings.add(opening)
+            opening.add_done_callback(partial(self._opened, accepted))
 
-def _header_lines(response: Response) -> list[tuple[bytes, bytes]]:
-    headers = {
-        "content-type": response.content_type,
-        "content-length": str(len(response.body)),
-        **response.headers,
-    }
-    return [(name.encode(), value.encode()) for name, value in headers.items()]
+        return take
+
+    async def _open(self, door: Door, accepted: socket.socket) -> None:
+        context = door.context()
+        handshake = None if context is None else self.limits.handshake_seconds
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: Connection(door.handler, self), accepted, ssl=context, ssl_handshake_timeout=handshake
+        )
+
+    def _opened(self, accepted: socket.socket, opening: asyncio.Task[None]) -> None:
+        self._openings.discard(opening)
+        error = None if opening.cancelled() else opening.exception()
+        if error is not None:
+            # Strangers who speak something else, or go away: nobody is to be woken by them.
+            logger.debug("no connection", extra=event(error=str(error)))
+        if error is not None or opening.cancelled():
+            accepted.close()
+        self._look_whether_empty()
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self.limits.sweep_seconds)
+            now = loop.time()
+            for connection in [each for each in self._connections if each.deadline < now]:
+                connection.expire()
+
+    async def _end(self, grace: float) -> None:
+        self.stopping = True
+        for opening in self._openings:
+            opening.cancel()
+        for connection in list(self._connections):
+            connection.close_when_idle()
+        self._look_whether_empty()
+        try:
+            async with asyncio.timeout(grace):
+                await self._empty.wait()
+        except TimeoutError:
+            logger.warning("stopped with requests under way", extra=event(requests=str(self._answering)))
+            for connection in list(self._connections):
+                connection.abort()
+
+    def _look_whether_empty(self) -> None:
+        if self.stopping and not (self._connections or self._openings or self._answering):
+            self._empty.set()

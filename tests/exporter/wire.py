@@ -1,0 +1,71 @@
+"""Bytes to a server and back, as clients of every kind send and read them."""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+__all__ = ["TIMEOUT", "Client", "Raw", "connected"]
+
+TIMEOUT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One answer as it came."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Client:
+    """A connection that is read with patience and without understanding more than lengths."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self._buffer = b""
+
+    def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    def answer(self, head_only: bool = False) -> Raw:
+        """The next answer. Raises EOFError where the connection ends instead."""
+        while b"\r\n\r\n" not in self._buffer:
+            self._more()
+        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        found = re.fullmatch(r"HTTP/1\.1 (\d{3}) [ -~]+", first)
+        assert found, first
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        assert len(headers) == len(lines)
+        length = 0 if head_only else int(headers.get("content-length", 0))
+        while len(self._buffer) < length:
+            self._more()
+        body, self._buffer = self._buffer[:length], self._buffer[length:]
+        return Raw(int(found[1]), headers, body)
+
+    def rest(self) -> bytes:
+        """Everything until the end."""
+        while True:
+            try:
+                self._more()
+            except EOFError:
+                return self._buffer
+
+    def _more(self) -> None:
+        try:
+            data = self.sock.recv(65536)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            raise EOFError
+        self._buffer += data
+
+
+@contextmanager
+def connected(port: int) -> Iterator[Client]:
+    """A client of a server on loopback."""
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as sock:
+        yield Client(sock)
