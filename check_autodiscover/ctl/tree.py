@@ -18,8 +18,8 @@ from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.reactions import SUCCESS
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
-from check_autodiscover.ctl.ladder import Place, Reaction, clients_of, ladder
 from check_autodiscover.hostile import clean
+from check_autodiscover.ladder import WORDS, Place, Reaction, clients_of, fares, ladder
 from check_autodiscover.render import finding_lines
 
 __all__ = ["draw"]
@@ -35,21 +35,6 @@ STATE_STYLES = {State.OK: "green", State.WARNING: "yellow", State.CRITICAL: "bol
 _OUTCOME_STYLES = {
     outcome.value: "green" if outcome.good else "bold red" if outcome.bad else "magenta" for outcome in Outcome
 }
-
-_WORDS = {
-    "next": "go on",
-    "follows": "follow",
-    "unseen": "not known",
-    "skipped": "skipped",
-    Outcome.CONFIGURED.value: "configured",
-    Outcome.ASKS_CONSENT.value: "configured, after consent",
-    Outcome.WARNED.value: "CERTIFICATE WARNING",
-    Outcome.WRONG_LOGIN.value: "PASSWORD TO A STRANGER",
-    Outcome.WRONG_SETTINGS.value: "A STRANGER'S SETTINGS",
-    Outcome.NOTHING.value: "FIND NOTHING",
-    Outcome.UNKNOWN.value: "not known",
-}
-"""What clients do at a step, or how they end, in words; capitals where users are hit."""
 
 
 def draw(report: Report, picture: Picture) -> RenderableType:
@@ -87,24 +72,15 @@ class _Outcomes:
             table.add_column(ratio=1)
         table.add_row("", *(Text(view.name, style="bold") for view in self._views))
         table.add_row("method", *(Text(clean(self._methods[view.name])) for view in self._views))
-        for walks in _alike(self._views):
+        for walks in fares(self._views):
             table.add_row(Text(clients_of(walks[0]), style="cyan"), *(_ending(each[0]) for each in walks))
         yield table
         yield Text("In parentheses: clients that are told of and not judged.", style="dim")
 
 
-def _alike(views: Sequence[ViewPicture]) -> list[list[list[Walk]]]:
-    """The walks of clients that fare alike in every view: by group, view and client."""
-    groups: dict[object, list[tuple[Walk, ...]]] = {}
-    for walks in zip(*(view.walks for view in views), strict=True):
-        key = (walks[0].judged, *((walk.outcome, walk.at) for walk in walks))
-        groups.setdefault(key, []).append(walks)
-    return [[list(of_view) for of_view in zip(*group, strict=True)] for group in groups.values()]
-
-
 def _ending(walk: Walk) -> Text:
     at = f" at {walk.at.value}" if walk.at else ""
-    how, comma, after = _WORDS[walk.outcome.value].partition(",")
+    how, comma, after = WORDS[walk.outcome.value].partition(",")
     return Text(f"{how}{at}{comma}{after}", style=_OUTCOME_STYLES[walk.outcome.value])
 
 
@@ -155,7 +131,7 @@ def _cell(places: Sequence[Place]) -> Table:
 
 def _reaction(reaction: Reaction) -> Text:
     text = Text(f"{reaction.clients}: " if reaction.clients else "", style="cyan")
-    text.append(_WORDS[reaction.outcome], _OUTCOME_STYLES.get(reaction.outcome, "default"))
+    text.append(WORDS[reaction.outcome], _OUTCOME_STYLES.get(reaction.outcome, "default"))
     why = clean(reaction.why).removeprefix("not observed: ")
     text.append(f", {why}" if why else "", "default")
     text.append(f" ({reaction.code})" if reaction.code not in ("", SUCCESS) else "", "dim")

@@ -1,6 +1,7 @@
 """The steps of all walks as rungs of a ladder: what stands at each in every view, and what clients do about it.
 
-Used by `tree`. Texts are not yet cleaned of what hostile servers may have put into them.
+Used by `diagnose` and by the exporter's pages. Texts are not yet cleaned of what hostile servers may have put into
+them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 from check_autodiscover.core import reactions
 from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.clients import STEP_NAMES, Walk, WalkStep
+from check_autodiscover.core.clients import STEP_NAMES, Outcome, Walk, WalkStep
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.observations import AUTODISCOVER_PATH, Connect, Scheme
@@ -16,10 +17,25 @@ from check_autodiscover.core.picture import ViewPicture
 from check_autodiscover.core.policy import Step
 from check_autodiscover.core.rules.phrases import certificate_names
 
-__all__ = ["Place", "Reaction", "Rung", "clients_of", "ladder"]
+__all__ = ["WORDS", "Place", "Reaction", "Rung", "clients_of", "fares", "ladder"]
 
 _NAMED = (Step.ROOT, Step.AUTODISCOVER, Step.REDIRECT)
 """The steps that lead to one URL, the same in every view."""
+
+WORDS = {
+    "next": "go on",
+    "follows": "follow",
+    "unseen": "not known",
+    "skipped": "skipped",
+    Outcome.CONFIGURED.value: "configured",
+    Outcome.ASKS_CONSENT.value: "configured, after consent",
+    Outcome.WARNED.value: "CERTIFICATE WARNING",
+    Outcome.WRONG_LOGIN.value: "PASSWORD TO A STRANGER",
+    Outcome.WRONG_SETTINGS.value: "A STRANGER'S SETTINGS",
+    Outcome.NOTHING.value: "FIND NOTHING",
+    Outcome.UNKNOWN.value: "not known",
+}
+"""What clients do at a step, or how they end, in words; capitals where users are hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,3 +192,12 @@ def clients_of(walks: Iterable[Walk]) -> str:
     judged = dict.fromkeys(walk.client.value for walk in walks if walk.judged)
     others = dict.fromkeys(walk.client.value for walk in walks if not walk.judged)
     return " ".join(filter(None, (", ".join(judged), f"({', '.join(others)})" if others else "")))
+
+
+def fares(views: Sequence[ViewPicture]) -> list[list[list[Walk]]]:
+    """The walks of clients that fare alike in every view: by group, view and client."""
+    groups: dict[object, list[tuple[Walk, ...]]] = {}
+    for walks in zip(*(view.walks for view in views), strict=True):
+        key = (walks[0].judged, *((walk.outcome, walk.at) for walk in walks))
+        groups.setdefault(key, []).append(walks)
+    return [[list(of_view) for of_view in zip(*group, strict=True)] for group in groups.values()]
