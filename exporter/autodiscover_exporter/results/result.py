@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from autodiscover_exporter.own_metrics import ErrorReason
 from autodiscover_exporter.results.exposition import render_measures
 from autodiscover_exporter.results.failure import failure_measures
+from autodiscover_exporter.results.history import Cause, Turn, causes_of, outcomes_of, turn_of
+from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
@@ -28,7 +30,8 @@ class Result:
     """A verdict on a domain by a module. Times are Unix times in seconds.
 
     `exposition` is the metrics' text format 0.0.4, gzipped; `since` is when the first of the probes in a row that gave
-    this state ended; `complete` is False where more time would have shown more.
+    this state ended; `complete` is False where more time would have shown more. `causes` and `outcomes` outline it,
+    `turn` when it last came to other causes, None where no result of this process had others.
     """
 
     domain: str
@@ -40,6 +43,9 @@ class Result:
     exposition: bytes
     survey: bytes
     complete: bool = True
+    causes: tuple[Cause, ...] = ()
+    outcomes: tuple[tuple[str, Outcome], ...] = ()
+    turn: Turn | None = None
 
     def report(self) -> Report:
         """The whole of what the probe said. Costs some milliseconds."""
@@ -71,6 +77,7 @@ def kept(report: Report, module: str, before: Result | Failure | None) -> Result
     """What is kept of a report; `before` is what the probe before it came to."""
     ended = report.survey.ended
     same = isinstance(before, Result) and before.state is report.state
+    causes = causes_of(report)
     return Result(
         domain=report.domain,
         module=module,
@@ -81,7 +88,16 @@ def kept(report: Report, module: str, before: Result | Failure | None) -> Result
         exposition=_packed(render_measures(report.measures)),
         survey=zlib.compress(pickle.dumps(report.survey, pickle.HIGHEST_PROTOCOL), FAST),
         complete=not report.survey.cut_short,
+        causes=causes,
+        outcomes=outcomes_of(report),
+        turn=_turn(report, causes, before) if isinstance(before, Result) else None,
     )
+
+
+def _turn(report: Report, causes: tuple[Cause, ...], before: Result) -> Turn | None:
+    if before.state is report.state and before.causes == causes:
+        return before.turn
+    return turn_of(report, before.report())
 
 
 def failed(
