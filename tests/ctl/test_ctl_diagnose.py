@@ -131,7 +131,7 @@ SHOWN = {
     "resolver-dead": ("not known, the name could not be looked up", "SRV record  intended"),
     "hybrid-alias-host": ("alias of autodiscover.outlook.com, then", "PASSWORD TO A STRANGER"),
     "slow-root": ("127.0.113.7: no answer", "=> go on (0x80072EE2)"),
-    "foreign-settings": ("A STRANGER'S SETTINGS", "gives Autodiscover settings without a login"),
+    "foreign-settings": ("A STRANGER'S SETTINGS", "gives Autodiscover settings"),
     "wrong-port": (">  https://remote.contoso.com (port 8443)", "ews (exchangelib): go on, port 8443 is not 443"),
     "srv-missing": ("=> go on, no SRV record (0x8004010F)", "FIND NOTHING"),
     "expired": ("autodiscover.contoso.com: has expired", "CERTIFICATE WARNING (0x80072F05)"),
