@@ -15,7 +15,7 @@ views:
   inside: {{resolvers: [{inside}], ca_files: [{anchor}]}}
   outside: {{resolvers: [{outside}], ca_files: [{anchor}]}}
 modules:
-  default: {{method: srv, servers: [remote.contoso.test]}}
+  default: {{cache: 0s, method: srv, servers: [remote.contoso.test]}}
 """
 
 SRV = "_autodiscover._tcp SRV 0 0 443 remote"
