@@ -1,6 +1,5 @@
 """What an exporter is asked, and what is made of its answer: its text and exit code, or UNKNOWN with the reason."""
 
-import time
 from binascii import b2a_base64
 from collections.abc import Sequence
 from threading import Thread
@@ -65,7 +64,7 @@ def ask(question: Question, seconds: float, late: int) -> tuple[int, str]:
 
     def look() -> None:
         try:
-            found.append(_answered(question, time.monotonic() + seconds))
+            found.append(_answered(question, seconds))
         # Whatever it is, the thread that waits is to have it.
         except Exception as error:
             found.append(error)
@@ -86,17 +85,17 @@ def ask(question: Question, seconds: float, late: int) -> tuple[int, str]:
             return told
 
 
-def _answered(question: Question, deadline: float) -> tuple[int, str]:
-    left = deadline - time.monotonic()
+def _answered(question: Question, seconds: float) -> tuple[int, str]:
     headers = {
         "User-Agent": f"check_autodiscover/{__version__}",
-        # As a scrape would: the exporter then tells what it has seen by then.
-        "X-Prometheus-Scrape-Timeout-Seconds": f"{left:.3f}",
+        # As in a scrape: the exporter tells what it has seen by then. What is left of it would be another number each
+        # time, and so would be what the report says of its time limit.
+        "X-Prometheus-Scrape-Timeout-Seconds": f"{seconds:g}",
     }
     if question.login_file:
         login = b2a_base64(load_login(question.login_file).encode(), newline=False)
         headers["Authorization"] = f"Basic {login.decode()}"
-    answer = fetch(question.place, question.path, headers, question.ca_files, left)
+    answer = fetch(question.place, question.path, headers, question.ca_files, seconds)
     return _told(question, answer)
 
 
