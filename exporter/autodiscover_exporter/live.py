@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from autodiscover_exporter.log_format import event
 from check_autodiscover.config import Configuration, ConfigurationError, load_configuration
+from check_autodiscover.failures import internal_error
 from check_autodiscover.probes.extra import MissingExtra
 from check_autodiscover.probes.resolver import ResolverProbe
 from check_autodiscover.run import directory_probe
@@ -85,17 +86,27 @@ class LiveConfiguration:
         async with self._turn:
             try:
                 # A file of ten thousand domains takes seconds, in which scrapes are to be answered.
-                found = await asyncio.to_thread(self._load)
+                self._take(await asyncio.to_thread(self._load))
             except CannotLoad as error:
-                self._state = LoadState(False, self._state.succeeded)
-                for fault in error.faults:
-                    logger.error("configuration not reloaded", extra=event(error=fault))
+                self._failed(error)
                 raise
-            self._configuration = found
-            self._state = LoadState(True, self._now())
-            for follower in self._followers:
-                follower(found)
+            except Exception as error:  # a bug of ours, which must end neither the service nor the next reload
+                logger.exception("reload failed")
+                failure = CannotLoad(internal_error(error))
+                self._failed(failure)
+                raise failure from error
+
+    def _take(self, found: Configuration) -> None:
+        self._configuration = found
+        for follower in self._followers:
+            follower(found)
+        self._state = LoadState(True, self._now())
         logger.info("configuration reloaded", extra=event(file=self._file, domains=str(len(found.domains))))
+
+    def _failed(self, error: CannotLoad) -> None:
+        self._state = LoadState(False, self._state.succeeded)
+        for fault in error.faults:
+            logger.error("configuration not reloaded", extra=event(error=fault))
 
     async def reload_on_hangup(self) -> None:
         """Reload at each SIGHUP, until cancelled."""

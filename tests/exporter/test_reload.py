@@ -202,3 +202,27 @@ def test_a_failed_reload_keeps_the_time_of_the_last_good_one(tmp_path: Path, dea
         return [(state.successful, state.succeeded) for state in (*found, live.state)]
 
     assert asyncio.run(states()) == [(True, 1000.0), (True, 2000.0), (False, 2000.0)]
+
+
+def test_a_bug_of_ours_in_a_reload_is_told_and_the_next_one_works(
+    tmp_path: Path, dead_port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "exporter.yml"
+    file.write_text(_file_with(dead_port, "contoso.com"))
+    errors = [KeyError("a bug")]
+
+    def stumble(_: Configuration) -> None:
+        if errors:
+            raise errors.pop()
+
+    async def twice() -> list[bool]:
+        live = LiveConfiguration(str(file), load_checked(str(file)))
+        live.follow(stumble)
+        with pytest.raises(CannotLoad, match="internal error, please report: KeyError in "):
+            await live.reload()
+        before = live.state.successful
+        await live.reload()
+        return [before, live.state.successful]
+
+    assert asyncio.run(twice()) == [False, True]
+    assert [record.message for record in caplog.records if record.exc_info] == ["reload failed"]
