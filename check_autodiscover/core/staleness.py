@@ -33,7 +33,7 @@ def as_of(report: Report, now: float, interval: float) -> Report:
         view="",
         endpoint=Endpoint.ZONE,
         subject=report.domain,
-        args=(("moment", _moment(report.survey.ended)), ("intervals", f"{INTERVALS} intervals of {interval:g} s")),
+        args=(("moment", _moment(report.survey.ended)), ("intervals", f"{INTERVALS} intervals of {_span(interval)}")),
     )
     override, expired = override_of(report.survey.policy, finding, now)
     state = override.state if override else State.UNKNOWN
@@ -76,3 +76,9 @@ def _stale(report: Report, judgement: Judgement) -> Report:
 def _moment(seconds: float) -> str:
     """Not how long ago: a line that tells another number at each check would be news each time."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _span(seconds: float) -> str:
+    """In the unit that it is a whole number of."""
+    whole = next(((unit, word) for unit, word in ((3600, "h"), (60, "min")) if seconds % unit == 0), (1, "s"))
+    return f"{seconds / whole[0]:g} {whole[1]}"

@@ -37,12 +37,18 @@ def test_an_older_one_is_unknown_and_says_when_the_last_look_was_and_what_it_was
     report = trapped()
     stale = told(report, 901.0)
     assert render_first_line(stale) == (
-        "AUTODISCOVER UNKNOWN - contoso.com: last looked at on 2023-11-14 22:13 UTC, which is more than 3 intervals of "
-        f"300 s ago [{RULE}]"
+        "AUTODISCOVER UNKNOWN - contoso.com: not looked at since 2023-11-14 22:13 UTC, for more than 3 intervals of 5 min "
+        f"[{RULE}]"
     )
     assert stale.notes == (f"at the last look it was {report.state.value}: {report.summary}",)
     assert [item.finding.rule for item in stale.judgements] == [RULE]
     assert "schedule.concurrency" in render_text(stale)
+
+
+@pytest.mark.parametrize(("interval", "span"), [(90.0, "90 s"), (3600.0, "1 h"), (0.5, "0.5 s")])
+def test_the_interval_is_told_in_the_unit_that_fits(interval: float, span: str) -> None:
+    report = trapped()
+    assert f"3 intervals of {span} [" in as_of(report, report.survey.ended + 1e6, interval).summary
 
 
 def test_it_says_the_same_however_old_it_gets() -> None:

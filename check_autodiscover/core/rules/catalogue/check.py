@@ -37,7 +37,7 @@ CHECK = (
         title="The exporter's last look at the domain is too long ago",
         default=Default.UNKNOWN,
         level=1,
-        sentence="last looked at on {moment}, which is more than {intervals} ago",
+        sentence="not looked at since {moment}, for more than {intervals}",
         remedy="See at the exporter's /metrics whether it keeps up (autodiscover_exporter_schedule_lag_seconds) and "
         "what fails (autodiscover_exporter_probe_errors_total): raise schedule.concurrency or schedule.interval, or "
         "share the domains out between exporters.",
