@@ -37,8 +37,8 @@ def test_an_older_one_is_unknown_and_says_when_the_last_look_was_and_what_it_was
     report = trapped()
     stale = told(report, 901.0)
     assert render_first_line(stale) == (
-        "AUTODISCOVER UNKNOWN - contoso.com: not looked at since 2023-11-14 22:13 UTC, for more than 3 intervals of 5 min "
-        f"[{RULE}]"
+        "AUTODISCOVER UNKNOWN - contoso.com: not looked at since 2023-11-14 22:13 UTC, "
+        f"for more than 3 intervals of 5 min [{RULE}]"
     )
     assert stale.notes == (f"at the last look it was {report.state.value}: {report.summary}",)
     assert [item.finding.rule for item in stale.judgements] == [RULE]
