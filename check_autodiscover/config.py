@@ -74,7 +74,7 @@ class _Loader:
             views=views,
             top=_with_views(top, below),
             modules={DEFAULT_MODULE: {}, **modules},
-            allowed=self._allowed(reader, entries),
+            **self._targets(reader, entries),
         )
         sound = [
             name for name in configuration.modules if self._fits(configuration, root, "modules", name, module=name)
@@ -98,11 +98,12 @@ class _Loader:
                 self._faults.note(error)
         return tuple(views) or DEFAULT_VIEWS, {"methods": methods, "ca_files": tuple(files)}
 
-    def _allowed(self, reader: LevelReader, entries: Mapping[str, Value]) -> tuple[str, ...] | None:
-        if "targets" not in entries and "domains" not in entries:
-            return None
-        allowed: tuple[str, ...] = reader.level(entries.get("targets"), TARGETS).get("allow", ())
-        return allowed
+    def _targets(self, reader: LevelReader, entries: Mapping[str, Value]) -> dict[str, Any]:
+        """What is said of domains that are not configured, as the configuration has it."""
+        said = reader.level(entries.get("targets"), TARGETS)
+        anybody = "targets" not in entries and "domains" not in entries
+        denied = {"denied": said["deny_networks"]} if "deny_networks" in said else {}
+        return {"allowed": None if anybody else said.get("allow", ()), **denied}
 
     def _rhythm(self, found: Configuration, reader: LevelReader, value: Value | None) -> Rhythm | None:
         before = len(self._faults)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.keys import NOT_BUILT, SEVERITY, Key, Keys, Shape
+from check_autodiscover.keys import SEVERITY, Key, Keys, Shape
 from check_autodiscover.option import ValueKind
 from check_autodiscover.parsers import parser_of
 from check_autodiscover.severities import severity_of
@@ -148,8 +148,6 @@ def _label(name: str, value: Value) -> str:
 
 def _unknown(entry: Value, known: Collection[str]) -> ConfigurationError:
     name = entry.path.rpartition(".")[2]
-    if name in NOT_BUILT:
-        return entry.error(f"not built yet, so leave it out: {NOT_BUILT[name]}")
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
     return entry.error(f"unknown key; {meant}")

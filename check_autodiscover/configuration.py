@@ -4,8 +4,9 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from check_autodiscover.core.denial import DEFAULT_DENIED
 from check_autodiscover.core.policy import Policy, View
 from check_autodiscover.declared import Level, merged, policy_of, trust_of
 from check_autodiscover.trust import TrustSettings
@@ -76,6 +77,8 @@ class Configuration:
     domains: Mapping[str, Domain] = field(default_factory=dict)
     allowed: tuple[str, ...] | None = None
     rhythm: Rhythm | None = None
+    denied: tuple[str, ...] = DEFAULT_DENIED
+    """Networks that are never contacted for a domain that is not configured."""
 
     def levels(self, domain: str = "", module: str = "") -> tuple[Level, ...]:
         """What holds for a domain (A-labels), the most general first. Without a module the domain's own counts.
@@ -99,9 +102,12 @@ class Configuration:
         """
         found = merged(self.levels(domain, module), self.views)
         name = module or self.module_of(domain)
+        policy = policy_of(found, self.views)
+        if domain and domain not in self.domains:
+            policy = replace(policy, denied_networks=self.denied)
         return Module(
             name,
-            policy_of(found, self.views),
+            policy,
             trust_of(found),
             found.get("baseline", ""),
             found.get("cache", DEFAULT_CACHE),

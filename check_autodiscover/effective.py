@@ -51,7 +51,7 @@ def document(configuration: Configuration) -> dict[str, Any]:
             }
             for name, domain in configuration.domains.items()
         }
-        found["targets"] = {"allow": list(configuration.allowed)}
+        found["targets"] = {"allow": list(configuration.allowed), "deny_networks": list(configuration.denied)}
     if configuration.rhythm is not None:
         rhythm = configuration.rhythm
         found["schedule"] = {"interval": _word(rhythm.interval), "concurrency": rhythm.concurrency}

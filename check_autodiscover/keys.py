@@ -1,7 +1,7 @@
 """The keys of the configuration file, as tables: whatever reads, describes or checks the file is made of these.
 
 A key that says what an option says is made of that option, so that an option to come has its key at once. The others
-stand here: those about views, those of a domain alone, and those that are promised and not built.
+stand here: those about views, and those that say how the exporter works.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,6 @@ from check_autodiscover.options import OPTIONS
 
 __all__ = [
     "DOMAIN",
-    "NOT_BUILT",
     "POLICY",
     "SCHEDULE",
     "SEVERITY",
@@ -132,6 +131,13 @@ SEVERITY = _table(
 
 TARGETS = _table(
     Key("allow", "allow", ValueKind.PATTERN, Shape.LIST, "domains that may be asked for beside those under domains"),
+    Key(
+        "deny_networks",
+        "deny_networks",
+        ValueKind.ADDRESS,
+        Shape.LIST,
+        "networks that are never contacted for a domain that is not under domains; default: link-local and metadata",
+    ),
 )
 """What is said of domains that are not configured."""
 
@@ -150,8 +156,3 @@ TOP = _table(
     Key("schedule", "schedule", _SECTION, Shape.SECTION, "when the exporter looks at the domains by itself"),
 )
 """What stands at the top beside policy."""
-
-NOT_BUILT: Mapping[str, str] = {
-    "deny_networks": "name in targets.allow only domains whose owners you trust",
-}
-"""Keys that are promised, and what holds until they are built. What a table has is not looked for here."""

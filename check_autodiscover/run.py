@@ -9,11 +9,11 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING
 
 from check_autodiscover.core.answers import asks_authority
+from check_autodiscover.core.denial import denies
 from check_autodiscover.core.observations import (
+    Connect,
     Contact,
     DirectoryAnswer,
     DirectoryQuestion,
@@ -30,13 +30,11 @@ from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Policy, Resolver, Transport, View, ViewRole
 from check_autodiscover.core.survey import BaselineFile, Survey
 from check_autodiscover.instruments import Instruments, Observers
+from check_autodiscover.parents import registrable_parents
 from check_autodiscover.ports import Deadline, DirectoryProbe, DnsProbe, EndpointProbe
 from check_autodiscover.trust import Trust, TrustSettings
 
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
-
-__all__ = ["DNS_SHARE", "Probes", "conduct", "directory_probe", "observe", "registrable_parents", "survey_domain"]
+__all__ = ["DNS_SHARE", "Probes", "conduct", "directory_probe", "observe", "survey_domain"]
 
 DNS_SHARE = 0.6
 """The part of the time limit after which DNS gives up, so that what was found can still be contacted."""
@@ -123,24 +121,6 @@ def directory_probe(policy: Policy, trust: Trust) -> DirectoryProbe | None:
     return ProcessDirectoryProbe(policy.directory, trust, policy.connect_timeout)
 
 
-def registrable_parents(domain: str) -> tuple[str, ...]:
-    """The parents of a domain that somebody can own, nearest first: those below the public suffix."""
-    labels = domain.split(".")
-    if len(labels) < 3:
-        return ()
-    owned = _public_suffixes().privatesuffix(domain) or domain
-    parents = (".".join(labels[index:]) for index in range(1, len(labels)))
-    return tuple(parent for parent in parents if parent == owned or parent.endswith("." + owned))
-
-
-@cache
-def _public_suffixes() -> "PublicSuffixList":
-    # The list takes a while to read, and most domains need none of it.
-    from publicsuffixlist import PublicSuffixList
-
-    return PublicSuffixList()
-
-
 def _labels() -> tuple[str, ...]:
     """Random labels that start with a letter and that nobody has asked for before."""
     return tuple(f"x{os.urandom(8).hex()}" for _ in range(LABELS))
@@ -168,7 +148,7 @@ async def conduct(survey: Survey, probes: Probes, meanwhile: Callable[[], object
     begun = loop.time()
     limit = survey.policy.timeout
     deadline = Deadline(begun + limit * (1 - REPLY_SHARE), begun + limit * DNS_SHARE)
-    conductor = _Conductor(probes, _resolvers(survey), deadline, meanwhile)
+    conductor = _Conductor(probes, survey.policy, _resolvers(survey), deadline, meanwhile)
     survey = await conductor.conduct(survey)
     return replace(survey, ended=survey.started + loop.time() - begun)
 
@@ -210,11 +190,14 @@ class _Conductor:
     def __init__(
         self,
         probes: Probes,
+        policy: Policy,
         resolvers: Mapping[tuple[str, str], Resolver],
         deadline: Deadline,
         meanwhile: Callable[[], object] | None,
     ) -> None:
         self._probes = probes
+        self._policy = policy
+        self._denied = policy.denied_networks
         self._resolvers = resolvers
         self._deadline = deadline
         self._tasks: dict[asyncio.Task[Observation], Question] = {}
@@ -264,6 +247,8 @@ class _Conductor:
                 return await self._contact(question)
 
     async def _look_up(self, question: DnsQuestion) -> DnsAnswer:
+        if question.direct and denies(self._denied, question.resolver):
+            return DnsAnswer(DnsStatus.DENIED)
         if asyncio.get_running_loop().time() >= self._deadline.dns:
             return DnsAnswer(DnsStatus.CUT_SHORT)
         give_up_at = self._deadline.dns
@@ -273,6 +258,9 @@ class _Conductor:
         return await self._probes.dns.probe_dns(question, self._resolver(question), give_up_at)
 
     async def _read(self, question: DirectoryQuestion) -> DirectoryAnswer:
+        if self._denied and self._policy.directory and question.ldap_url != self._policy.directory.url:
+            # The LDAP library looks up the names of pointers by itself: what it would connect to is not known here.
+            return DirectoryAnswer(DirectoryStatus.DENIED)
         # What the directory names has to be looked up in DNS yet, and that in time.
         if self._probes.directory is None or asyncio.get_running_loop().time() >= self._deadline.dns:
             return DirectoryAnswer(DirectoryStatus.CUT_SHORT)
@@ -284,6 +272,8 @@ class _Conductor:
         return self._resolvers[question.view, question.resolver]
 
     async def _contact(self, question: EndpointQuestion) -> Contact:
+        if denies(self._denied, question.address):
+            return Contact(Connect.DENIED)
         return await self._probes.endpoint.probe_endpoint(question, self._deadline.run)
 
     async def _stop(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from check_autodiscover.keys import DOMAIN, NOT_BUILT, POLICY, SCHEDULE, SEVERITY, TARGETS, TOP, VIEW, Key, Keys, Shape
+from check_autodiscover.keys import DOMAIN, POLICY, SCHEDULE, SEVERITY, TARGETS, TOP, VIEW, Key, Keys, Shape
 from check_autodiscover.option import CHOICES, ValueKind
 
 __all__ = ["EXAMPLE", "configuration"]
@@ -29,7 +29,7 @@ domains:
       outside:dns-parent-exposed: warning
     labels: {customer: contoso}
   fabrikam.com: {}
-targets: {allow: ["*.contoso.com"]}
+targets: {allow: ["*.contoso.com"], deny_networks: [169.254.0.0/16, "fe80::/10"]}
 schedule: {interval: 5m}
 baseline: {path: /var/lib/check_autodiscover/baseline}
 """
@@ -74,7 +74,7 @@ its own domain. Aliases of YAML work, merge keys (`<<`) do not. A file has at mo
 
 def configuration() -> str:
     """The whole page."""
-    return f"{_HEAD}{''.join(_sections())}\n## Not built yet\nRefused by name: {_not_built()}.\n"
+    return f"{_HEAD}{''.join(_sections())}"
 
 
 def _sections() -> Iterator[str]:
@@ -129,11 +129,6 @@ _KINDS = {
     ValueKind.PATTERN: "domain, `*.DOMAIN` or `*`",
     ValueKind.FINGERPRINT: "SHA-256 in hex",
 }
-
-
-def _not_built() -> str:
-    built = {name for keys in (TOP, VIEW, DOMAIN, TARGETS, SCHEDULE, POLICY) for name, _ in _flat(keys)}
-    return ", ".join(f"`{name}` ({text})" for name, text in NOT_BUILT.items() if name not in built)
 
 
 def _escaped(text: str) -> str:

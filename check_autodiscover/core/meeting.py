@@ -69,9 +69,9 @@ class Meeting:
         return self.reach in (Reach.NO_TLS, Reach.OPEN)
 
     @property
-    def no_family(self) -> bool:
-        """Whether the probing host lacks the address's family, so that nothing can be said of it."""
-        return self.contact is not None and self.contact.connect is Connect.NO_FAMILY
+    def untried(self) -> bool:
+        """Whether we cannot or will not connect to the address, so that nothing can be said of it."""
+        return self.contact is not None and self.contact.connect in (Connect.NO_FAMILY, Connect.DENIED)
 
     @property
     def acceptable(self) -> bool:
@@ -125,6 +125,7 @@ _CONNECT = {
     Connect.NO_FAMILY: Reach.UNSEEN,
     Connect.CUT_SHORT: Reach.UNSEEN,
     Connect.EXHAUSTED: Reach.UNSEEN,
+    Connect.DENIED: Reach.UNSEEN,
 }
 _HANDSHAKE = {
     Handshake.ESTABLISHED: Reach.OPEN,

@@ -72,6 +72,8 @@ class DnsStatus(Enum):
     """The run's deadline came first: nothing is known."""
     EXHAUSTED = "out of sockets here"
     """The probing host ran out of file descriptors or memory, so that it could not ask."""
+    DENIED = "not asked (targets.deny_networks)"
+    """Its address is one that nothing is sent to for a domain that nobody declared: it was not asked."""
     DISBELIEVED = "disbelieved"
     """Never observed: stands for what a resolver said that gives addresses to names which cannot exist."""
     UNDELEGATED = "unknown servers"
@@ -180,6 +182,8 @@ class Connect(Enum):
     """The run's deadline came first: nothing is known beyond that it had not answered yet."""
     EXHAUSTED = "exhausted"
     """The probing host ran out of file descriptors or memory: nothing is known of the address."""
+    DENIED = "denied"
+    """Nothing is sent to the address for a domain that nobody declared: nothing is known of it."""
 
 
 class Handshake(Enum):
@@ -274,6 +278,7 @@ class DirectoryStatus(Enum):
     NO_CONFIGURATION = "has no configuration container, so it is no Active Directory"
     FAILED = "fails"
     CUT_SHORT = "did not answer before the time limit"
+    DENIED = "is not asked for a domain that is not configured (targets.deny_networks)"
 
 
 @dataclass(frozen=True, slots=True)

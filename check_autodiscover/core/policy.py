@@ -259,6 +259,8 @@ class Policy:
     connect_timeout: float = 3.0
     user_agent: str = ""
     source_address: str = ""
+    denied_networks: tuple[str, ...] = ()
+    """Networks that nothing is sent to, wherever the domain's records point; empty for a domain that is declared."""
 
     def declared_method(self, view: str) -> Method:
         """The method declared for a view, `AUTO` where none is."""

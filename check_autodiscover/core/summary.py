@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from check_autodiscover.core.address_order import in_order
 from check_autodiscover.core.answers import asks_authority, delegated
 from check_autodiscover.core.candidates import MAX_ADDRESSES, MAX_TARGETS, questions
 from check_autodiscover.core.certificate import life_left
 from check_autodiscover.core.certificate_notes import certificate_notes
 from check_autodiscover.core.client_notes import client_notes
 from check_autodiscover.core.finding import Endpoint, Finding
+from check_autodiscover.core.observations import Connect, DnsStatus
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import DAY, Method, Step
 from check_autodiscover.core.records import Presence
@@ -16,6 +18,7 @@ from check_autodiscover.core.report import Judgement
 from check_autodiscover.core.rules.catalogue import RULES
 from check_autodiscover.core.rules.phrases import family_args, joined
 from check_autodiscover.core.state import State
+from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.wording import effect_of, sentence_of
 
 __all__ = ["notes_of", "summarize", "views_of"]
@@ -185,10 +188,23 @@ def _notes(picture: Picture) -> Iterator[str]:
     yield from _directory_notes(picture)
     yield from client_notes(picture)
     yield from certificate_notes(picture)
+    yield from _untried_servers(picture.survey)
     for view in picture.views:
         if picture.baseline is not None and picture.baseline.view(view.name) is None:
             yield f"{view.name}: nothing of this view was accepted, so its drift was not judged (baseline accept)"
         yield from _view_notes(picture, view)
+
+
+_UNTRIED = {
+    Connect.NO_FAMILY: "this host lacks its address family",
+    Connect.DENIED: "targets.deny_networks holds it back from domains that are not configured",
+}
+
+
+def _untried_servers(survey: Survey) -> Iterator[str]:
+    denied = {question.resolver for question, answer in survey.lookups.items() if answer.status is DnsStatus.DENIED}
+    for server in in_order(denied):
+        yield f"name server {server} was not asked: {_UNTRIED[Connect.DENIED]}"
 
 
 def _directory_notes(picture: Picture) -> Iterator[str]:
@@ -220,8 +236,8 @@ def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
         yield f"{view.name}: resolver {failure} did not answer; the view's others did"
     for met in view.scene.met.values():
         for meeting in met:
-            if meeting.no_family:
-                yield f"{meeting.address} was not contacted: this host lacks its address family"
+            if meeting.contact is not None and meeting.untried:
+                yield f"{meeting.address} was not contacted: {_UNTRIED[meeting.contact.connect]}"
     for candidate in view.scene.candidates:
         unasked = candidate.resolution.presence is Presence.PENDING
         if unasked or any(question in picture.survey.unfinished for question in questions(candidate)):

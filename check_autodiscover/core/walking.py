@@ -139,8 +139,8 @@ class Walker:
                 return self._unseen(candidate, rest(), "whether the name has an A record was not asked")
             return self._next(candidate, rest(), "", "the name has no A record")
         everything = self.meet(candidate)
-        # A family that this host lacks says nothing of the addresses of the other.
-        met = [meeting for meeting in everything if not meeting.no_family] or everything
+        # Addresses that were not tried, as this host lacks the family, say nothing of the others.
+        met = [meeting for meeting in everything if not meeting.untried] or everything
         alive = [meeting for meeting in met if meeting.reach in (Reach.OPEN, Reach.NO_TLS, Reach.UNSEEN)]
         if not alive:
             silent = any(meeting.reach is Reach.SILENT for meeting in met)

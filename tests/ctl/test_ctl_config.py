@@ -34,10 +34,10 @@ severities: {"inside:dns-srv-port@srv": unknown}
 
 
 def meaning(file: Path, domain: str = "contoso.com") -> tuple[Module, list[Method]]:
-    """What a file means for a domain, however its methods are put."""
+    """What a file means for a domain, however its methods are put, and whether or not it names the domain."""
     settled = load_configuration(str(file)).settled(domain)
     methods = [settled.policy.declared_method(view.name) for view in settled.policy.views]
-    return replace(settled, policy=replace(settled.policy, method=Method.AUTO, methods=())), methods
+    return replace(settled, policy=replace(settled.policy, method=Method.AUTO, methods=(), denied_networks=())), methods
 
 
 @pytest.fixture

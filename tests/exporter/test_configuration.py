@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from check_autodiscover.config import Configuration, ConfigurationError, Module, Rhythm, load_configuration
+from check_autodiscover.core.denial import DEFAULT_DENIED
 from check_autodiscover.core.policy import (
     ClientName,
     Directory,
@@ -243,3 +244,21 @@ def test_a_schedule_says_how_often_and_how_many(tmp_path: Path, text: str, rhyth
 )
 def test_a_schedule_that_cannot_be_kept_is_refused(tmp_path: Path, text: str, fault: str) -> None:
     assert _fault(tmp_path, text).startswith(fault)
+
+
+@pytest.mark.parametrize(
+    ("said", "denied"),
+    [
+        ("", DEFAULT_DENIED),
+        (", deny_networks: [10.0.0.0/8, 192.0.2.1]", ("10.0.0.0/8", "192.0.2.1")),
+        (", deny_networks: []", ()),
+    ],
+)
+def test_networks_are_denied_to_domains_that_are_not_configured_alone(
+    tmp_path: Path, said: str, denied: tuple[str, ...]
+) -> None:
+    file = tmp_path / "file.yml"
+    file.write_text(f"domains: {{contoso.com: {{}}}}\ntargets: {{allow: ['*']{said}}}")
+    configuration = load_configuration(str(file))
+    assert configuration.settled("stranger.example").policy.denied_networks == denied
+    assert configuration.settled("contoso.com").policy.denied_networks == ()

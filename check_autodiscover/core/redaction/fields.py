@@ -116,6 +116,7 @@ RULES: Mapping[type, Mapping[str, Rule]] = {
         "servers": name,
         "user_agent": _text,
         "source_address": address,
+        "denied_networks": address_or_network,
     },
     Directory: {"url": ldap_url, "site": _text, "user": _text, "password_file": _text},
     View: {"name": kept},

@@ -33,6 +33,7 @@ _ADVICE = {
     DirectoryStatus.ANONYMOUS_REFUSED: "Give an account without any rights: --scp-user and --scp-password-file.",
     DirectoryStatus.FORBIDDEN: "Let this account read the configuration partition, as every account of the forest may.",
     DirectoryStatus.NO_CONFIGURATION: "Name a domain controller of the forest that Exchange was installed in.",
+    DirectoryStatus.DENIED: "Name the domain under domains: for others no pointer to another directory is followed.",
     DirectoryStatus.CUT_SHORT: "See what does not answer; if it is only slow, raise --timeout.",
 }
 
@@ -155,6 +156,6 @@ def _dead(candidate: Candidate, met: tuple[Meeting, ...]) -> str:
     if not candidate.addresses and not candidate.cloud:
         known = candidate.resolution.presence in (Presence.ABSENT, Presence.PRESENT)
         return "the name has no address" if known else ""
-    tried = [meeting for meeting in met if not meeting.no_family]
+    tried = [meeting for meeting in met if not meeting.untried]
     dead = [meeting for meeting in tried if meeting.reach in (Reach.DEAD, Reach.SILENT)]
     return silence(dead[0]) if dead and len(dead) == len(tried) else ""

@@ -67,7 +67,7 @@ def _finding(rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meet
 def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
     seen = tuple(item for item in met if item.reach is not Reach.UNSEEN)
     dead = tuple(item for item in seen if item.reach in (Reach.DEAD, Reach.SILENT))
-    if dead and len(dead) == len([item for item in met if not item.no_family]):
+    if dead and len(dead) == len([item for item in met if not item.untried]):
         yield _finding("service-unreachable", view, candidate, dead, reason=silence(dead[0]))
     yield from judge_contacted(view, candidate, met)
 
@@ -139,6 +139,7 @@ _CONNECT_WORDS = {
     Connect.NO_FAMILY: "not tried",
     Connect.CUT_SHORT: "no answer before the time limit",
     Connect.EXHAUSTED: "not tried",
+    Connect.DENIED: "not tried",
 }
 
 

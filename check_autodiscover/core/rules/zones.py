@@ -180,7 +180,7 @@ def _alive(survey: Survey, view: ViewPicture, server: str) -> bool:
 def _lameness(survey: Survey, view: ViewPicture, server: str) -> str:
     """Why a server that the zone names does not serve it; empty for one that does, or that nothing is known of."""
     answer = _soa(survey, view, server)
-    if answer is None or answer.status in (DnsStatus.CUT_SHORT, DnsStatus.EXHAUSTED):
+    if answer is None or answer.status in (DnsStatus.CUT_SHORT, DnsStatus.EXHAUSTED, DnsStatus.DENIED):
         return ""
     if answer.status is DnsStatus.UNREACHABLE and ":" in server:
         # This host may lack IPv6; whether the server serves it is not known.
