@@ -3,10 +3,10 @@
 import gzip
 
 from autodiscover_exporter.endpoints.asking import Asking, Forbidden, refused
-from autodiscover_exporter.endpoints.target import BadRequest, ProbeRequest, parse_probe_request
+from autodiscover_exporter.endpoints.exposing import expose
+from autodiscover_exporter.endpoints.target import BadRequest, parse_probe_request
 from autodiscover_exporter.results.result import Result
-from autodiscover_exporter.results.results import Outcome
-from autodiscover_exporter.web.messages import EXPOSITION, Request, Response
+from autodiscover_exporter.web.messages import Request, Response
 from check_autodiscover.render import render_text
 
 __all__ = ["ProbeEndpoint"]
@@ -27,11 +27,11 @@ class ProbeEndpoint:
             outcome = await self._asking.obtain(asked.target, request.headers)
         except (BadRequest, Forbidden) as error:
             return refused(error)
-        return _exposed(asked, outcome)
+        if asked.debug and isinstance(outcome, Result):
+            return _explained(outcome)
+        return expose(outcome.exposition, request.headers)
 
 
-def _exposed(asked: ProbeRequest, outcome: Outcome) -> Response:
-    exposition = gzip.decompress(outcome.exposition)
-    if asked.debug and isinstance(outcome, Result):
-        return Response(render_text(outcome.report(), DEBUG_VERBOSITY, True).encode() + b"\n\n" + exposition)
-    return Response(exposition, content_type=EXPOSITION)
+def _explained(result: Result) -> Response:
+    text = render_text(result.report(), DEBUG_VERBOSITY, True).encode()
+    return Response(text + b"\n\n" + gzip.decompress(result.exposition))

@@ -1,49 +1,49 @@
 """The measures of one result as exposition text; which metrics there are is for the core's table to say.
 
-Called once a result. Each exposition has a registry of its own, so that no series of an
-earlier result survives.
+Called once a result. It is written here rather than by prometheus_client, whose registry and samples cost a tenth of a
+check; a test holds both equal, byte for byte.
 """
 
 from collections.abc import Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from check_autodiscover.core.measures import Measure
 from check_autodiscover.hostile import clean
 
-__all__ = ["render_measures"]
+__all__ = ["OPENMETRICS_END", "render_measures"]
 
+OPENMETRICS_END = b"# EOF\n"
+"""What makes this text one of OpenMetrics 1.0: there is nothing but gauges in it, which both write alike."""
 
-class _MeasureCollector(Collector):
-    """Measures as gauges, a family a metric; what was not looked at is absent."""
-
-    def __init__(self, measures: Iterable[Measure]) -> None:
-        self._measures = tuple(item for item in measures if item.metric and item.value is not None)
-
-    def collect(self) -> Iterator[Metric]:
-        for name in sorted({item.metric for item in self._measures}):
-            yield _family([item for item in self._measures if item.metric == name])
+_Labels = tuple[tuple[str, str], ...]
 
 
 def render_measures(measures: Iterable[Measure]) -> bytes:
-    """These measures in the text format 0.0.4, families and series in the order of their names."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_MeasureCollector(measures))
-    return generate_latest(registry)
+    """These measures in the text format 0.0.4, families and series in the order of their names.
+
+    What was not looked at is absent; a series that is given twice has the value that was given last.
+    """
+    families: dict[str, dict[_Labels, float]] = {}
+    helps: dict[str, str] = {}
+    for item in measures:
+        if item.metric and item.value is not None:
+            helps[item.metric] = item.help
+            labels = tuple((name, clean(text)) for name, text in item.labels)
+            families.setdefault(item.metric, {})[labels] = item.value
+    return "".join(line for name in sorted(families) for line in _family(name, helps[name], families[name])).encode()
 
 
-def _family(measures: list[Measure]) -> Metric:
-    family = GaugeMetricFamily(measures[0].metric, measures[0].help)
-    for labels, value in sorted(_series(measures).items()):
-        family.add_sample(family.name, dict(labels), value)
-    return family
+def _family(name: str, text: str, series: dict[_Labels, float]) -> Iterator[str]:
+    yield f"# HELP {name} {text.replace(chr(92), chr(92) * 2)}\n# TYPE {name} gauge\n"
+    for labels, value in sorted(series.items()):
+        inside = ",".join(f'{label}="{_escaped(text)}"' for label, text in sorted(labels))
+        # The library left this one without types.
+        number = floatToGoString(value)  # type: ignore[no-untyped-call]
+        yield f"{name}{{{inside}}} {number}\n" if inside else f"{name} {number}\n"
 
 
-def _series(measures: list[Measure]) -> dict[tuple[tuple[str, str], ...], float]:
-    return {
-        tuple((key, clean(text)) for key, text in item.labels): item.value
-        for item in measures
-        if item.value is not None
-    }
+def _escaped(text: str) -> str:
+    if "\\" in text or '"' in text or "\n" in text:
+        return text.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+    return text
