@@ -1,14 +1,13 @@
 """DNS queries as bytes, for the resolver probe.
 
-Replies are dnspython's to read. Queries are written here, because the library takes as long to import as a resolver to
-answer: a fresh process sends its first questions, and imports while it waits.
+Written here, because the library takes longer to import than a resolver to answer, and most checks do without it.
 """
 
 import struct
 
 from check_autodiscover.core.observations import DnsQuestion, RecordType
 
-__all__ = ["encode"]
+__all__ = ["TYPE_NUMBERS", "encode"]
 
 EDNS_PAYLOAD = 1232
 """Bytes of UDP payload that arrive unfragmented (DNS Flag Day 2020)."""
@@ -16,7 +15,7 @@ EDNS_PAYLOAD = 1232
 MAX_LABEL, MAX_NAME = 63, 255
 """Octets (RFC 1035 2.3.4)."""
 
-_TYPES = {
+TYPE_NUMBERS = {
     RecordType.A: 1,
     RecordType.NS: 2,
     RecordType.SOA: 6,
@@ -39,7 +38,7 @@ def encode(question: DnsQuestion, query_id: int, *, edns: bool) -> bytes:
     recursion = 0 if question.direct else _RECURSION_DESIRED
     checking = _CHECKING_DISABLED if question.checking_disabled else 0
     head = _HEADER.pack(query_id, recursion | checking, 1, 0, 0, int(edns))
-    asked = _name(question.name) + _QUESTION.pack(_TYPES[question.type], _IN)
+    asked = _name(question.name) + _QUESTION.pack(TYPE_NUMBERS[question.type], _IN)
     return head + asked + (_EDNS if edns else b"")
 
 

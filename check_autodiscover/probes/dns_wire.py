@@ -1,4 +1,4 @@
-"""DNS replies from bytes, by dnspython; the resolver probe imports it while it waits for the first one."""
+"""DNS replies from bytes, by dnspython; the resolver probe imports it for the first one that is not plain."""
 
 import struct
 from collections.abc import Iterable
@@ -15,23 +15,15 @@ import dns.rdatatype
 import dns.rrset
 
 from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
+from check_autodiscover.probes.dns_plain import MAX_ADDRESSES, MAX_ALIASES, MAX_HOSTS, in_order
 
 if TYPE_CHECKING:
     from dns.rdtypes.ANY.NSEC import NSEC
 
-__all__ = ["MAX_ADDRESSES", "MAX_ALIASES", "MAX_HOSTS", "MAX_RECORDS", "decode"]
-
-MAX_ADDRESSES = 64
-"""Addresses, and SRV records, that are kept of one answer."""
-
-MAX_ALIASES = 16
-"""Aliases that are followed in one answer."""
+__all__ = ["MAX_RECORDS", "decode"]
 
 MAX_RECORDS = 1024
 """Records of a message that are read: each name in them may be a chain of pointers, and all are walked in Python."""
-
-MAX_HOSTS = 64
-"""Names of servers that are kept of one answer."""
 
 _HOSTS = {RecordType.NS: "target", RecordType.MX: "exchange"}
 """Where the types that name servers hold the name."""
@@ -182,9 +174,9 @@ def _glue(reply: dns.message.Message, servers: Iterable[dns.rrset.RRset]) -> tup
 def _services(records: Iterable[dns.rrset.RRset], type_: RecordType) -> tuple[Srv, ...]:
     if type_ is not RecordType.SRV:
         return ()
-    services = {Srv(item.priority, item.weight, item.port, _text(item.target)) for rrset in records for item in rrset}
-    ordered = sorted(services, key=lambda item: (item.priority, -item.weight, item.target, item.port))
-    return tuple(ordered[:MAX_ADDRESSES])
+    return in_order(
+        {Srv(item.priority, item.weight, item.port, _text(item.target)) for rrset in records for item in rrset}
+    )
 
 
 def _hosts(records: Iterable[dns.rrset.RRset], type_: RecordType) -> tuple[str, ...]:

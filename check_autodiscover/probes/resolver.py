@@ -1,6 +1,7 @@
 """Asks DNS servers; implements `ports.DnsProbe` for `run`.
 
-dnspython reads the replies; messages travel by the carriers of `dns_datagram`, `dns_stream` and `dns_https`.
+`dns_plain` reads most replies, and dnspython the others; messages travel by the carriers of `dns_datagram`,
+`dns_stream` and `dns_https`.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from check_autodiscover.core.policy import Resolver, Transport
 from check_autodiscover.probes.dial import socket_address
 from check_autodiscover.probes.dns_datagram import DatagramCarrier
 from check_autodiscover.probes.dns_header import FORMERR, Carrier, Unusable, is_truncated, rcode
+from check_autodiscover.probes.dns_plain import read_plain
 from check_autodiscover.probes.dns_query import encode
 from check_autodiscover.probes.resolver_tools import ResolverTools
 from check_autodiscover.trust import Trust
@@ -74,7 +76,10 @@ class ResolverProbe:
                 self._carrier(resolver)
 
     async def prepare(self) -> None:
-        """Load what the first reply needs, which does it otherwise. Raises ImportError for a missing library."""
+        """Load what a reply that is not plain needs; the first such does it otherwise.
+
+        Raises ImportError for a missing library.
+        """
         await self._tools.decoder.get()
 
     async def close(self) -> None:
@@ -97,7 +102,6 @@ class ResolverProbe:
         slot = await self._lane.enter(give_up_at)
         if slot is None:
             return DnsAnswer(DnsStatus.CUT_SHORT)
-        self._tools.decoder.begin_soon()
         if resolver.transport is not Transport.UDP:
             self._declared.add(resolver)
         started = asyncio.get_running_loop().time()
@@ -111,6 +115,8 @@ class ResolverProbe:
     async def _read(self, reply: bytes | DnsStatus, question: DnsQuestion) -> DnsAnswer:
         if isinstance(reply, DnsStatus):
             return DnsAnswer(reply)
+        if (plain := read_plain(reply, question)) is not None:
+            return plain
         decode = await self._tools.decoder.get()
         return decode(reply, question)
 

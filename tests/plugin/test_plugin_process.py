@@ -76,12 +76,21 @@ def test_an_unusable_ca_file_is_3_and_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("module", "package"),
-    [("dns", "dnspython"), ("OpenSSL", "pyOpenSSL"), ("nagiosplugin", "nagiosplugin"), ("h11", "h11")],
+    [("OpenSSL", "pyOpenSSL"), ("nagiosplugin", "nagiosplugin"), ("h11", "h11")],
 )
 def test_a_missing_module_is_3_and_told_with_what_to_install(module: str, package: str, trapped: Lab) -> None:
     done = check(*trapped.command, first=f"sys.modules[{module!r}] = None")
     assert (done.returncode, done.stderr) == (3, "")
     assert re.fullmatch(rf"AUTODISCOVER UNKNOWN - contoso\.com: .*\b{module}\b.*pip install {package}\n", done.stdout)
+
+
+def test_dns_library_is_missed_only_where_a_reply_needs_it(trapped: Lab) -> None:
+    without = "sys.modules['dns'] = None"
+    assert check(*trapped.command, first=without).returncode == 2
+    with running(world_named("unresolvable")) as lab:
+        done = check(*lab.command, first=without)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert re.fullmatch(r"AUTODISCOVER UNKNOWN - contoso\.com: .*\bdns\b.*pip install dnspython\n", done.stdout)
 
 
 def test_dns_over_https_without_its_extra_is_3_and_told_with_what_to_install() -> None:
