@@ -23,11 +23,12 @@ DEFAULT_TIMEOUT_OFFSET = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
-    """What the command line asks for. `config_file` is empty where none is given."""
+    """What the command line asks for. A file is empty where none is given."""
 
     config_file: str
     config_check: bool
     listen: tuple[ListenAddress, ...]
+    web_config_file: str
     log_level: str
     log_format: LogFormat
     timeout_offset: float
@@ -40,6 +41,7 @@ def parse_arguments(argv: Sequence[str] | None) -> Arguments:
         config_file=given.config_file,
         config_check=given.config_check,
         listen=tuple(dict.fromkeys(given.listen or [DEFAULT_LISTEN_ADDRESS])),
+        web_config_file=given.web_config_file,
         log_level=given.log_level,
         log_format=LogFormat(given.log_format),
         timeout_offset=given.timeout_offset,
@@ -62,6 +64,13 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         type=_listen_address,
         help=f"HOST:PORT, [IPv6]:PORT or :PORT; repeatable (default: {DEFAULT_LISTEN_ADDRESS})",
+    )
+    add(
+        "--web.config.file",
+        dest="web_config_file",
+        metavar="FILE",
+        default="",
+        help="TLS, users and limits of the server (YAML, as exporter-toolkit's)",
     )
     add("--log.level", dest="log_level", choices=list(LOG_LEVELS), default="info", help="(default: info)")
     add(

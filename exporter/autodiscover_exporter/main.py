@@ -15,10 +15,14 @@ from autodiscover_exporter.commandline import Arguments, parse_arguments
 from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_checked
 from autodiscover_exporter.log_format import event, set_up_logging
 from autodiscover_exporter.results.probe import Prober
+from autodiscover_exporter.web.gate import Gate
 from autodiscover_exporter.web.listening import CannotListen, ListenAddress, bind
+from autodiscover_exporter.web.live_guard import LiveGuard
+from autodiscover_exporter.web.messages import Handler
 from autodiscover_exporter.web.server import Door
 from autodiscover_exporter.web.serving import serve
-from check_autodiscover.config import Configuration
+from autodiscover_exporter.web.users import Users
+from check_autodiscover.config import Configuration, ConfigurationError
 from check_autodiscover.effective import summary
 
 __all__ = ["main", "run"]
@@ -36,11 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse_arguments(argv)
     set_up_logging(arguments.log_level, arguments.log_format)
     try:
-        configuration = load_checked(arguments.config_file)
+        configuration, guard = _loaded(arguments)
         if arguments.config_check:
             print(f"{arguments.config_file or 'built in'}: {summary(configuration)}")
         else:
-            _serve(arguments, configuration)
+            _serve(arguments, configuration, guard)
     except CannotLoad as error:
         for fault in error.faults:
             logger.error("cannot start", extra=event(error=fault))
@@ -51,7 +55,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _serve(arguments: Arguments, configuration: Configuration) -> None:
+def _loaded(arguments: Arguments) -> tuple[Configuration, LiveGuard | None]:
+    """What both files say. Raises CannotLoad with the faults of both."""
+    faults: list[str] = []
+    guard = None
+    try:
+        guard = LiveGuard(arguments.web_config_file) if arguments.web_config_file else None
+    except ConfigurationError as error:
+        faults += map(str, error.faults)
+    try:
+        configuration = load_checked(arguments.config_file)
+    except CannotLoad as error:
+        raise CannotLoad(*error.faults, *faults) from error
+    if faults:
+        raise CannotLoad(*faults)
+    return configuration, guard
+
+
+def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard | None) -> None:
     sockets = _listening(arguments.listen)
     grace = max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
     live = LiveConfiguration(arguments.config_file, configuration)
@@ -64,9 +85,16 @@ def _serve(arguments: Arguments, configuration: Configuration) -> None:
             group.create_task(live.reload_on_hangup())
             group.create_task(application.schedule.run())
 
-    doors = [Door(sock, application) for sock in sockets]
+    doors = _doors(sockets, application, guard)
     serve(doors, grace, beside=beside, stopping=application.readiness.stop)
     logger.info("stopped")
+
+
+def _doors(sockets: Sequence[socket.socket], handler: Handler, guard: LiveGuard | None) -> list[Door]:
+    if guard is None:
+        return [Door(sock, handler) for sock in sockets]
+    gate = Gate(guard, handler, Users())
+    return [Door(sock, gate, guard.context, guard.admits) for sock in sockets]
 
 
 def _listening(addresses: Sequence[ListenAddress]) -> list[socket.socket]:

@@ -80,6 +80,17 @@ def test_every_mistake_of_a_configuration_is_a_line(tmp_path: Path) -> None:
     assert (code, places) == (1, [f"{file}:1", f"{file}:2"])
 
 
+def test_the_mistakes_of_both_files_are_told_together(tmp_path: Path) -> None:
+    file, web = tmp_path / "exporter.yml", tmp_path / "web.yml"
+    file.write_text("timeout: x\n")
+    web.write_text("basic_auth_users: {alice: secret}\n")
+    code, said = _refused(
+        "--config.file", str(file), "--web.config.file", str(web), "--config.check", "--log.format", "json"
+    )
+    places = [json.loads(line)["error"].partition(": ")[0] for line in said.splitlines()]
+    assert (code, places) == (1, [f"{file}:1", f"{web}:1"])
+
+
 def test_a_missing_ca_file_is_found_at_the_start(tmp_path: Path) -> None:
     file = tmp_path / "exporter.yml"
     file.write_text("modules: {default: {ca_files: [gone.pem]}}\n")

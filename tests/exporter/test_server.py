@@ -14,18 +14,9 @@ from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.messages import Handler, Request, Response
 from autodiscover_exporter.web.server import Door, Server
 from tests.exporter.conftest import Serving, running
-from tests.exporter.wire import TIMEOUT, Raw, connected
+from tests.exporter.wire import PATIENT, TIMEOUT, Raw, connected, echo
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-ENDLESS = 3600.0
-PATIENT = Limits(
-    request_seconds=ENDLESS, idle_seconds=ENDLESS, fetch_seconds=ENDLESS, linger_seconds=ENDLESS, sweep_seconds=0.01
-)
-"""No time ever ends, so that a test that sets one proves that one."""
-
-
-async def echo(request: Request) -> Response:
-    return Response(f"{request.method} {request.path} {request.query.decode()}".encode())
 
 
 @contextmanager

@@ -6,9 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-__all__ = ["TIMEOUT", "Client", "Raw", "connected"]
+from autodiscover_exporter.web.limits import Limits
+from autodiscover_exporter.web.messages import Request, Response
+
+__all__ = ["PATIENT", "TIMEOUT", "Client", "Raw", "connected", "echo"]
 
 TIMEOUT = 30
+ENDLESS = 3600.0
+PATIENT = Limits(
+    request_seconds=ENDLESS, idle_seconds=ENDLESS, fetch_seconds=ENDLESS, linger_seconds=ENDLESS, sweep_seconds=0.01
+)
+"""No time ever ends, so that a test that sets one proves that one."""
+
+
+async def echo(request: Request) -> Response:
+    return Response(f"{request.method} {request.path} {request.query.decode()}".encode())
 
 
 @dataclass(frozen=True, slots=True)

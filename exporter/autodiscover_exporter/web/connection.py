@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from autodiscover_exporter.web.answering import CONTINUE, Writer, refused
 from autodiscover_exporter.web.limits import Limits
@@ -49,8 +50,9 @@ class Connection(asyncio.Protocol):
     look finished all the same: others wait for it, and its result is kept.
     """
 
-    def __init__(self, handler: Handler, house: House) -> None:
+    def __init__(self, handler: Handler, house: House, admits: Callable[[Mapping[str, Any] | None], bool]) -> None:
         self._handler = handler
+        self._admits = admits
         self._house = house
         self._loop = asyncio.get_running_loop()
         self._parser = RequestParser(house.limits)
@@ -66,6 +68,11 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The first call of asyncio; with TLS it comes after the handshake."""
         self._transport = cast(asyncio.Transport, transport)
+        if not self._admits(transport.get_extra_info("peercert")):
+            logger.info("client certificate without an allowed name")
+            self._over = True
+            self._transport.abort()
+            return
         # Nothing but what the kernel takes: so an answer is known to be fetched, or not to be.
         self._transport.set_write_buffer_limits(high=0)
         self._expect_by(self._house.limits.request_seconds)

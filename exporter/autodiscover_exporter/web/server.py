@@ -7,9 +7,10 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from autodiscover_exporter.log_format import event
 from autodiscover_exporter.web.accepting import Acceptor
@@ -27,16 +28,22 @@ def _in_clear() -> None:
     """No TLS."""
 
 
+def _anybody(_certificate: Mapping[str, Any] | None) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """A listening socket, and who answers behind it.
 
     `context` is asked for each connection, so that a renewed certificate is presented at once; None is clear text.
+    `admits` is asked with the client's verified certificate, as `getpeercert` has it.
     """
 
     listening: socket.socket
     handler: Handler
     context: Callable[[], ssl.SSLContext | None] = _in_clear
+    admits: Callable[[Mapping[str, Any] | None], bool] = _anybody
 
 
 class Server:
@@ -108,7 +115,7 @@ class Server:
         context = door.context()
         handshake = None if context is None else self.limits.handshake_seconds
         await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: Connection(door.handler, self), accepted, ssl=context, ssl_handshake_timeout=handshake
+            lambda: Connection(door.handler, self, door.admits), accepted, ssl=context, ssl_handshake_timeout=handshake
         )
 
     def _opened(self, accepted: socket.socket, opening: asyncio.Task[None]) -> None:
