@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from autodiscover_exporter.log_format import event
 from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
 from autodiscover_exporter.results.memory import Outcome
+from autodiscover_exporter.results.packing import Packing
 from autodiscover_exporter.results.probe import LONG_WAIT, Overload, Probe
 from autodiscover_exporter.results.result import Result, failed, kept
 from check_autodiscover.config import Module
@@ -33,6 +34,7 @@ class Looking:
         self._probe = probe
         self._own = own
         self._now = now
+        self._packing = Packing()
 
     async def look(
         self, domain: str, module: Module, timeout: float, before: Outcome | None, turns: asyncio.Semaphore
@@ -61,7 +63,7 @@ class Looking:
         async with asyncio.timeout(timeout + OVERRUN_ALLOWANCE):
             report = await self._probe(domain, module, timeout)
         logger.debug("probed", extra=event(domain=domain, state=report.state.value))
-        return kept(report, module.name, before)
+        return kept(report, module.name, before, self._packing)
 
 
 @asynccontextmanager

@@ -5,19 +5,17 @@ made again says what the first one said.
 """
 
 import gzip
-import pickle
-import zlib
 from dataclasses import dataclass
 
 from autodiscover_exporter.own_metrics import ErrorReason
 from autodiscover_exporter.results.exposition import render_measures
 from autodiscover_exporter.results.failure import failure_measures
 from autodiscover_exporter.results.history import Cause, Turn, causes_of, outcomes_of, turn_of
+from autodiscover_exporter.results.packing import Packed, Packing
 from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Survey
 
 __all__ = ["Failure", "Result", "failed", "kept"]
 
@@ -41,7 +39,7 @@ class Result:
     ended: float
     since: float
     exposition: bytes
-    survey: bytes
+    survey: Packed
     complete: bool = True
     causes: tuple[Cause, ...] = ()
     outcomes: tuple[tuple[str, Outcome], ...] = ()
@@ -49,7 +47,7 @@ class Result:
 
     def report(self) -> Report:
         """The whole of what the probe said. Costs some milliseconds."""
-        survey: Survey = pickle.loads(zlib.decompress(self.survey))
+        survey = self.survey.unpacked()
         return judge(survey, now=survey.ended)
 
 
@@ -73,7 +71,7 @@ class Failure:
         return State.UNKNOWN
 
 
-def kept(report: Report, module: str, before: Result | Failure | None) -> Result:
+def kept(report: Report, module: str, before: Result | Failure | None, packing: Packing | None = None) -> Result:
     """What is kept of a report; `before` is what the probe before it came to."""
     ended = report.survey.ended
     same = isinstance(before, Result) and before.state is report.state
@@ -86,7 +84,7 @@ def kept(report: Report, module: str, before: Result | Failure | None) -> Result
         ended=ended,
         since=before.since if same and isinstance(before, Result) else ended,
         exposition=_packed(render_measures(report.measures)),
-        survey=zlib.compress(pickle.dumps(report.survey, pickle.HIGHEST_PROTOCOL), FAST),
+        survey=(packing or Packing()).packed(report.survey),
         complete=not report.survey.cut_short,
         causes=causes,
         outcomes=outcomes_of(report),
