@@ -16,11 +16,11 @@ from autodiscover_exporter.endpoints.rendered import RenderedEndpoint
 from autodiscover_exporter.endpoints.report import ReportEndpoint
 from autodiscover_exporter.live import LiveConfiguration
 from autodiscover_exporter.own_metrics import OwnMetrics
-from autodiscover_exporter.pages.landing import render_landing
+from autodiscover_exporter.pages.site import Site
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.results import Results
 from autodiscover_exporter.results.schedule import Schedule
-from autodiscover_exporter.web.messages import EXPOSITION, HTML, JSON, TEXT, Handler, Request, Response
+from autodiscover_exporter.web.messages import EXPOSITION, JSON, TEXT, Handler, Request, Response
 from check_autodiscover import __version__
 
 __all__ = ["Application"]
@@ -45,17 +45,16 @@ class Application:
         self._live = live
         self._own = OwnMetrics(__version__)
         self._own.follow_reloads(lambda: live.state.successful, lambda: live.state.succeeded)
-        self._results = Results(probe, self._own)
-        self._own.follow_domains(self._results.count_domains)
-        self.schedule = Schedule(self._results)
+        self.results = Results(probe, self._own)
+        self._own.follow_domains(self.results.count_domains)
+        self.schedule = Schedule(self.results)
         self._own.follow_schedule(lambda: self.schedule.lag)
-        for follower in (self._results.follow, self.schedule.follow):
+        for follower in (self.results.follow, self.schedule.follow):
             follower(live())
             live.follow(follower)
         self.readiness = Readiness()
-        asking = Asking(live, self._results, timeout_offset)
+        asking = Asking(live, self.results, timeout_offset)
         self._routes: Mapping[str, Handler] = {
-            "/": _page(self._landing),
             "/probe": ProbeEndpoint(asking),
             "/api/v1/report": ReportEndpoint(asking),
             "/metrics": _page(self._own_metrics),
@@ -64,6 +63,8 @@ class Application:
             "/-/healthy": answer_healthy,
             "/-/ready": self.readiness,
         }
+        site = Site(live, self.results)
+        self._sites: Mapping[str, Handler] = dict.fromkeys(("", "domains", "rules", "static"), site)
         self._orders: Mapping[str, Handler] = {"/-/reload": ReloadEndpoint(live)}
 
     async def __call__(self, request: Request) -> Response:
@@ -72,14 +73,12 @@ class Application:
         return replace(response, headers={**HEADERS_OF_ALL, **response.headers})
 
     async def _respond(self, request: Request) -> Response:
-        for routes, methods in ((self._routes, READING), (self._orders, ORDERING)):
-            answer = routes.get(request.path)
+        area = request.path.removeprefix("/").partition("/")[0]
+        reading = self._routes.get(request.path) or self._sites.get(area)
+        for answer, methods in ((reading, READING), (self._orders.get(request.path), ORDERING)):
             if answer is not None:
                 return await answer(request) if request.method in methods else _not_allowed(methods)
         return Response(b"There is nothing here; / lists what there is.\n", 404)
-
-    def _landing(self) -> Response:
-        return Response(render_landing(__version__, self._live().modules).encode(), content_type=HTML)
 
     def _own_metrics(self) -> Response:
         return Response(self._own.render(), content_type=EXPOSITION)

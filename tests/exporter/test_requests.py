@@ -307,10 +307,10 @@ def test_ready_is_said_until_the_end_begins() -> None:
     assert asyncio.run(answers()) == [(200, b"Ready\n"), (503, b"Stopping\n")]
 
 
-def test_the_landing_page_leads_to_every_endpoint(start: Start) -> None:
+def test_the_first_page_leads_to_the_endpoints_for_programs(start: Start) -> None:
     with start(ScriptedProbe(_healthy)) as serving:
         page = serving.ask("/")
-        for path in ("/probe?target=contoso.com", "/metrics", "/config", "/-/healthy", "/-/ready"):
+        for path in ("/sd", "/metrics", "/config", "/-/healthy", "/-/ready", "/rules/"):
             assert f'href="{path}"' in page.text
             assert serving.ask(path).status == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"

@@ -1,0 +1,160 @@
+"""What an administrator needs first, at night and on a phone: cause, who is hit, fix, when it clears, what changed.
+
+Everything is taken from the Report and the Picture it was judged by; nothing is weighed here.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from autodiscover_exporter.pages.certificates import Served, served
+from autodiscover_exporter.pages.comparison import Line, at_a_glance, ending
+from autodiscover_exporter.pages.proof import commands
+from autodiscover_exporter.pages.spans import moment, span
+from autodiscover_exporter.pages.templating import Verbatim
+from autodiscover_exporter.results.history import Turn
+from check_autodiscover.core.baseline import Change
+from check_autodiscover.core.clients import Outcome, Walk
+from check_autodiscover.core.finding import Finding
+from check_autodiscover.core.grading import harm
+from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.report import Judgement, Report
+from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.state import State
+from check_autodiscover.ladder import clients_of
+
+__all__ = ["Changed", "FirstScreen", "Hit", "Proof", "first_screen"]
+
+_CACHED = ("dns-", "drift-record", "drift-delegation", "drift-wildcard")
+"""Rules whose fault resolvers remember."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Clients of one view that are hit alike."""
+
+    view: str
+    clients: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One thing that is otherwise than it was, and since when that is known."""
+
+    view: str
+    what: str
+    old: str
+    new: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The commands that show the cause as one view sees it."""
+
+    view: str
+    commands: tuple[Verbatim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstScreen:
+    """The first screen of a domain's page, in the order in which it is read. `rule` is empty where all is well."""
+
+    cause: str
+    rule: str
+    views: str
+    more: int
+    hit: tuple[Hit, ...]
+    fix: str
+    clears: tuple[str, ...]
+    changed: tuple[Changed, ...]
+    glance: tuple[Line, ...]
+    served: tuple[Served, ...]
+    proof: tuple[Proof, ...]
+    unseen: tuple[str, ...]
+
+
+def first_screen(report: Report, picture: Picture, turn: Turn | None) -> FirstScreen:
+    """The first screen of a report, `picture` being what the same survey was judged by."""
+    faults = [group for group in report.causes if group[0].severity is not State.OK]
+    gravest = faults[0] if faults else ()
+    concerned = _views(picture, gravest)
+    findings = {item.finding.view: item.finding for item in gravest}
+    about = [(view, findings.get(view.name) or gravest[0].finding) for view in concerned]
+    return FirstScreen(
+        cause=gravest[0].message if gravest else report.summary,
+        rule=gravest[0].finding.rule if gravest else "",
+        views=joined(view.name for view in concerned),
+        more=max(0, len(faults) - 1),
+        hit=tuple(hit for view, finding in about for hit in _hit(view, finding)),
+        fix=next((item.remedy for item in gravest if item.remedy), ""),
+        clears=tuple(dict.fromkeys(_clears(picture, about))),
+        changed=_changed(picture, turn),
+        glance=at_a_glance(picture),
+        served=served(picture, concerned or picture.views, gravest[0].finding.endpoint if gravest else None),
+        proof=tuple(proof for proof in _proofs(about) if proof.commands),
+        unseen=report.notes,
+    )
+
+
+def _views(picture: Picture, gravest: Sequence[Judgement]) -> list[ViewPicture]:
+    """The views that a cause is about, all for one that is about several."""
+    if not gravest:
+        return []
+    names = {item.finding.view for item in gravest}
+    return [view for view in picture.views if view.name in names or "" in names]
+
+
+def _hit(view: ViewPicture, finding: Finding) -> Iterator[Hit]:
+    groups: dict[tuple[Outcome, str], list[Walk]] = {}
+    for walk in harm(view, finding):
+        groups.setdefault((walk.outcome, walk.at.value if walk.at else ""), []).append(walk)
+    for (outcome, at), walks in groups.items():
+        yield Hit(view.name, clients_of(walks), f"{ending(outcome)}{f' at the {at} step' if at else ''}")
+
+
+def _clears(picture: Picture, about: Iterable[tuple[ViewPicture, Finding]]) -> Iterator[str]:
+    for view, finding in about:
+        if not finding.rule.startswith(_CACHED):
+            yield "With the clients' next attempt once it is mended: no record has to run out first."
+            continue
+        ttls = _ttls(picture, view, finding)
+        if ttls:
+            longest = max(ttls)
+            yield f"{view.name}: up to {span(longest)} after the zone is mended, by the TTL of {longest} s."
+        else:
+            yield f"{view.name}: when resolvers let go of what they hold; no TTL was seen."
+
+
+def _ttls(picture: Picture, view: ViewPicture, finding: Finding) -> list[int]:
+    """The TTLs, negative ones too, of what clients of a view are told of the name that a cause is about."""
+    scene = view.scene
+    wild = finding.subject.startswith("*.")
+    names = {scene.autodiscover.name, scene.srv.name} if wild else {finding.subject}
+    names |= {scene.srv.name} if "-srv" in finding.rule else set()
+    return [
+        answer.ttl
+        for asked, answer in picture.survey.lookups.items()
+        if asked.view == view.name and asked.name in names and answer.ttl is not None
+    ]
+
+
+def _changed(picture: Picture, turn: Turn | None) -> tuple[Changed, ...]:
+    """What differs from the baseline; without one what changed when this process last saw the causes change."""
+    if picture.baseline is not None:
+        when = f"since {moment(picture.baseline.accepted)}, when it was accepted"
+        return tuple(_change(change, when) for change in picture.changes)
+    if turn is None:
+        return ()
+    verdict = Changed("", "verdict", f"{turn.state.value}: {turn.summary}", "", moment(turn.at))
+    return (verdict, *(_change(change, moment(turn.at)) for change in turn.changes))
+
+
+def _change(change: Change, when: str) -> Changed:
+    what = f"{change.subject} {change.detail}".strip()
+    return Changed(change.view, what, change.old or "nothing", change.new or "nothing", when)
+
+
+def _proofs(about: Iterable[tuple[ViewPicture, Finding]]) -> Iterator[Proof]:
+    for view, finding in about:
+        yield Proof(view.name, commands(view, finding))
