@@ -7,7 +7,6 @@ connection that anybody may have opened proves nothing, so there a certificate m
 """
 
 import os
-import re
 import ssl
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,22 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from check_autodiscover.settings import SettingsError
+from check_autodiscover.system_anchors import has_hashed_name, is_hashed, system_anchors
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
 __all__ = ["Trust", "TrustError", "TrustSettings", "load_trust"]
-
-_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
-
-_DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/ca-trust/extracted/pem/directory-hash", "/etc/pki/tls/certs")
-_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-)
 
 _LEGACY_SERVER_CONNECT = 0x4
 """SSL_OP_LEGACY_SERVER_CONNECT of OpenSSL's ssl.h, which pyOpenSSL does not name: accept servers without RFC 5746."""
@@ -117,7 +106,7 @@ class Trust:
         hashed = (sorted(entry.path for entry in os.scandir(name)) for name in self._directories)
         return [
             *self._files,
-            *(path for paths in hashed for path in paths if _HASHED.fullmatch(os.path.basename(path))),
+            *(path for paths in hashed for path in paths if has_hashed_name(path)),
         ]
 
     def _places(self) -> list[tuple[str | None, str | None]]:
@@ -136,7 +125,7 @@ def load_trust(settings: TrustSettings) -> Trust:
         _check_file(name)
     for name in settings.ca_paths:
         _check_directory(name)
-    files, directories = _system_anchors() if settings.system else ((), ())
+    files, directories = system_anchors() if settings.system else ((), ())
     if not (files or directories or settings.ca_files or settings.ca_paths):
         ours = "has none in a known place" if settings.system else "is not to be trusted"
         raise TrustError(f"no trust anchors: this system {ours}, and no CA file or directory is given")
@@ -163,31 +152,8 @@ def _check_file(name: str) -> None:
 
 def _check_directory(name: str) -> None:
     try:
-        hashed = _is_hashed(name)
+        hashed = is_hashed(name)
     except OSError as error:
         raise TrustError(f"CA directory {name}: {error.strerror}") from error
     if not hashed:
         raise TrustError(f"CA directory {name}: no hashed certificates in it; run openssl rehash on it")
-
-
-def _is_hashed(directory: str) -> bool:
-    with os.scandir(directory) as entries:
-        return any(_HASHED.fullmatch(entry.name) for entry in entries)
-
-
-def _system_anchors() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The system's anchors as (bundle files, hashed directories), one of them where possible.
-
-    A hashed directory is read a certificate at a time when needed, a bundle whole. pyOpenSSL brings an OpenSSL of its
-    own that knows neither, so the standard library's is asked, and then the places that distributions use.
-    """
-    paths = ssl.get_default_verify_paths()
-    if paths.cafile and os.environ.get(paths.openssl_cafile_env):
-        return (paths.cafile,), ()
-    for directory in (paths.capath, paths.openssl_capath, *_DIRECTORIES):
-        if directory and os.path.isdir(directory) and os.access(directory, os.R_OK) and _is_hashed(directory):
-            return (), (directory,)
-    for file in (paths.cafile, paths.openssl_cafile, *_BUNDLES):
-        if file and os.access(file, os.R_OK):
-            return (file,), ()
-    return (), ()

@@ -5,9 +5,13 @@ A login goes over TLS, a UNIX socket or to this host; else it would be everybody
 
 import socket
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from check_autodiscover.from_exporter.answer import Answer, BadAnswer, read_answer
 from check_autodiscover.from_exporter.place import Place
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["Unanswered", "fetch"]
 
@@ -70,14 +74,7 @@ def _secured(connection: socket.socket, place: Place, ca_files: Sequence[str]) -
         return connection
     import ssl
 
-    context = ssl.create_default_context()
-    # As curl and Prometheus have it: since 3.13 Python would refuse most CAs that companies make for themselves.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    for file in ca_files:
-        try:
-            context.load_verify_locations(file)
-        except OSError as error:
-            raise Unanswered(f"CA file {file}: {_reason(error)}") from error
+    context = _context(ca_files)
     try:
         return context.wrap_socket(connection, server_hostname=place.host)
     except ssl.SSLCertVerificationError as error:
@@ -85,6 +82,24 @@ def _secured(connection: socket.socket, place: Place, ca_files: Sequence[str]) -
         raise Unanswered(f"{fault}: give its CA with -r, or the name it is issued for") from error
     except ssl.SSLError as error:
         raise Unanswered(f"no TLS with {place.text} ({_reason(error)}): is it http:// there?") from error
+
+
+def _context(ca_files: Sequence[str]) -> "ssl.SSLContext":
+    import ssl
+
+    from check_autodiscover.system_anchors import system_anchors
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # The default would read the system's bundle whole, which takes longer than the rest of all this.
+    files, directories = system_anchors()
+    for directory in directories:
+        context.load_verify_locations(capath=directory)
+    for file in (*files, *ca_files):
+        try:
+            context.load_verify_locations(cafile=file)
+        except OSError as error:
+            raise Unanswered(f"CA file {file}: {_reason(error)}") from error
+    return context
 
 
 def _private(connection: socket.socket, place: Place) -> bool:
