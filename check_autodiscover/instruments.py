@@ -40,10 +40,11 @@ class Observers:
 class Instruments:
     """Keeps what is shared, and makes the probes of each survey of it."""
 
-    def __init__(self, kept_trust: KeptTrust | None = None) -> None:
+    def __init__(self, kept_trust: KeptTrust | None = None, slots: "tuple[Slots, Slots] | None" = None) -> None:
+        """`slots` are those for questions and for connections, where they are not the usual ones."""
         self._trust = kept_trust or KeptTrust()
         self._tools: dict[TrustSettings, _Tools] = {}
-        self._slots: tuple[Slots, Slots] | None = None
+        self._slots = slots
 
     @asynccontextmanager
     async def observers(self, domain: str, policy: Policy, settings: TrustSettings) -> AsyncIterator[Observers]:

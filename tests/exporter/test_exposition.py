@@ -17,7 +17,7 @@ EXPOSITIONS = {
     "healthy": render_measures(HEALTHY.measures),
     "trapped": render_measures(TRAPPED.measures),
     "hostile": render_measures(HOSTILE.measures),
-    "failure": render_measures(failure_measures(0.25, 9.5)),
+    "failure": render_measures(failure_measures(ErrorReason.INTERNAL, 0.25, 9.5)),
 }
 
 

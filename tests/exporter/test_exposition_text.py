@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from autodiscover_exporter.endpoints.exposing import OPENMETRICS, expose, wants_openmetrics
+from autodiscover_exporter.own_metrics import ErrorReason
 from autodiscover_exporter.results.exposition import OPENMETRICS_END, render_measures
 from autodiscover_exporter.results.failure import failure_measures
 from autodiscover_exporter.web.messages import EXPOSITION
@@ -100,7 +101,7 @@ def test_values_are_spelt_as_prometheus_spells_them() -> None:
     assert render_measures(measures) == theirs(measures)
 
 
-KEPT = gzip.compress(render_measures(failure_measures(0.25, 9.5)), mtime=0)
+KEPT = gzip.compress(render_measures(failure_measures(ErrorReason.INTERNAL, 0.25, 9.5)), mtime=0)
 PROMETHEUS = (
     "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
     "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"

@@ -1,6 +1,7 @@
 """What is probed, what is given again, and who waits for whom."""
 
 import asyncio
+import gzip
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -173,6 +174,7 @@ def test_who_cannot_wait_for_a_first_result_is_told_so_and_the_domain_is_not_bla
         outcome = await setup.ask(timeout=0.01)
         assert isinstance(outcome, Failure)
         assert (outcome.reason, outcome.state) == (ErrorReason.DEADLINE, State.UNKNOWN)
+        assert b'rule="check-timed-out",severity="unknown"' in gzip.decompress(outcome.exposition)
         assert setup.counted("probe_errors_total") == {"deadline": 1}
         assert not setup.results.latest
         setup.probe.release.set()
@@ -240,6 +242,7 @@ def test_more_probes_than_turns_wait_and_who_waits_in_vain_is_not_told_of_the_do
         setup.probe.release.set()
         await asyncio.gather(*busy)
         assert setup.counted("probe_errors_total") == {"overload": 1}
+        assert b'rule="check-out-of-resources"' in gzip.decompress(outcome.exposition)
 
     run(scenario, held=True)
 

@@ -1,16 +1,21 @@
 """The exporter's own looks: all domains, again and again, and none at the cost of another."""
 
 import asyncio
+import urllib.request
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.results.result import Result
-from autodiscover_exporter.results.results import INTERVALS, Results
+from autodiscover_exporter.results.results import Results
 from autodiscover_exporter.results.schedule import Schedule
+from autodiscover_exporter.web.listening import ListenAddress, bind
 from check_autodiscover.config import Configuration, Domain, Module, Rhythm
 from check_autodiscover.core.report import Report
+from check_autodiscover.core.staleness import INTERVALS
+from tests.exporter.exporter_process import ANY_PORT, TIMEOUT, address_of, started
 from tests.exporter.reports import HEALTHY
 from tests.exporter.test_results import Clock
 
@@ -149,3 +154,22 @@ def test_domain_that_was_not_looked_at_yet_is_pending() -> None:
         assert b'autodiscover_exporter_domains{state="critical"} 0.0' in setup.own.render()
 
     run(scenario)
+
+
+def test_installed_command_looks_by_itself_and_ends_when_told_to(tmp_path: Path) -> None:
+    (dead,) = bind(ListenAddress("127.0.0.1", 0))
+    file = tmp_path / "exporter.yml"
+    file.write_text(
+        f"views: {{inside: {{resolvers: ['tcp://127.0.0.1:{dead.getsockname()[1]}']}}}}\n"
+        "timeout: 1s\ndomains: {contoso.com: {}}\nschedule: {interval: 1s}\n"
+    )
+    dead.close()
+    with started(ANY_PORT, "--config.file", str(file)) as process:
+        address = address_of(process)
+        text = ""
+        while 'domains{state="unknown"} 1.0' not in text:
+            with urllib.request.urlopen(f"http://{address}/metrics", timeout=TIMEOUT) as answer:
+                text = answer.read().decode()
+        process.terminate()
+        assert process.wait(TIMEOUT) == 0
+    assert 'cache_requests_total{result="miss"} 0.0' in text

@@ -38,8 +38,8 @@ class Probe(Protocol):
 class Prober:
     """The Probe that really looks, by instruments that all domains share."""
 
-    def __init__(self) -> None:
-        self._instruments = Instruments()
+    def __init__(self, instruments: Instruments | None = None) -> None:
+        self._instruments = instruments or Instruments()
 
     async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
         """The verdict of now. Raises Overload and SettingsError."""

@@ -103,7 +103,7 @@ def failed(
 ) -> Failure:
     """What is kept of a probe that failed after so many seconds of those it had."""
     reason, message = error
-    exposition = _packed(render_measures(failure_measures(seconds, timeout)))
+    exposition = _packed(render_measures(failure_measures(reason, seconds, timeout)))
     return Failure(domain=domain, module=module, reason=reason, message=message, ended=ended, exposition=exposition)
 
 

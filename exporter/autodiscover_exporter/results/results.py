@@ -15,11 +15,9 @@ from autodiscover_exporter.results.memory import Kept, Key, Memory, Outcome
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.result import Failure, Result, failed
 from check_autodiscover.config import Configuration, Module, Rhythm
+from check_autodiscover.core.staleness import INTERVALS
 
-__all__ = ["INTERVALS", "MOST_ASKED", "Key", "Outcome", "Results"]
-
-INTERVALS = 3
-"""A result is given for so many intervals of the schedule; in need, for so many times the module's `cache`."""
+__all__ = ["MOST_ASKED", "Key", "Outcome", "Results"]
 
 MOST_ASKED = 64
 """Probes at a time for those who ask; the schedule's are counted by themselves, so that nobody can hold it up."""
@@ -142,7 +140,7 @@ class Results:
         return configuration.rhythm if scheduled else None
 
     def _out_of_date(self, kept: Kept) -> float:
-        """Seconds after which an outcome says nothing about the present."""
+        """Seconds after which an outcome says nothing about the present, by the schedule or else by `cache`."""
         rhythm = self._rhythm(kept)
         return INTERVALS * (kept.module.cache if rhythm is None else rhythm.interval)
 

@@ -1,0 +1,83 @@
+"""What the exporter does when it has more to do than it may ask of the network: the domains are not blamed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trustme
+
+from autodiscover_exporter.results.probe import Overload, Prober
+from check_autodiscover.config import Configuration, Module
+from check_autodiscover.core.policy import Resolver, View
+from check_autodiscover.core.report import Report
+from check_autodiscover.instruments import Instruments
+from check_autodiscover.probes.connection_tools import connection_slots
+from check_autodiscover.probes.slots import Slots
+from check_autodiscover.trust import TrustSettings
+from tests.probes.dns_server import LONG, Server, answering, running
+
+
+@pytest.fixture
+def trust(tmp_path: Path) -> TrustSettings:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    return TrustSettings((str(tmp_path / "ca.pem"),), system=False)
+
+
+def asking(trust: TrustSettings, resolver: Resolver) -> Module:
+    """A module that asks this resolver alone."""
+    usual = Configuration().settled()
+    return replace(usual, trust=trust, policy=replace(usual.policy, views=(View("default", (resolver,)),)))
+
+
+Scenario = Callable[[Prober, Module, Module], Awaitable[Report]]
+
+
+def with_one_resolver_silent(trust: TrustSettings, slots: Slots, scenario: Scenario) -> Report:
+    """Run it with a module whose resolver says nothing, and one whose resolver says that there is nothing."""
+
+    async def main() -> Report:
+        silent, quick = Server(lambda _: []), answering(rcode=3)
+        prober = Prober(Instruments(slots=(slots, connection_slots())))
+        async with running(silent) as deaf, running(quick) as hearing:
+            found = await scenario(prober, asking(trust, deaf), asking(trust, hearing))
+            await prober.close()
+        return found
+
+    return asyncio.run(main())
+
+
+async def hung(prober: Prober, module: Module) -> "asyncio.Task[Report]":
+    """A look that is under way and gets no answers."""
+    return asyncio.create_task(prober("hung.example", module, LONG))
+
+
+def test_domain_that_waited_for_our_own_slots_is_not_told_to_be_at_fault(trust: TrustSettings) -> None:
+    async def scenario(prober: Prober, silent: Module, quick: Module) -> Report:
+        task = await hung(prober, silent)
+        await asyncio.sleep(0)
+        try:
+            return await prober("fine.example", quick, 1.0)
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    # The one slot is the silent resolver's, and there is no place aside.
+    with pytest.raises(Overload, match=r"the exporter is too busy: fine\.example waited 0\.[5-9] s for its turn"):
+        with_one_resolver_silent(trust, Slots(1, 0, aside_after=LONG), scenario)
+
+
+def test_domain_that_hangs_delays_no_other(trust: TrustSettings) -> None:
+    async def scenario(prober: Prober, silent: Module, quick: Module) -> Report:
+        task = await hung(prober, silent)
+        await asyncio.sleep(0)
+        report = await prober("fine.example", quick, LONG)
+        assert not task.done()
+        task.cancel()
+        await asyncio.wait([task])
+        return report
+
+    report = with_one_resolver_silent(trust, Slots(4, 100, aside_after=0.0), scenario)
+    assert report.domain == "fine.example"
+    assert not report.survey.cut_short
