@@ -76,7 +76,7 @@ class Site:
         area, _, rest = request.path.lstrip("/").partition("/")
         match area:
             case "" if request.path == "/":
-                return self._all_domains(query)
+                return await self._all_domains(query)
             case "domains" if rest:
                 return await self._domain(rest, query)
             case "domains":
@@ -87,9 +87,11 @@ class Site:
                 return found
         return self._apology(404, "There is no such page", "")
 
-    def _all_domains(self, query: Mapping[str, str]) -> Response:
+    async def _all_domains(self, query: Mapping[str, str]) -> Response:
         configuration = self._configuration()
-        shown = overview(entries_of(configuration, self._results.latest), _choice(query), configuration.module_of)
+        entries = entries_of(configuration, self._results.latest)
+        # Tens of thousands of domains take a while, in which scrapes are to be answered.
+        shown = await asyncio.to_thread(overview, entries, _choice(query), configuration.module_of)
         asks = configuration.allowed is None or bool(configuration.allowed)
         return self._page(
             "overview.html",
