@@ -27,6 +27,7 @@ __all__ = ["Application"]
 
 READING = ("GET", "HEAD")
 ORDERING = ("POST",)
+_HEALTH = ("/-/healthy", "/-/ready")
 HEADERS_OF_ALL: Mapping[str, str] = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -38,10 +39,10 @@ HEADERS_OF_ALL: Mapping[str, str] = {
 class Application:
     """Answers requests from the configuration that holds, with a probe that looks at domains.
 
-    `timeout_offset` is what a scrape's time is cut by, in seconds.
+    `timeout_offset` is what a scrape's time is cut by, in seconds; `base` is put before every link of the pages.
     """
 
-    def __init__(self, live: LiveConfiguration, probe: Probe, timeout_offset: float) -> None:
+    def __init__(self, live: LiveConfiguration, probe: Probe, timeout_offset: float, base: str = "") -> None:
         self._live = live
         self._own = OwnMetrics(__version__)
         self._own.follow_reloads(lambda: live.state.successful, lambda: live.state.succeeded)
@@ -63,7 +64,7 @@ class Application:
             "/-/healthy": answer_healthy,
             "/-/ready": self.readiness,
         }
-        site = Site(live, self.results)
+        site = Site(live, self.results, base=base)
         self._sites: Mapping[str, Handler] = dict.fromkeys(("", "domains", "rules", "static"), site)
         self._orders: Mapping[str, Handler] = {"/-/reload": ReloadEndpoint(live)}
 
@@ -71,6 +72,10 @@ class Application:
         """The Handler of everything."""
         response = await self._respond(request)
         return replace(response, headers={**HEADERS_OF_ALL, **response.headers})
+
+    async def health(self, request: Request) -> Response:
+        """The Handler of an address at which only this is told."""
+        return await self(request) if request.path in _HEALTH else Response(b"Only health is told here.\n", 404)
 
     async def _respond(self, request: Request) -> Response:
         area = request.path.removeprefix("/").partition("/")[0]

@@ -9,6 +9,7 @@ import logging
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from autodiscover_exporter.application import Application
 from autodiscover_exporter.commandline import Arguments, parse_arguments
@@ -16,11 +17,13 @@ from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_check
 from autodiscover_exporter.log_format import event, set_up_logging
 from autodiscover_exporter.results.probe import Prober
 from autodiscover_exporter.web.gate import Gate
-from autodiscover_exporter.web.listening import CannotListen, ListenAddress, bind
+from autodiscover_exporter.web.listening import CannotListen, ListenAddress, UnixAddress, listening
 from autodiscover_exporter.web.live_guard import LiveGuard
 from autodiscover_exporter.web.messages import Handler
+from autodiscover_exporter.web.prefix import under
 from autodiscover_exporter.web.server import Door
 from autodiscover_exporter.web.serving import serve
+from autodiscover_exporter.web.systemd import passed_sockets
 from autodiscover_exporter.web.users import Users
 from check_autodiscover.config import Configuration, ConfigurationError
 from check_autodiscover.effective import summary
@@ -73,20 +76,22 @@ def _loaded(arguments: Arguments) -> tuple[Configuration, LiveGuard | None]:
 
 
 def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard | None) -> None:
-    sockets = _listening(arguments.listen)
     grace = max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
     live = LiveConfiguration(arguments.config_file, configuration)
     prober = Prober()
     live.follow(lambda _: prober.recheck())
-    application = Application(live, prober, arguments.timeout_offset)
+    application = Application(live, prober, arguments.timeout_offset, arguments.base)
 
     async def beside() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(live.reload_on_hangup())
             group.create_task(application.schedule.run())
 
-    doors = _doors(sockets, application, guard)
-    serve(doors, grace, beside=beside, stopping=application.readiness.stop)
+    with _listening(arguments) as sockets, listening([arguments.health] if arguments.health else []) as for_health:
+        _announce([*sockets, *for_health])
+        doors = _doors(sockets, under(arguments.route_prefix, application), guard)
+        doors += [Door(sock, under(arguments.route_prefix, application.health)) for sock in for_health]
+        serve(doors, grace, beside=beside, stopping=application.readiness.stop)
     logger.info("stopped")
 
 
@@ -97,9 +102,12 @@ def _doors(sockets: Sequence[socket.socket], handler: Handler, guard: LiveGuard 
     return [Door(sock, gate, guard.context, guard.admits) for sock in sockets]
 
 
-def _listening(addresses: Sequence[ListenAddress]) -> list[socket.socket]:
-    sockets = [sock for address in addresses for sock in bind(address)]
+def _listening(arguments: Arguments) -> AbstractContextManager[Sequence[socket.socket]]:
+    return nullcontext(passed_sockets()) if arguments.systemd_socket else listening(arguments.listen)
+
+
+def _announce(sockets: Sequence[socket.socket]) -> None:
     for sock in sockets:
-        host, port = sock.getsockname()[:2]
-        logger.info("listening", extra=event(address=str(ListenAddress(host, port))))
-    return sockets
+        name = sock.getsockname()
+        address = UnixAddress(name) if isinstance(name, str) else ListenAddress(*name[:2])
+        logger.info("listening", extra=event(address=str(address)))

@@ -1,10 +1,14 @@
 """The addresses the exporter listens on: from `--web.listen-address` to bound sockets.
 
-Called by the command line (parsing) and by main (binding). Sockets are bound before the server starts, so that
+Called by the command line (parsing) and by main (listening). Sockets are bound before the server starts, so that
 an address in use is one line and an exit code instead of a traceback out of the event loop.
 """
 
+import os
 import socket
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 __all__ = [
@@ -12,7 +16,9 @@ __all__ = [
     "BadListenAddress",
     "CannotListen",
     "ListenAddress",
+    "UnixAddress",
     "bind",
+    "listening",
     "parse_listen_address",
 ]
 
@@ -21,7 +27,7 @@ BACKLOG = 1024
 
 
 class BadListenAddress(ValueError):
-    """Not `HOST:PORT`, `[V6]:PORT` or `:PORT`; the text is one sentence."""
+    """Not `HOST:PORT`, `[V6]:PORT`, `:PORT` or `unix:PATH`; the text is one sentence."""
 
 
 class CannotListen(Exception):
@@ -39,24 +45,69 @@ class ListenAddress:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class UnixAddress:
+    """A UNIX socket's file, which the process's umask says who may connect to."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"{_UNIX}{self.path}"
+
+
+_UNIX = "unix:"
 DEFAULT_LISTEN_ADDRESS = ListenAddress("127.0.0.1", 10093)
 
 
-def parse_listen_address(text: str) -> ListenAddress:
-    """`HOST:PORT`, `[V6]:PORT` or `:PORT`, as in exporter-toolkit. Raises BadListenAddress."""
+def parse_listen_address(text: str) -> ListenAddress | UnixAddress:
+    """`HOST:PORT`, `[V6]:PORT` or `:PORT`, as in exporter-toolkit, or `unix:PATH`. Raises BadListenAddress."""
+    if text.startswith(_UNIX):
+        return UnixAddress(_parse_path(text.removeprefix(_UNIX)))
     host, colon, port = text.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     if not colon or (":" in host and not bracketed):
-        raise BadListenAddress(f"{text!r} is not HOST:PORT, [IPv6]:PORT or :PORT")
+        raise BadListenAddress(f"{text!r} is not HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH")
     if not (port.isascii() and port.isdigit() and int(port) <= 65535):
         raise BadListenAddress(f"{text!r} has no port between 0 and 65535")
     return ListenAddress(host[1:-1] if bracketed else host, int(port))
 
 
-def bind(address: ListenAddress) -> tuple[socket.socket, ...]:
+def _parse_path(path: str) -> str:
+    # The room that the kernel has for the name, with its end (unix(7)).
+    if not path or "\0" in path or len(os.fsencode(path)) > 107:
+        raise BadListenAddress(f"{path!r} is no file name of 1 to 107 bytes")
+    return path
+
+
+@contextmanager
+def listening(addresses: Sequence[ListenAddress | UnixAddress]) -> Iterator[list[socket.socket]]:
+    """The sockets of these addresses, whose files are removed at the end. Raises CannotListen."""
+    sockets: list[socket.socket] = []
+    try:
+        for address in addresses:
+            sockets += bind(address)
+        files = [(path, os.stat(path).st_ino) for path in map(_file_of, sockets) if path]
+        yield sockets
+        for path, inode in files:
+            # Another may have put its own there meanwhile.
+            with suppress(FileNotFoundError):
+                if os.stat(path).st_ino == inode:
+                    os.unlink(path)
+    finally:
+        for sock in sockets:
+            sock.close()
+
+
+def _file_of(sock: socket.socket) -> str:
+    return str(sock.getsockname()) if sock.family == socket.AF_UNIX else ""
+
+
+def bind(address: ListenAddress | UnixAddress) -> tuple[socket.socket, ...]:
     """The listening sockets of one address, several where a name has several addresses. Raises CannotListen."""
     opened: list[socket.socket] = []
     try:
+        if isinstance(address, UnixAddress):
+            return (_bind_file(address.path),)
         for family, target in _targets(address):
             opened.append(_listen(family, target))
     except OSError as error:
@@ -77,3 +128,31 @@ def _targets(address: ListenAddress) -> list[tuple[int, tuple[str, int]]]:
 def _listen(family: int, target: tuple[str, int]) -> socket.socket:
     everything = family == socket.AF_INET6 and not target[0]
     return socket.create_server(target, family=family, backlog=BACKLOG, dualstack_ipv6=everything)
+
+
+def _bind_file(path: str) -> socket.socket:
+    _remove_stale(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.bind(path)
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _remove_stale(path: str) -> None:
+    """Remove what a process that was killed has left. Somebody who answers, and any other file, is left alone."""
+    try:
+        if not stat.S_ISSOCK(os.stat(path).st_mode):
+            raise OSError(0, "a file that is no socket is there")
+    except FileNotFoundError:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        try:
+            asking.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)
+            return
+    raise OSError(0, "another process answers there")

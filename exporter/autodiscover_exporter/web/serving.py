@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from autodiscover_exporter.web.server import Door, Server
+from autodiscover_exporter.web.systemd import notify
 
 __all__ = ["serve"]
 
@@ -40,11 +41,13 @@ async def _serve(
         for number in _ENDING:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
+        notify("STOPPING=1")
         stopping()
         server.stop()
 
     for number in _ENDING:
         loop.add_signal_handler(number, stop)
+    notify("READY=1")
     async with asyncio.TaskGroup() as group:
         task = group.create_task(beside())
         await server.serve(doors, grace)
