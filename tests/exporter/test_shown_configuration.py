@@ -37,7 +37,7 @@ domains:
   fabrikam.com: {{module: cloud}}
   bücher.example: {{scp: {{url: "ldaps://dc1.bücher.example", user: svc, password_file: scp.pw}}}}
   bare.example:
-targets: {{allow: ["*.contoso.com", fabrikam.net]}}
+targets: {{allow: ["*.contoso.com", fabrikam.net], deny_networks: [192.0.2.0/24]}}
 schedule: {{interval: 5m, concurrency: 7}}
 cache: 0s
 """
@@ -54,7 +54,8 @@ def test_what_is_shown_is_a_file_that_means_the_same(tmp_path: Path) -> None:
     file.write_text(EVERYTHING, encoding="utf-8")
     first = load_configuration(str(file))
     again = _again(first, tmp_path)
-    assert (again.views, again.allowed, again.rhythm) == (first.views, first.allowed, first.rhythm)
+    assert (again.views, again.allowed, again.denied) == (first.views, first.allowed, first.denied)
+    assert again.rhythm == first.rhythm
     assert list(again.domains) == list(first.domains)
     for domain in ("", *first.domains):
         assert _meant(again.settled(domain)) == _meant(first.settled(domain))
