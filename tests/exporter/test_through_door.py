@@ -1,4 +1,4 @@
-"""The plugin through the exporter's own door: TLS and users."""
+"""The plugin through the exporter's own door: TLS, users, a UNIX socket, a route prefix."""
 
 import socket
 from collections.abc import Iterator
@@ -92,3 +92,18 @@ def test_an_authority_that_is_not_known_is_not_believed(locked: str, login: Path
     code, line = told(locked, "--exporter-auth-file", str(login))
     assert code == 3
     assert f"the certificate of {locked} is not trusted" in line
+
+
+def test_a_unix_socket_is_asked(tmp_path: Path, configuration: str) -> None:
+    place = f"unix:{tmp_path}/exporter.sock"
+    with running("--config.file", configuration, f"--web.listen-address={place}") as address:
+        assert address == place
+        code, line = told(place)
+    assert code == 3
+    assert line.endswith(BLIND)
+
+
+def test_a_route_prefix_belongs_into_the_url(configuration: str) -> None:
+    with running("--config.file", configuration, "--web.route-prefix=/autodiscover", ANY_PORT) as address:
+        assert told(f"http://{address}/autodiscover/")[1].endswith(BLIND)
+        assert "has no reports: is that the exporter, with its --web.route-prefix?" in told(f"http://{address}")[1]

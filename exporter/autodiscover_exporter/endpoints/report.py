@@ -10,6 +10,7 @@ from email.utils import formatdate
 
 from autodiscover_exporter.endpoints.asking import Asking, Forbidden, refused
 from autodiscover_exporter.endpoints.target import BadRequest, Format, ReportRequest, parse_report_request
+from autodiscover_exporter.results.failure import RULES
 from autodiscover_exporter.results.result import Result
 from autodiscover_exporter.results.results import Outcome
 from autodiscover_exporter.web.messages import JSON, TEXT, Request, Response
@@ -57,7 +58,8 @@ class ReportEndpoint:
             report = as_of(last.report(), self._now(), interval)
             return report.state, _rendered(asked, report), last.ended
         failure = render_failure_json if asked.format is Format.JSON else render_failure
-        return outcome.state, failure(outcome.domain, outcome.message), outcome.ended
+        rule = f" [{RULES[outcome.reason]}]" if outcome.reason in RULES else ""
+        return outcome.state, failure(outcome.domain, f"{outcome.message}{rule}"), outcome.ended
 
 
 def _content_type(asked: ReportRequest) -> str:

@@ -9,9 +9,9 @@ from check_autodiscover.core.measures import Measure
 from check_autodiscover.core.report import Role
 from check_autodiscover.core.state import State
 
-__all__ = ["failure_measures"]
+__all__ = ["RULES", "failure_measures"]
 
-_RULES = {
+RULES = {
     ErrorReason.OVERLOAD: "check-out-of-resources",
     ErrorReason.DEADLINE: "check-timed-out",
 }
@@ -20,7 +20,7 @@ _RULES = {
 
 def failure_measures(reason: ErrorReason, seconds: float, timeout: float) -> tuple[Measure, ...]:
     """The measures of a probe that failed after so many seconds of those it had."""
-    labels = (("rule", _RULES.get(reason, "check-internal-error")), *_PLACE)
+    labels = (("rule", RULES.get(reason, "check-internal-error")), *_PLACE)
     return (
         Measure(metric="probe_success", value=0),
         Measure(metric="probe_duration_seconds", value=round(seconds, 3)),
