@@ -3,27 +3,16 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 
 from autodiscover_exporter.web.answering import Writer
 from autodiscover_exporter.web.limits import Limits
-from autodiscover_exporter.web.listening import ListenAddress, bind
-from autodiscover_exporter.web.messages import Handler, Request, Response
-from autodiscover_exporter.web.server import Door, Server
-from tests.exporter.conftest import Serving, running
-from tests.exporter.wire import PATIENT, TIMEOUT, Raw, connected, echo
+from autodiscover_exporter.web.messages import Request, Response
+from tests.exporter.wire import PATIENT, TIMEOUT, Raw, connected, echo, served
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-@contextmanager
-def served(handler: Handler = echo, limits: Limits = PATIENT) -> Iterator[Serving]:
-    (sock,) = bind(ListenAddress("127.0.0.1", 0))
-    with running([Door(sock, handler)], Server(limits)) as serving:
-        yield serving
 
 
 def said(data: bytes, limits: Limits = PATIENT) -> list[Raw]:

@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from autodiscover_exporter.web.limits import Limits
-from autodiscover_exporter.web.messages import Request, Response
+from autodiscover_exporter.web.listening import ListenAddress, bind
+from autodiscover_exporter.web.messages import Handler, Request, Response
+from autodiscover_exporter.web.server import Door, Server
+from tests.exporter.conftest import Serving, running
 
-__all__ = ["PATIENT", "TIMEOUT", "Client", "Raw", "connected", "echo"]
+__all__ = ["PATIENT", "TIMEOUT", "Client", "Raw", "connected", "echo", "served"]
 
 TIMEOUT = 30
 ENDLESS = 3600.0
@@ -81,3 +84,10 @@ def connected(port: int) -> Iterator[Client]:
     """A client of a server on loopback."""
     with socket.create_connection(("127.0.0.1", port), TIMEOUT) as sock:
         yield Client(sock)
+
+
+@contextmanager
+def served(handler: Handler = echo, limits: Limits = PATIENT) -> Iterator[Serving]:
+    (sock,) = bind(ListenAddress("127.0.0.1", 0))
+    with running([Door(sock, handler)], Server(limits)) as serving:
+        yield serving

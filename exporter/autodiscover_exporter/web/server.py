@@ -59,6 +59,11 @@ class Server:
         self._stop = asyncio.Event()
         self._empty = asyncio.Event()
 
+    @property
+    def connections(self) -> int:
+        """How many there are, those that are being refused among them."""
+        return len(self._connections)
+
     def stop(self) -> None:
         """Accept nothing more, and end when what has begun is answered. To be called in the event loop."""
         self._stop.set()
