@@ -24,6 +24,10 @@ from check_autodiscover.config import Configuration
 TIMEOUT = 30
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-pages", action="store_true", help="write the pages in tests/exporter/golden anew")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer, read to its end."""

@@ -56,7 +56,7 @@ class Served:
 
 def served(picture: Picture, views: Iterable[ViewPicture], endpoint: Endpoint | None) -> tuple[Served, ...]:
     """What is served at an endpoint in these views; at the intended one where that serves nothing."""
-    found = [_served(picture, meeting) for view in views for meeting in _concerned(view, endpoint)]
+    found = [_served(picture, view, meeting) for view in views for meeting in _concerned(view, endpoint)]
     return tuple(dict.fromkeys(found))
 
 
@@ -66,10 +66,11 @@ def _concerned(view: ViewPicture, endpoint: Endpoint | None) -> list[Meeting]:
     return there or [each for each in met if view.role(each.candidate) is CandidateRole.INTENDED]
 
 
-def _served(picture: Picture, meeting: Meeting) -> Served:
+def _served(picture: Picture, view: ViewPicture, meeting: Meeting) -> Served:
     name = meeting.candidate.name
     pins = picture.survey.policy.expect
-    wanted = [f"valid for {name}"]
+    stray = view.role(meeting.candidate) is not CandidateRole.INTENDED
+    wanted = [f"valid for {name}{', or nothing there' if stray else ''}"]
     wanted += [f"key {key}" for key in pins.public_keys]
     wanted += [f"certificate {fingerprint}" for fingerprint in pins.certificates]
     wanted += [f"issued by {issuer}" for issuer in pins.issuers]

@@ -39,7 +39,8 @@ def at_a_glance(picture: Picture) -> tuple[Line, ...]:
 
 
 def _clients(views: tuple[ViewPicture, ...]) -> Iterable[Line]:
-    for walks in fares(views):
+    judged = (walks for walks in fares(views) if walks[0][0].judged)
+    for walks in judged:
         cells = ((f"{ending(each[0].outcome)}{f' at {each[0].at.value}' if each[0].at else ''}",) for each in walks)
         yield Line(clients_of(walks[0]), tuple(cells))
 
@@ -70,7 +71,7 @@ def _services(view: ViewPicture) -> tuple[str, ...]:
 def _catch_all(state: CatchAll) -> str:
     if state.found is None:
         return "could not be told"
-    return f"{state.record} -> {state.leads_to or ', '.join(state.addresses)}" if state.found else "none"
+    return f"{state.record} leads to {state.leads_to or ', '.join(state.addresses)}" if state.found else "none"
 
 
 def dns_answers(picture: Picture) -> tuple[Line, ...]:

@@ -18,7 +18,8 @@ __all__ = ["commands"]
 MOST = 4
 """Addresses or resolvers for which a command is shown; the others differ by that word alone."""
 
-_TLS = frozenset({Transport.TLS, Transport.HTTPS})
+INVENTED = "no-such-name-4711"
+"""A label that nobody publishes, which a catch-all answers for all the same."""
 
 
 def commands(view: ViewPicture, finding: Finding) -> tuple[Verbatim, ...]:
@@ -27,10 +28,13 @@ def commands(view: ViewPicture, finding: Finding) -> tuple[Verbatim, ...]:
 
 
 def _digs(view: ViewPicture, finding: Finding) -> Iterator[Verbatim]:
-    name = f"random-name.{finding.subject[2:]}" if finding.subject.startswith("*.") else finding.subject
+    name = f"{INVENTED}.{finding.subject[2:]}" if finding.subject.startswith("*.") else finding.subject
     if not name or is_address(name) or "." not in name or "/" in name:
         return
     asked = [(name, "A")]
+    if finding.rule.startswith("dns-wildcard-captures"):
+        parent = view.scene.srv_catch_all.parent if "-srv" in finding.rule else view.scene.catch_all.parent
+        asked.append((f"{INVENTED}.{parent}", "SRV" if "-srv" in finding.rule else "A"))
     if finding.endpoint is Endpoint.SRV or "-srv" in finding.rule:
         asked.insert(0, (srv_name(view.scene.domain.name), "SRV"))
     for resolver in view.scene.view.resolvers[:MOST]:
