@@ -15,6 +15,7 @@ from autodiscover_exporter.application import Application
 from autodiscover_exporter.commandline import Arguments, parse_arguments
 from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_checked
 from autodiscover_exporter.log_format import event, set_up_logging
+from autodiscover_exporter.open_files import raise_limit
 from autodiscover_exporter.results.probe import Prober
 from autodiscover_exporter.web.gate import Gate
 from autodiscover_exporter.web.listening import CannotListen, ListenAddress, UnixAddress, listening
@@ -76,6 +77,7 @@ def _loaded(arguments: Arguments) -> tuple[Configuration, LiveGuard | None]:
 
 
 def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard | None) -> None:
+    raise_limit()
     grace = max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
     live = LiveConfiguration(arguments.config_file, configuration)
     prober = Prober()
