@@ -17,6 +17,7 @@ from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStat
 from check_autodiscover.core.policy import Resolver, Transport
 from check_autodiscover.probes.extra import MissingExtra
 from check_autodiscover.probes.resolver import ResolverProbe
+from check_autodiscover.probes.resolver_tools import ResolverTools
 from check_autodiscover.trust import Trust
 from tests.probes.dns_server import LONG, NAME, QUICK, SOA, answering, message, running
 from tests.probes.web import Handler, Site, answer, serve, silent
@@ -124,6 +125,22 @@ def test_question_is_asked_as_rfc_8484_has_it(tls: ssl.SSLContext, trust: Trust)
     query = dns.message.from_wire(asked(site.requests[0]))
     assert (query.id, query.flags) == (0, dns.flags.RD)
     assert site.names == [SERVER_NAME]
+
+
+def test_connection_serves_the_next_probe_that_shares_the_tools(tls: ssl.SSLContext, trust: Trust) -> None:
+    async def main() -> tuple[set[DnsStatus], int]:
+        tools = ResolverTools(trust)
+        async with serve(telling(), tls) as site:
+            resolver = Resolver("127.0.0.1", site.port, Transport.HTTPS, SERVER_NAME, "/dns-query")
+            statuses = set()
+            for _ in range(3):
+                probe = ResolverProbe(retransmit_after=QUICK, tools=tools)
+                statuses.add((await Client(probe, resolver).ask()).status)
+                await probe.close()
+            await tools.kept.close()
+            return statuses, len(site.visits)
+
+    assert asyncio.run(main()) == ({DnsStatus.ANSWER}, 1)
 
 
 def test_path_with_a_query_of_its_own_keeps_it(tls: ssl.SSLContext, trust: Trust) -> None:
