@@ -79,6 +79,8 @@ class Configuration:
     rhythm: Rhythm | None = None
     denied: tuple[str, ...] = DEFAULT_DENIED
     """Networks that are never contacted for a domain that is not configured."""
+    _shared: dict[tuple[str, bool], Module] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What has been settled for domains that declare nothing of their own, by module and whether they are foreign."""
 
     def levels(self, domain: str = "", module: str = "") -> tuple[Level, ...]:
         """What holds for a domain (A-labels), the most general first. Without a module the domain's own counts.
@@ -100,10 +102,19 @@ class Configuration:
 
         Raises UnknownModule, and Contradiction for a module that a domain is not meant for.
         """
-        found = merged(self.levels(domain, module), self.views)
-        name = module or self.module_of(domain)
+        entry, name = self.domains.get(domain), module or self.module_of(domain)
+        foreign = bool(domain) and entry is None
+        if entry is not None and entry.level:
+            return self._settle(domain, name, foreign)
+        # Asked anew for each scrape, and the same for most domains of a fleet.
+        if (name, foreign) not in self._shared:
+            self._shared[name, foreign] = self._settle(domain, name, foreign)
+        return self._shared[name, foreign]
+
+    def _settle(self, domain: str, name: str, foreign: bool) -> Module:
+        found = merged(self.levels(domain, name), self.views)
         policy = policy_of(found, self.views)
-        if domain and domain not in self.domains:
+        if foreign:
             policy = replace(policy, denied_networks=self.denied)
         return Module(
             name,

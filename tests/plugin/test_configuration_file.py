@@ -486,3 +486,15 @@ def test_thresholds_may_come_from_different_levels(tmp_path: Path) -> None:
     text = "certificate: {warning: 60d}\ndomains: {contoso.com: {certificate: {critical: 40d}}}"
     thresholds = policy(tmp_path, text).thresholds
     assert (thresholds.warning, thresholds.critical) == (LifeLeft(60 * DAY), LifeLeft(40 * DAY))
+
+
+def test_domains_that_declare_nothing_of_their_own_share_what_is_settled_and_foreign_ones_do_not(
+    tmp_path: Path,
+) -> None:
+    configuration = loaded(tmp_path, "domains: {a.example: {}, b.example: {}, c.example: {timeout: 5s}}")
+    shared = configuration.settled("a.example")
+    assert configuration.settled("b.example") is shared
+    assert configuration.settled("c.example").policy.timeout == 5.0
+    foreign = configuration.settled("d.example").policy
+    assert (shared.policy.denied_networks, foreign.denied_networks) == ((), configuration.denied)
+    assert configuration.settled("b.example") is shared
