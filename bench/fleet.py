@@ -24,6 +24,8 @@ from statistics import median
 from bench.fleet_client import ask_all
 from bench.fleet_world import RESOLVERS, SITES, Fleet, daemon, start_fleet, wait_until
 
+__all__ = ["CLIENT_CORE", "MEASURED_CORE", "ONE_VIEW", "cpu_seconds", "enter_namespace"]
+
 EXPORTER = Path(sys.executable).with_name("autodiscover_exporter")
 BLACKBOX = Path("/usr/bin/prometheus-blackbox-exporter")
 
@@ -86,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 if the goal is missed, or it cannot be measured here."""
     options = _options(arguments)
     if not options.inside:
-        return _enter_namespace(sys.argv[1:] if arguments is None else arguments)
+        return enter_namespace("bench.fleet", sys.argv[1:] if arguments is None else arguments)
     os.sched_setaffinity(0, {CLIENT_CORE})
     with tempfile.TemporaryDirectory() as folder, start_fleet(Path(folder), options.domains) as fleet:
         if options.memory:
@@ -108,18 +110,19 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _enter_namespace(arguments: Sequence[str]) -> int:
+def enter_namespace(module: str, arguments: Sequence[str]) -> int:
+    """Run a benchmark of this folder inside a new network namespace; its exit code, 1 where that cannot be."""
     if complaint := _complaint():
         print(complaint, file=sys.stderr)
         return 1
-    inside = (sys.executable, "-m", "bench.fleet", "--inside", *arguments)
+    inside = (sys.executable, "-m", module, "--inside", *arguments)
     command = ("unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", *inside)
     return subprocess.run(command).returncode
 
 
 def _complaint() -> str:
     if os.geteuid() != 0:
-        return "bench.fleet needs root: it makes a network namespace"
+        return "root is needed: a network namespace is made"
     missing = [str(program) for program in (EXPORTER, BLACKBOX) if not program.exists()]
     return f"not installed: {', '.join(missing)}" if missing else ""
 
@@ -199,16 +202,16 @@ def _rounds(
 
 
 def _measured(contender: Contender, domains: int) -> tuple[float, float]:
-    cpu, wall = _cpu_seconds(contender.process), time.perf_counter()
+    cpu, wall = cpu_seconds(contender.process), time.perf_counter()
     failed = asyncio.run(ask_all(contender.port, contender.paths, CONNECTIONS, b"\nprobe_success 1"))
     if failed:
         # One that fails early would look quick.
         text = failed[0].decode()
         raise RuntimeError(f"{len(failed)} of {len(contender.paths)} probes did not succeed, the first:\n{text}")
-    return (_cpu_seconds(contender.process) - cpu) / domains, (time.perf_counter() - wall) / domains
+    return (cpu_seconds(contender.process) - cpu) / domains, (time.perf_counter() - wall) / domains
 
 
-def _cpu_seconds(process: int) -> float:
+def cpu_seconds(process: int) -> float:
     """User and system time of a process with all its threads (proc_pid_stat(5))."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,6 +1,6 @@
-"""A client that asks many URLs of one HTTP server over connections that stay open; for the fleet benchmarks.
+"""A client that asks many URLs of one HTTP server, over connections that stay open where it lets them.
 
-Standard library alone, and on the servers' core: nothing of it is in the figures.
+For the fleet benchmarks. It runs on the servers' core: nothing of it is in the figures.
 """
 
 import asyncio
@@ -12,26 +12,34 @@ LIMIT = 1 << 22
 """Bytes of one answer that are read."""
 
 
-async def ask_all(port: int, paths: Sequence[str], connections: int, wanted: bytes) -> list[bytes]:
-    """Ask for all paths once, by so many connections; the answers that did not hold the wanted bytes."""
+async def ask_all(port: int, paths: Sequence[str], connections: int, wanted: bytes, headers: str = "") -> list[bytes]:
+    """Ask for all paths once, by so many connections; the answers that did not hold the wanted bytes.
+
+    `headers` are lines that each request has besides.
+    """
     left, failed = iter(paths), list[bytes]()
-    await asyncio.gather(*(_ask(port, left, wanted, failed) for _ in range(connections)))
+    await asyncio.gather(*(_ask(port, left, (wanted, headers), failed) for _ in range(connections)))
     return failed
 
 
-async def _ask(port: int, paths: Iterator[str], wanted: bytes, failed: list[bytes]) -> None:
+async def _ask(port: int, paths: Iterator[str], how: tuple[bytes, str], failed: list[bytes]) -> None:
+    wanted, headers = how
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=LIMIT)
     try:
         for path in paths:
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-            if wanted not in (body := await _body(reader)):
+            if writer.is_closing():
+                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=LIMIT)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode())
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            if wanted not in (body := await _body(reader, head)):
                 failed.append(body)
+            if head.startswith(b"http/1.0"):
+                writer.close()
     finally:
         writer.close()
 
 
-async def _body(reader: asyncio.StreamReader) -> bytes:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
     _, found, length = head.partition(b"content-length: ")
     if found:
         return await reader.readexactly(int(length.split(b"\r\n")[0]))
