@@ -26,7 +26,7 @@ from check_autodiscover.core.judge import assemble
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.core.state import State
-from tests.core.incidents import healthy, row_1, row_5, row_40
+from tests.core.incidents import healthy, row_1, row_5, row_21_one_broken, row_40, row_42
 from tests.exporter.page_fleet import HOSTILE, FleetProbe, report_of
 
 NOW = 2_000_000_000.0
@@ -257,6 +257,27 @@ def test_commands_keep_hostile_names_in_one_word(name: str) -> None:
         first = command.partition(" </dev/null | ")[0]
         assert shlex.split(first)[0] in ("dig", "openssl", "curl")
         assert not re.search(r"[;&`$|<>\n]", re.sub(r"'[^']*'", "", first).replace('"\'"', ""))
+
+
+def test_a_view_that_is_blind_names_nobody_and_no_ttl() -> None:
+    first = domain_model(_result(row_42("host"))).first
+    assert first.rule == "dns-lookup-failed"
+    assert first.hit == ()
+    assert first.nobody.startswith("Not known")
+    assert first.clears == ("With the next look, once there is something to be seen.",)
+
+
+def test_a_catch_all_is_proven_by_a_name_that_nobody_publishes() -> None:
+    (inside, _) = domain_model(_result(row_5("srv"))).first.proof
+    assert inside.view == "inside"
+    assert "dig @10.0.0.2 no-such-name-4711.one.example A" in inside.commands
+
+
+def test_what_a_service_answers_is_proven_by_a_request_without_a_login() -> None:
+    (proof, *_) = domain_model(_result(row_21_one_broken("srv"))).first.proof
+    url = "https://remote2.one.example:443/autodiscover/autodiscover.xml"
+    assert proof.commands[-1].startswith("curl -sSki --resolve ")
+    assert proof.commands[-1].endswith(url)
 
 
 ENTRIES = (

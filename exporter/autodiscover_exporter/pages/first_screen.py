@@ -27,6 +27,12 @@ __all__ = ["Changed", "FirstScreen", "Hit", "Proof", "first_screen"]
 _CACHED = ("dns-", "drift-record", "drift-delegation", "drift-wildcard")
 """Rules whose fault resolvers remember."""
 
+_BLIND = ("dns-lookup-failed", "dns-nxdomain-rewritten", "check-")
+"""Rules that say we cannot see, which ends with the next look."""
+
+_NOBODY = "No client that is judged here ends badly because of it."
+_NOT_KNOWN = "Not known: what clients meet could not be seen."
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -65,6 +71,8 @@ class FirstScreen:
     views: str
     more: int
     hit: tuple[Hit, ...]
+    nobody: str
+    """What is said where nobody is known to be hit."""
     fix: str
     clears: tuple[str, ...]
     changed: tuple[Changed, ...]
@@ -87,6 +95,7 @@ def first_screen(report: Report, picture: Picture, turn: Turn | None) -> FirstSc
         views=joined(view.name for view in concerned),
         more=max(0, len(faults) - 1),
         hit=tuple(hit for view, finding in about for hit in _hit(view, finding)),
+        nobody=_NOT_KNOWN if report.state is State.UNKNOWN else _NOBODY,
         fix=next((item.remedy for item in gravest if item.remedy), ""),
         clears=tuple(dict.fromkeys(_clears(picture, about))),
         changed=_changed(picture, turn),
@@ -115,6 +124,9 @@ def _hit(view: ViewPicture, finding: Finding) -> Iterator[Hit]:
 
 def _clears(picture: Picture, about: Iterable[tuple[ViewPicture, Finding]]) -> Iterator[str]:
     for view, finding in about:
+        if finding.rule.startswith(_BLIND):
+            yield "With the next look, once there is something to be seen."
+            continue
         if not finding.rule.startswith(_CACHED):
             yield "With the clients' next attempt once it is mended: no record has to run out first."
             continue

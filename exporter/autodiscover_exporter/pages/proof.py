@@ -69,22 +69,34 @@ def _connections(view: ViewPicture, finding: Finding) -> Iterator[Verbatim]:
     ]
     places = {(item.candidate.scheme, item.candidate.name, item.address): item for item in meetings}
     for item in list(places.values())[:MOST]:
-        yield _connection(item)
+        if item.candidate.scheme is Scheme.HTTPS:
+            yield _handshake(item)
+        if item.candidate.scheme is Scheme.HTTP or finding.rule.startswith("service-"):
+            yield _request(item)
 
 
 def _concerned(meeting: Meeting, finding: Finding) -> bool:
     return not finding.addresses or meeting.address in finding.addresses
 
 
-def _connection(meeting: Meeting) -> Verbatim:
+def _handshake(meeting: Meeting) -> Verbatim:
     candidate = meeting.candidate
-    host = f"[{meeting.address}]" if ":" in meeting.address else meeting.address
-    if candidate.scheme is Scheme.HTTP:
-        where = f"{candidate.name}:{candidate.port}:{host}"
-        return _command("curl", "-i", "--resolve", where, f"http://{candidate.name}:{candidate.port}{candidate.path}")
-    words = ("openssl", "s_client", "-connect", f"{host}:{candidate.port}", "-servername", candidate.name)
+    words = ("openssl", "s_client", "-connect", f"{_host(meeting)}:{candidate.port}", "-servername", candidate.name)
     shown = _command("openssl", "x509", "-noout", "-subject", "-issuer", "-dates", "-ext", "subjectAltName")
     return Verbatim(f"{_command(*words)} </dev/null | {shown}")
+
+
+def _request(meeting: Meeting) -> Verbatim:
+    """What the server answers, whatever its certificate, and without a login."""
+    candidate = meeting.candidate
+    name = f"[{candidate.name}]" if ":" in candidate.name else candidate.name
+    where = f"{name}:{candidate.port}:{_host(meeting)}"
+    url = f"{candidate.scheme.value}://{name}:{candidate.port}{candidate.path}"
+    return _command("curl", "-sSki", "--resolve", where, url)
+
+
+def _host(meeting: Meeting) -> str:
+    return f"[{meeting.address}]" if ":" in meeting.address else meeting.address
 
 
 def _command(*words: str) -> Verbatim:
