@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.pages.domain_model import domain_model, same_cause
-from autodiscover_exporter.pages.overview import PAGE, Choice, Entry, Sort, Standing, overview
+from autodiscover_exporter.pages.overview import PAGE, Choice, Entry, Sort, Standing, entries_of, overview
 from autodiscover_exporter.pages.proof import commands
 from autodiscover_exporter.pages.rule_text import rule_html
 from autodiscover_exporter.pages.site import POLICY, Site
@@ -21,7 +21,7 @@ from autodiscover_exporter.pages.templating import make_environment
 from autodiscover_exporter.results.result import Result, kept
 from autodiscover_exporter.results.results import Results
 from autodiscover_exporter.web.messages import Request, Response
-from check_autodiscover.config import Configuration, Domain, Module
+from check_autodiscover.configuration import Configuration, Domain, Module, Rhythm
 from check_autodiscover.core.judge import assemble
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.rules.catalogue import CATALOGUE
@@ -278,6 +278,24 @@ def test_what_a_service_answers_is_proven_by_a_request_without_a_login() -> None
     url = "https://remote2.one.example:443/autodiscover/autodiscover.xml"
     assert proof.commands[-1].startswith("curl -sSki --resolve ")
     assert proof.commands[-1].endswith(url)
+
+
+def test_a_result_of_three_missed_intervals_is_unknown_on_both_pages() -> None:
+    result = _result(row_1("srv"))
+    configuration = Configuration(domains={"one.example": Domain()}, rhythm=Rhythm(300.0))
+    for age, standing, rule in (
+        (900, Standing.CRITICAL, "dns-unwanted-host-record"),
+        (901, Standing.UNKNOWN, "check-report-stale"),
+    ):
+        now = result.ended + age
+        (entry,) = entries_of(configuration, {("one.example", "default"): result}, now)
+        assert (entry.standing, rule in entry.words) == (standing, True)
+        model = domain_model(result, now, 300.0)
+        assert (model.report.state.value.lower(), model.first.rule) == (standing.value, rule)
+
+
+def test_a_query_of_too_many_parameters_is_as_if_there_were_none() -> None:
+    assert Visit()("/", "&".join(f"p{number}=1" for number in range(99))).status == 200
 
 
 ENTRIES = (

@@ -1,5 +1,6 @@
 """One domain's page as values: the first screen, then all that stands behind it."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from autodiscover_exporter.pages.templating import Verbatim
 from autodiscover_exporter.results.result import Failure, Result
 from check_autodiscover.core.judge import assemble
 from check_autodiscover.core.report import Judgement, Report, Role
+from check_autodiscover.core.staleness import as_of
 from check_autodiscover.ladder import Rung, ladder
 from check_autodiscover.render import render_log
 
@@ -41,9 +43,12 @@ class DomainModel:
     log: Verbatim
 
 
-def domain_model(result: Result) -> DomainModel:
-    """What is shown of a result; judges its survey again, which takes some milliseconds."""
-    report = result.report()
+def domain_model(result: Result, now: float = 0.0, interval: float = math.inf) -> DomainModel:
+    """What is shown of a result at `now`, in Unix seconds; judges its survey again, which takes some milliseconds.
+
+    The domain was to be looked at every `interval` seconds: a result that is too old for that says nothing of now.
+    """
+    report = as_of(result.report(), now, interval)
     picture = assemble(report.survey, report.survey.ended)
     return DomainModel(
         report=report,

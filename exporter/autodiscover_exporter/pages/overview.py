@@ -15,10 +15,13 @@ from autodiscover_exporter.results.result import Failure, Result
 from check_autodiscover.config import Configuration
 from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.rules.catalogue import RULES
+from check_autodiscover.core.staleness import INTERVALS
 from check_autodiscover.core.state import State
 from check_autodiscover.ladder import WORDS
 
 __all__ = ["Choice", "Entry", "Group", "Overview", "Row", "Sort", "Standing", "entries_of", "overview"]
+
+LATE = "check-report-stale"
 
 PAGE = 100
 """Domains on one page."""
@@ -86,15 +89,21 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A domain and the module it is looked at by, and what came of it; None where nobody has looked."""
+    """A domain and the module it is looked at by, and what came of it; None where nobody has looked.
+
+    `late` is a result so old, by the schedule, that it says nothing of now.
+    """
 
     domain: str
     module: str
     outcome: Result | Failure | None
+    late: bool = False
 
     @property
     def standing(self) -> Standing:
         """How it stands."""
+        if self.late:
+            return Standing.UNKNOWN
         return Standing.PENDING if self.outcome is None else _STANDINGS[self.outcome.state]
 
     @property
@@ -110,11 +119,15 @@ class Entry:
     @property
     def cause(self) -> Cause | None:
         """The gravest cause."""
-        return next(iter(self.outcome.causes), None) if isinstance(self.outcome, Result) else None
+        if self.late or not isinstance(self.outcome, Result):
+            return None
+        return next(iter(self.outcome.causes), None)
 
     @property
     def words(self) -> str:
         """What is to be said of it in one sentence."""
+        if self.late:
+            return f"{RULES[LATE].title} [{LATE}]"
         match self.outcome:
             case Result(summary=summary):
                 return summary
@@ -167,14 +180,19 @@ class Overview:
     pages: int
 
 
-def entries_of(configuration: Configuration, latest: Mapping[tuple[str, str], Result | Failure]) -> tuple[Entry, ...]:
-    """Every configured domain, looked at or not, and whatever else was asked for."""
+def entries_of(
+    configuration: Configuration, latest: Mapping[tuple[str, str], Result | Failure], now: float
+) -> tuple[Entry, ...]:
+    """Every configured domain, looked at or not, and whatever else was asked for. `now` is in Unix seconds."""
     found: dict[tuple[str, str], Result | Failure | None] = {}
     for domain in configuration.domains:
         key = domain, configuration.module_of(domain)
         found[key] = latest.get(key)
+    scheduled = found.keys() if configuration.rhythm else ()
+    longest = INTERVALS * configuration.rhythm.interval if configuration.rhythm else 0.0
+    late = {key for key in scheduled if (outcome := found[key]) is not None and now - outcome.ended > longest}
     found.update(latest)
-    return tuple(Entry(domain, module, outcome) for (domain, module), outcome in found.items())
+    return tuple(Entry(*key, outcome, key in late) for key, outcome in found.items())
 
 
 def overview(entries: Sequence[Entry], choice: Choice, own_module: Callable[[str], str]) -> Overview:
@@ -221,7 +239,9 @@ def _groups(causes: Counter[Cause]) -> Iterator[Group]:
 
 
 def _row(entry: Entry, causes: Counter[Cause], own_module: Callable[[str], str]) -> Row:
-    outcomes: Iterable[tuple[str, Outcome]] = entry.outcome.outcomes if isinstance(entry.outcome, Result) else ()
+    outcomes: Iterable[tuple[str, Outcome]] = ()
+    if isinstance(entry.outcome, Result) and not entry.late:
+        outcomes = entry.outcome.outcomes
     views = tuple((view, WORDS[outcome.value].lower(), outcome.good) for view, outcome in outcomes)
     same = causes[entry.cause] - 1 if entry.cause is not None else 0
     return Row(entry, views, same, entry.module != own_module(entry.domain))

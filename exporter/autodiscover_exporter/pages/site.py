@@ -5,6 +5,7 @@ scrape would.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -69,10 +70,7 @@ class Site:
 
     async def __call__(self, request: Request) -> Response:
         """The page, or one that says why there is none."""
-        query = {
-            name: values[0]
-            for name, values in parse_qs(request.query.decode("latin-1"), max_num_fields=MAX_FIELDS).items()
-        }
+        query = _parameters(request.query)
         area, _, rest = request.path.lstrip("/").partition("/")
         match area:
             case "" if request.path == "/":
@@ -89,7 +87,7 @@ class Site:
 
     async def _all_domains(self, query: Mapping[str, str]) -> Response:
         configuration = self._configuration()
-        entries = entries_of(configuration, self._results.latest)
+        entries = entries_of(configuration, self._results.latest, self._now())
         # Tens of thousands of domains take a while, in which scrapes are to be answered.
         shown = await asyncio.to_thread(overview, entries, _choice(query), configuration.module_of)
         asks = configuration.allowed is None or bool(configuration.allowed)
@@ -140,7 +138,9 @@ class Site:
             case Result():
                 others = same_cause(outcome, self._results.latest)
                 # To judge again takes a while, in which scrapes are to be answered.
-                model = await asyncio.to_thread(domain_model, outcome)
+                model = await asyncio.to_thread(
+                    domain_model, outcome, self._now(), _interval(configuration, domain, own)
+                )
                 return self._page(
                     "domain.html",
                     model=model,
@@ -168,10 +168,25 @@ class Site:
         return Response(body, status, HTML, {"content-security-policy": POLICY})
 
 
+def _parameters(query: bytes) -> dict[str, str]:
+    """The first value of each parameter; none of a query that no link or form of ours has made."""
+    try:
+        found = parse_qs(query.decode("latin-1"), max_num_fields=MAX_FIELDS)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in found.items()}
+
+
 def _path_of(domain: str, module: str = "") -> str:
     """The path of a domain's page, without the base."""
     chosen = f"?{urlencode({'module': module})}" if module else ""
     return f"/domains/{quote(domain, safe='')}{chosen}"
+
+
+def _interval(configuration: Configuration, domain: str, own: bool) -> float:
+    """Seconds between two looks that nobody has to ask for, infinite where there are none."""
+    scheduled = own and domain in configuration.domains
+    return configuration.rhythm.interval if scheduled and configuration.rhythm else math.inf
 
 
 def _cause_query(result: Result) -> str:
