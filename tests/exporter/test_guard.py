@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import bcrypt
@@ -15,6 +16,7 @@ import pytest
 from autodiscover_exporter.web.gate import Gate
 from autodiscover_exporter.web.guard import Guard, RateLimit
 from autodiscover_exporter.web.guard_file import load_guard
+from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.live_guard import LiveGuard
 from autodiscover_exporter.web.messages import Request, Response
@@ -139,10 +141,10 @@ class Clock:
 
 
 @contextmanager
-def guarded(live: LiveGuard) -> Iterator[Serving]:
+def guarded(live: LiveGuard, limits: Limits = PATIENT) -> Iterator[Serving]:
     (sock,) = bind(ListenAddress("127.0.0.1", 0))
     door = Door(sock, Gate(live, echo, Users()), live.context, live.admits)
-    with running([door], Server(PATIENT)) as serving:
+    with running([door], Server(limits)) as serving:
         yield serving
 
 
@@ -201,6 +203,32 @@ def test_a_certificate_and_key_may_stand_in_the_file_itself(file: Path) -> None:
     file.write_text("tls_server_config:\n" + "".join(lines))
     with guarded(LiveGuard(str(file))) as serving:
         assert status_over(serving.port, trusting()) == 200
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_client_that_says_no_farewell_does_not_keep_the_server_from_its_end(
+    file: Path, version: ssl.TLSVersion, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.write_text(f"tls_server_config: {{{PAIR}}}\n")
+    limits = replace(PATIENT, linger_seconds=0.05)
+    with guarded(LiveGuard(str(file)), limits) as serving, secured(serving.port, trusting(version)) as client:
+        client.send(GET)
+        assert client.answer().status == 200
+        serving.stop()
+        while serving.server.connections:
+            threading.Event().wait(0.01)
+    assert caplog.records == []
+
+
+def test_an_answer_over_tls_is_fetched_when_it_is_sent(file: Path) -> None:
+    file.write_text(f"tls_server_config: {{{PAIR}}}\n")
+    with (
+        guarded(LiveGuard(str(file)), replace(PATIENT, fetch_seconds=0)) as serving,
+        secured(serving.port, trusting()) as client,
+    ):
+        for _ in range(100):
+            client.send(GET)
+            assert client.answer().status == 200
 
 
 def test_who_speaks_no_tls_at_a_tls_door_is_not_answered(file: Path) -> None:

@@ -73,8 +73,9 @@ class Connection(asyncio.Protocol):
             self._over = True
             self._transport.abort()
             return
-        # Nothing but what the kernel takes: so an answer is known to be fetched, or not to be.
-        self._transport.set_write_buffer_limits(high=0)
+        # Nothing but what the kernel takes: so an answer is known to be fetched, or not to be. At 0 asyncio's TLS would
+        # call even an empty buffer too full.
+        self._transport.set_write_buffer_limits(high=1, low=0)
         self._expect_by(self._house.limits.request_seconds)
         if not self._house.enter(self):
             self._finish(BUSY)

@@ -24,7 +24,8 @@ class Limits:
     fetch_seconds: float = 60
     """Until an answer is fetched: megabytes on a slow line, and no longer than a scrape may take."""
     linger_seconds: float = 2
-    """How long what a refused client still sends is thrown away, so that it gets to read the refusal."""
+    """How long what a refused client still sends is thrown away, so that it gets to read the refusal; and how long a
+    client's farewell (TLS close_notify) is waited for."""
     handshake_seconds: float = 10
     """A TLS handshake."""
     connections: int = 2048

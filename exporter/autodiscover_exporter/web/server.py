@@ -118,9 +118,13 @@ class Server:
 
     async def _open(self, door: Door, accepted: socket.socket) -> None:
         context = door.context()
-        handshake = None if context is None else self.limits.handshake_seconds
+        handshake, farewell = self.limits.handshake_seconds, self.limits.linger_seconds
         await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: Connection(door.handler, self, door.admits), accepted, ssl=context, ssl_handshake_timeout=handshake
+            lambda: Connection(door.handler, self, door.admits),
+            accepted,
+            ssl=context,
+            ssl_handshake_timeout=None if context is None else handshake,
+            ssl_shutdown_timeout=None if context is None else farewell,
         )
 
     def _opened(self, accepted: socket.socket, opening: asyncio.Task[None]) -> None:
