@@ -31,7 +31,7 @@ from check_autodiscover.core.survey import Survey
 
 __all__ = ["accept", "accept_over", "name_servers", "unseen"]
 
-_UNSEEN_RULES = frozenset({"check-timed-out", "dns-lookup-failed", "dns-nxdomain-rewritten"})
+_UNSEEN_RULES = frozenset({"check-network-denied", "check-timed-out", "dns-lookup-failed", "dns-nxdomain-rewritten"})
 """Findings after which nobody knows all that there is to accept."""
 
 

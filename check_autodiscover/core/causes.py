@@ -95,6 +95,7 @@ _BLIND = frozenset(
     {
         "dns-lookup-failed",
         "dns-nxdomain-rewritten",
+        "check-network-denied",
         "check-out-of-resources",
         "check-timed-out",
         "directory-unavailable",

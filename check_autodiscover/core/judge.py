@@ -20,7 +20,7 @@ from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role
 from check_autodiscover.core.rules.addresses import judge_addresses
 from check_autodiscover.core.rules.certificates import judge_certificates, judge_interception
 from check_autodiscover.core.rules.host_records import judge_catch_all, judge_host_record
-from check_autodiscover.core.rules.lookups import judge_lookups, judge_method, judge_time
+from check_autodiscover.core.rules.lookups import judge_denied, judge_lookups, judge_method, judge_time
 from check_autodiscover.core.rules.phrases import date_of
 from check_autodiscover.core.rules.services import judge_services, judge_strangers
 from check_autodiscover.core.rules.srv_records import judge_shadow, judge_srv
@@ -41,6 +41,7 @@ __all__ = ["assemble", "findings_of", "judge"]
 _VIEW_JUDGES = (
     judge_lookups,
     judge_time,
+    judge_denied,
     judge_catch_all,
     judge_host_record,
     judge_srv,

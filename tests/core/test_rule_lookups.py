@@ -14,6 +14,7 @@ from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, PAGE, SERVER,
 
 LF, DU, DB, NR = "dns-lookup-failed", "dns-domain-unresolvable", "dns-dnssec-bogus", "dns-nxdomain-rewritten"
 MU, TO, OR = "check-method-undetermined", "check-timed-out", "check-out-of-resources"
+ND = "check-network-denied"
 SECOND = "dns.example"
 
 
@@ -120,6 +121,14 @@ RAISED = {
         healthy("srv").site(SERVER, Site(incidents.SINGLE, https=Connect.EXHAUSTED)),
         Told(OR, "UNKNOWN", "srv", REMOTE, args={"slow": SERVER}),
     ),
+    "the intended endpoint is where nothing is sent": (
+        healthy("srv").site(SERVER, Site(incidents.SINGLE, https=Connect.DENIED)),
+        Told(ND, "UNKNOWN", "srv", REMOTE, (SERVER,)),
+    ),
+    "whatever might be the endpoint is where nothing is sent": (
+        auto(healthy("host")).with_policy(servers=()).site(SERVER, Site(incidents.MULTI, https=Connect.DENIED)),
+        Told(ND, "UNKNOWN", "autodiscover", AUTODISCOVER, (SERVER,)),
+    ),
     "the deadline before the lookup": (
         replace(healthy("host"), cut=(AUTODISCOVER,)),
         Told(TO, "CRITICAL", "autodiscover", AUTODISCOVER, args={"slow": f"DNS for {AUTODISCOVER}"}),
@@ -165,6 +174,10 @@ SILENT = {
         "a view is blind": incidents.blind(incidents.row_16_everywhere(), "outside"),
         "a client is warned": incidents.row_12_no_reference(),
         "the deadline came first": replace(incidents.row_16_everywhere(), cut=(AUTODISCOVER,)),
+    },
+    ND: {
+        "nothing is denied": healthy("srv"),
+        "the root domain is": healthy("srv").site(APEX, Site(https=Connect.DENIED)),
     },
     OR: {
         "sockets enough": healthy("srv"),

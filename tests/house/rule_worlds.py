@@ -66,6 +66,7 @@ def _other_worlds() -> Iterator[World]:
         Site(UnreadableCertificate("00" * 32, "no certificate")),
         Site(incidents.MULTI, handshake=Handshake.REJECTED),
         Site(incidents.MULTI, https=Connect.EXHAUSTED),
+        Site(incidents.MULTI, https=Connect.DENIED),
         Site(incidents.MULTI, replace(EXCHANGE, headers=(*EXCHANGE.headers, ("connection", "close")))),
         Site(incidents.MULTI, xml("<Error><ErrorCode>603</ErrorCode></Error>", "POST")),
         Site(incidents.MULTI, xml_redirect("redirectAddr", "autodiscover-check@fabrikam.com")),

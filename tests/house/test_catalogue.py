@@ -17,7 +17,8 @@ from check_autodiscover.pages import page_of
 from tests.house.rule_worlds import surveys
 
 RELEASED = """
-check-internal-error check-method-undetermined check-out-of-resources check-report-stale check-timed-out
+check-internal-error check-method-undetermined check-network-denied check-out-of-resources check-report-stale
+check-timed-out
 dns-address-unexpected dns-alias-unexpected dns-authority-inconsistent dns-dnssec-bogus dns-domain-unresolvable
 dns-host-record-missing dns-inside-zone-extra-records dns-lookup-failed dns-nxdomain-rewritten dns-parent-exposed
 dns-servers-disagree dns-srv-missing dns-srv-port dns-srv-shadowed dns-srv-target-alias dns-srv-target-missing

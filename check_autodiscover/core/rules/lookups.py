@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from check_autodiscover.core.answers import invalid_name
-from check_autodiscover.core.candidates import autodiscover_name
+from check_autodiscover.core.candidates import Candidate, autodiscover_name
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting, Reach
@@ -14,7 +14,7 @@ from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.records import Failure, Presence
 from check_autodiscover.core.rules.phrases import joined
 
-__all__ = ["judge_lookups", "judge_method", "judge_time"]
+__all__ = ["judge_denied", "judge_lookups", "judge_method", "judge_time"]
 
 
 def judge_lookups(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
@@ -184,15 +184,19 @@ def _waiting(picture: Picture, view: ViewPicture) -> Iterator[str]:
         yield f"DNS for {scene.autodiscover.name}"
     if method in (Method.SRV, Method.UNDETERMINED) and scene.srv.presence is Presence.PENDING:
         yield f"DNS for {scene.srv.name}"
-    awaited = view.intended or tuple(item for item in scene.candidates if item.endpoint is Endpoint.AUTODISCOVER)
-    if method is Method.UNDETERMINED:
-        awaited = tuple(item for item in scene.candidates if item.step is not None)
-    for candidate in awaited:
+    for candidate in _awaited(view):
         met = scene.met[candidate]
         if candidate.resolution.presence is Presence.PENDING:
             yield f"DNS for {candidate.name}"
         # One address that was not judged is enough: somebody will meet that one.
         yield from (meeting.address for meeting in met if _cut_short(picture, meeting))
+
+
+def _awaited(view: ViewPicture) -> tuple[Candidate, ...]:
+    """The candidates without which there is no verdict: the intended ones, or all that might be."""
+    if view.method is Method.UNDETERMINED:
+        return tuple(item for item in view.scene.candidates if item.step is not None)
+    return view.intended or tuple(item for item in view.scene.candidates if item.endpoint is Endpoint.AUTODISCOVER)
 
 
 def _cut_short(picture: Picture, meeting: Meeting) -> bool:
@@ -212,6 +216,25 @@ def _exhausted(meeting: Meeting) -> bool:
     return meeting.contact is not None and meeting.contact.connect is Connect.EXHAUSTED
 
 
+def judge_denied(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+    """Whether the intended endpoint is where nothing is sent for a domain that nobody declared."""
+    for candidate in _awaited(view):
+        denied = tuple(meeting.address for meeting in view.scene.met[candidate] if _denied(meeting))
+        if denied:
+            yield Finding(
+                rule="check-network-denied",
+                view=view.name,
+                endpoint=candidate.endpoint,
+                subject=candidate.name,
+                addresses=denied,
+                args=(("where", joined(denied)), ("domain", picture.survey.domain)),
+            )
+
+
+def _denied(meeting: Meeting) -> bool:
+    return meeting.contact is not None and meeting.contact.connect is Connect.DENIED
+
+
 def judge_method(picture: Picture) -> Iterator[Finding]:
     """Whether `auto` found anything to go by; said once, and not where something was not seen or a client is hit."""
     undetermined = [view for view in picture.views if view.method is Method.UNDETERMINED]
@@ -227,8 +250,10 @@ def judge_method(picture: Picture) -> Iterator[Finding]:
 
 
 def _explained(picture: Picture, view: ViewPicture) -> bool:
-    unseen = any(True for _ in judge_lookups(picture, view)) or any(True for _ in judge_time(picture, view))
-    return unseen or any(item.judged and item.outcome.bad and item.at is not None for item in view.walks)
+    unseen = (judge_lookups, judge_time, judge_denied)
+    return any(True for judge in unseen for _ in judge(picture, view)) or any(
+        item.judged and item.outcome.bad and item.at is not None for item in view.walks
+    )
 
 
 def _found(view: ViewPicture) -> str:

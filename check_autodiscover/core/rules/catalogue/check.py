@@ -25,6 +25,15 @@ CHECK = (
         "it check fewer domains at a time.",
     ),
     Rule(
+        id="check-network-denied",
+        title="The endpoint is where nothing is sent for an undeclared domain",
+        default=Default.UNKNOWN,
+        level=1,
+        sentence="{subject} is at {where}, which targets.deny_networks holds back from domains that are not configured",
+        remedy="If {domain} is yours, name it under domains; else correct its records: link-local addresses and those "
+        "of metadata services serve nobody.",
+    ),
+    Rule(
         id="check-timed-out",
         title="The time limit came before the verdict",
         default=Default.TIMEOUT_RESULT,
