@@ -26,8 +26,8 @@ MAX_CHAIN = 16
 MAX_NAME = 255
 """Octets of a server name that OpenSSL takes; escapes make a name from DNS longer."""
 
-MAX_CACHED = 256
-"""Certificates that one cache holds."""
+MAX_CACHED = 4096
+"""Certificates that one cache holds, of some kilobytes each: those of a fleet of thousands."""
 
 MAX_BYTES = 1 << 20
 """Bytes of TLS that one connection may send us, session tickets and other chatter included."""

@@ -4,7 +4,9 @@ RFC 9110 sections 12.5.1 and 12.5.3; https://prometheus.io/docs/instrumenting/co
 """
 
 import gzip
+import zlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from autodiscover_exporter.results.exposition import OPENMETRICS_END
 from autodiscover_exporter.web.messages import EXPOSITION, Response
@@ -12,6 +14,11 @@ from autodiscover_exporter.web.messages import EXPOSITION, Response
 __all__ = ["OPENMETRICS", "expose", "wants_openmetrics"]
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+GZIP = 16 + zlib.MAX_WBITS
+"""zlib's number for the format of gzip."""
+SPELLINGS = 64
+"""Values of a header whose meaning is remembered: each scraper always sends the same."""
 
 _VARY = {"vary": "accept, accept-encoding"}
 _COMPRESSED = {**_VARY, "content-encoding": "gzip"}
@@ -21,14 +28,15 @@ _END = gzip.compress(OPENMETRICS_END, mtime=0)
 def expose(kept: bytes, headers: Mapping[str, str]) -> Response:
     """The gzipped text that is kept, for a client with these headers."""
     openmetrics = wants_openmetrics(headers.get("accept", ""))
-    # A gzip file may have several members (RFC 1952 2.2).
-    packed = kept + _END if openmetrics else kept
     content_type = OPENMETRICS if openmetrics else EXPOSITION
     if _takes_gzip(headers.get("accept-encoding", "")):
-        return Response(packed, content_type=content_type, headers=_COMPRESSED)
-    return Response(gzip.decompress(packed), content_type=content_type, headers=_VARY)
+        # A gzip file may have several members (RFC 1952 2.2).
+        return Response(kept + _END if openmetrics else kept, content_type=content_type, headers=_COMPRESSED)
+    text = zlib.decompress(kept, GZIP)
+    return Response(text + OPENMETRICS_END if openmetrics else text, content_type=content_type, headers=_VARY)
 
 
+@lru_cache(maxsize=SPELLINGS)
 def wants_openmetrics(accept: str) -> bool:
     """Whether a client takes OpenMetrics 1.0, and no other text rather than that."""
     openmetrics = text = 0.0
@@ -40,6 +48,7 @@ def wants_openmetrics(accept: str) -> bool:
     return openmetrics > 0 and openmetrics >= text
 
 
+@lru_cache(maxsize=SPELLINGS)
 def _takes_gzip(accept_encoding: str) -> bool:
     found = {kind: _weight(parameters) for kind, parameters in _listed(accept_encoding)}
     return found.get("gzip", found.get("*", 0.0)) > 0

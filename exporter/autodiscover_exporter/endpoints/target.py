@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import parse_qs
 
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 MAX_FIELDS = 8
+REMEMBERED = 1024
+"""Query strings whose meaning is remembered: a scraper asks for the same domains again and again."""
 MOST_VERBOSE = 3
 SCRAPE_TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
 SWITCH: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
@@ -69,6 +72,7 @@ class ReportRequest:
     perfdata: bool
 
 
+@lru_cache(maxsize=REMEMBERED)
 def parse_probe_request(query: bytes) -> ProbeRequest:
     """The scrape in a query string. Raises BadRequest."""
     given = _parameters(query, ("target", "module", "debug"))
