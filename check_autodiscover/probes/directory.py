@@ -116,8 +116,11 @@ async def _run(asked: Asked, give_up_at: float) -> Mapping[str, Any]:
     pipe = asyncio.subprocess.PIPE
     # A Kerberos ticket is for the name that was given, and not for what the network says about the address.
     environment = {"LDAPSASL_NOCANON": "on", **os.environ}
+    # What was imported here is imported there, also where an installation keeps its libraries to itself; and nothing is
+    # taken from the folder that somebody happens to stand in.
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", _PROGRAM, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+        sys.executable, "-P", "-m", _PROGRAM, stdin=pipe, stdout=pipe, stderr=pipe, env=environment
     )
     try:
         async with asyncio.timeout_at(give_up_at):
