@@ -197,18 +197,19 @@ def renegotiating(certificate: trustme.LeafCert, tmp_path: Path) -> Iterator[int
         accepted, _ = listener.accept()
         session = SSL.Connection(context, None)
         session.set_accept_state()
+        received = bytearray()
 
         def read(done: Callable[[], bool]) -> None:
             while not done():
                 with suppress(SSL.WantReadError):
-                    session.recv(65536)
+                    received.extend(session.recv(65536))
                 with suppress(SSL.WantReadError):
                     accepted.sendall(session.bio_read(65536))
                 if not done():
                     session.bio_write(accepted.recv(65536))
 
         with accepted:
-            read(lambda: session.get_finished() is not None and session.get_peer_finished() is not None)
+            read(lambda: b"\r\n\r\n" in received)
             session.set_verify(SSL.VERIFY_PEER, lambda *_: True)
             session.renegotiate()
             session.do_handshake()
