@@ -3,12 +3,13 @@
 Served by `web.server`; tests call it through the same server on loopback. It decides nothing about a domain.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from autodiscover_exporter.endpoints.asking import Asking
 from autodiscover_exporter.endpoints.configuration import render_configuration
 from autodiscover_exporter.endpoints.discovery import render_targets
+from autodiscover_exporter.endpoints.exposing import expose_anew
 from autodiscover_exporter.endpoints.health import Readiness, answer_healthy
 from autodiscover_exporter.endpoints.probe import ProbeEndpoint
 from autodiscover_exporter.endpoints.reload import ReloadEndpoint
@@ -20,7 +21,7 @@ from autodiscover_exporter.pages.site import Site
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.results import Results
 from autodiscover_exporter.results.schedule import Schedule
-from autodiscover_exporter.web.messages import EXPOSITION, JSON, TEXT, Handler, Request, Response
+from autodiscover_exporter.web.messages import JSON, TEXT, Handler, Request, Response
 from check_autodiscover import __version__
 
 __all__ = ["Application"]
@@ -58,7 +59,7 @@ class Application:
         self._routes: Mapping[str, Handler] = {
             "/probe": ProbeEndpoint(asking),
             "/api/v1/report": ReportEndpoint(asking),
-            "/metrics": _page(self._own_metrics),
+            "/metrics": self._own_metrics,
             "/sd": RenderedEndpoint(live, render_targets, JSON),
             "/config": RenderedEndpoint(live, render_configuration, TEXT),
             "/-/healthy": answer_healthy,
@@ -85,19 +86,10 @@ class Application:
                 return await answer(request) if request.method in methods else _not_allowed(methods)
         return Response(b"There is nothing here; / lists what there is.\n", 404)
 
-    def _own_metrics(self) -> Response:
-        return Response(self._own.render(), content_type=EXPOSITION)
+    async def _own_metrics(self, request: Request) -> Response:
+        return expose_anew(self._own.render, request.headers)
 
 
 def _not_allowed(methods: Sequence[str]) -> Response:
     text = f"Only {' and '.join(methods)} {'are' if len(methods) > 1 else 'is'} answered here.\n"
     return Response(text.encode(), 405, headers={"allow": ", ".join(methods)})
-
-
-def _page(render: Callable[[], Response]) -> Handler:
-    """The route of a page that no parameter changes."""
-
-    async def answer(_request: Request) -> Response:
-        return render()
-
-    return answer

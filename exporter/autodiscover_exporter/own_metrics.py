@@ -16,6 +16,7 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from check_autodiscover.core.state import State
 
@@ -154,11 +155,14 @@ class OwnMetrics:
         """A request ended before the probe that it waited for."""
         self._errors.labels(ErrorReason.DEADLINE.value).inc()
 
-    def render(self) -> bytes:
-        """The exposition of now."""
+    def render(self, openmetrics: bool = False) -> bytes:
+        """The exposition of now, in the text format 0.0.4 or as OpenMetrics 1.0."""
         counts = self._count_domains()
         for state in (*(state.value.lower() for state in State), PENDING):
             self._domains.labels(state).set(counts.get(state, 0))
+        if openmetrics:
+            # The library left this one without types.
+            return generate_openmetrics(self._registry)  # type: ignore[no-untyped-call, no-any-return]
         return generate_latest(self._registry)
 
 

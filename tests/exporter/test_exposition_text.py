@@ -13,8 +13,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from autodiscover_exporter.endpoints.exposing import OPENMETRICS, expose, wants_openmetrics
-from autodiscover_exporter.own_metrics import ErrorReason
+from autodiscover_exporter.endpoints.exposing import OPENMETRICS, expose, expose_anew, wants_openmetrics
+from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
 from autodiscover_exporter.results.exposition import OPENMETRICS_END, render_measures
 from autodiscover_exporter.results.failure import failure_measures
 from autodiscover_exporter.web.messages import EXPOSITION
@@ -120,6 +120,18 @@ def test_prometheus_gets_openmetrics() -> None:
     assert packed.content_type == plain.content_type == OPENMETRICS
     assert gzip.decompress(packed.body) == plain.body == gzip.decompress(KEPT) + b"# EOF\n"
     assert "content-encoding" not in plain.headers
+
+
+def test_own_metrics_are_sent_as_the_scraper_takes_them() -> None:
+    own = OwnMetrics("0")
+    for accept, kind in (("", EXPOSITION), (PROMETHEUS, OPENMETRICS)):
+        packed = expose_anew(own.render, {"accept": accept, "accept-encoding": "gzip"})
+        plain = expose_anew(own.render, {"accept": accept})
+        assert packed.content_type == plain.content_type == kind
+        assert (packed.headers["content-encoding"], "content-encoding" in plain.headers) == ("gzip", False)
+        read = openmetrics_families if kind == OPENMETRICS else text_string_to_metric_families
+        for body in (gzip.decompress(packed.body), plain.body):
+            assert ("autodiscover_exporter_build_info", (("version", "0"),)) in series(read(body.decode()))
 
 
 @pytest.mark.parametrize("header", ["", "deflate", "gzip;q=0", "identity, gzip; q=0.0", "gzip;q=x", "*;q=0"])

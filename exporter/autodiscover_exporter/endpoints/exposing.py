@@ -1,17 +1,17 @@
-"""Kept exposition text in the form that a client takes: gzipped as it lies in memory, as OpenMetrics, or plain.
+"""Exposition text in the form that a client takes: gzipped or plain, as OpenMetrics or as the text format 0.0.4.
 
 RFC 9110 sections 12.5.1 and 12.5.3; https://prometheus.io/docs/instrumenting/content_negotiation/.
 """
 
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from autodiscover_exporter.results.exposition import OPENMETRICS_END
 from autodiscover_exporter.web.messages import EXPOSITION, Response
 
-__all__ = ["OPENMETRICS", "expose", "wants_openmetrics"]
+__all__ = ["OPENMETRICS", "expose", "expose_anew", "wants_openmetrics"]
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -20,6 +20,9 @@ GZIP = 16 + zlib.MAX_WBITS
 SPELLINGS = 64
 """Values of a header whose meaning is remembered: each scraper always sends the same."""
 
+FASTEST = 1
+"""zlib's level for text that is sent once."""
+
 _VARY = {"vary": "accept, accept-encoding"}
 _COMPRESSED = {**_VARY, "content-encoding": "gzip"}
 _END = gzip.compress(OPENMETRICS_END, mtime=0)
@@ -27,13 +30,26 @@ _END = gzip.compress(OPENMETRICS_END, mtime=0)
 
 def expose(kept: bytes, headers: Mapping[str, str]) -> Response:
     """The gzipped text that is kept, for a client with these headers."""
-    openmetrics = wants_openmetrics(headers.get("accept", ""))
-    content_type = OPENMETRICS if openmetrics else EXPOSITION
+    openmetrics, content_type = _format(headers)
     if _takes_gzip(headers.get("accept-encoding", "")):
         # A gzip file may have several members (RFC 1952 2.2).
         return Response(kept + _END if openmetrics else kept, content_type=content_type, headers=_COMPRESSED)
     text = zlib.decompress(kept, GZIP)
     return Response(text + OPENMETRICS_END if openmetrics else text, content_type=content_type, headers=_VARY)
+
+
+def expose_anew(render: Callable[[bool], bytes], headers: Mapping[str, str]) -> Response:
+    """What is written for each request, by `render` (told whether as OpenMetrics), for a client with these headers."""
+    openmetrics, content_type = _format(headers)
+    text = render(openmetrics)
+    if _takes_gzip(headers.get("accept-encoding", "")):
+        return Response(gzip.compress(text, FASTEST, mtime=0), content_type=content_type, headers=_COMPRESSED)
+    return Response(text, content_type=content_type, headers=_VARY)
+
+
+def _format(headers: Mapping[str, str]) -> tuple[bool, str]:
+    openmetrics = wants_openmetrics(headers.get("accept", ""))
+    return openmetrics, OPENMETRICS if openmetrics else EXPOSITION
 
 
 @lru_cache(maxsize=SPELLINGS)
