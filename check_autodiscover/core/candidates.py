@@ -63,6 +63,10 @@ class Candidate:
     named_port: int | None = None
     """The port that the URL names, where it is not the usual one."""
 
+    def __hash__(self) -> int:
+        # Looked up all the time, and hashing what the name resolves to would cost more than all of that.
+        return hash((self.view, self.name, self.path))
+
     @property
     def url(self) -> str:
         """The URL as clients write it: without the port that a lab may use."""

@@ -4,8 +4,8 @@ Each profile names its source. The function that walks is in `walking`, the page
 """
 
 from dataclasses import dataclass
-from enum import Enum
 
+from check_autodiscover.core.closed_set import ClosedSet
 from check_autodiscover.core.observations import AUTODISCOVER_PATH
 from check_autodiscover.core.policy import ClientName, Step
 
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-class Outcome(Enum):
+class Outcome(ClosedSet):
     """How a client's walk ends (contract section 1)."""
 
     CONFIGURED = "configured"
@@ -83,7 +83,7 @@ class Walk:
     steps: tuple[WalkStep, ...]
 
 
-class SrvChoice(Enum):
+class SrvChoice(ClosedSet):
     """Which of several SRV records a client takes; the value is how documentation says it."""
 
     ANY = "any of them: the order is not documented, so the worst counts"

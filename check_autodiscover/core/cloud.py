@@ -26,6 +26,9 @@ CLOUD_PARENTS = (
 def cloud_name(names: Iterable[str]) -> str:
     """The first of some A-labels that lies at or below one of Microsoft's, empty if none does."""
     for name in names:
-        if any(name == parent or name.endswith("." + parent) for parent in CLOUD_PARENTS):
+        if name.endswith(_BELOW) or name in CLOUD_PARENTS:
             return name
     return ""
+
+
+_BELOW = tuple(f".{parent}" for parent in CLOUD_PARENTS)

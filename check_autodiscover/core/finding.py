@@ -1,12 +1,13 @@
 """What a rule says, before policy and causality have looked at it."""
 
 from dataclasses import dataclass
-from enum import Enum
+
+from check_autodiscover.core.closed_set import ClosedSet
 
 __all__ = ["Endpoint", "Finding"]
 
 
-class Endpoint(Enum):
+class Endpoint(ClosedSet):
     """The short names of candidates, in the order in which clients meet them; `ZONE` is about the domain's DNS."""
 
     ZONE = "zone"

@@ -5,9 +5,9 @@ are hostile: every pattern takes time linear in what it reads, and XML is read b
 """
 
 import re
-from enum import Enum
 from typing import TYPE_CHECKING
 
+from check_autodiscover.core.closed_set import ClosedSet
 from check_autodiscover.core.observations import EndpointQuestion, Exchange, HttpAnswer, Scheme
 from check_autodiscover.core.url import RedirectTarget, parse_url
 
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-class AnswerClass(Enum):
+class AnswerClass(ClosedSet):
     """What stands behind a URL."""
 
     EXCHANGE = "exchange"

@@ -6,9 +6,9 @@ different facts, and none of them is "fine".
 """
 
 from dataclasses import dataclass
-from enum import Enum
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.closed_set import ClosedSet
 from check_autodiscover.core.ocsp import Staple
 
 __all__ = [
@@ -44,7 +44,7 @@ JSON_PATH = "/autodiscover/autodiscover.json"
 """The path of the V2 service, which answers without a login where there is one (Exchange 2016 and later)."""
 
 
-class RecordType(Enum):
+class RecordType(ClosedSet):
     """The DNS types we ask for."""
 
     A = "A"
@@ -55,7 +55,7 @@ class RecordType(Enum):
     SRV = "SRV"
 
 
-class DnsStatus(Enum):
+class DnsStatus(ClosedSet):
     """How one question to one resolver ended."""
 
     ANSWER = "answer"
@@ -137,14 +137,14 @@ class DnsAnswer:
     compact_denial: bool = False
 
 
-class Scheme(Enum):
+class Scheme(ClosedSet):
     """The scheme of a candidate URL."""
 
     HTTPS = "https"
     HTTP = "http"
 
 
-class Variant(Enum):
+class Variant(ClosedSet):
     """How a connection differs from a client's usual one: to find out about client certificates, or to ask less."""
 
     USUAL = "usual"
@@ -168,7 +168,7 @@ class EndpointQuestion:
     variant: Variant = Variant.USUAL
 
 
-class Connect(Enum):
+class Connect(ClosedSet):
     """How a TCP connection attempt ended."""
 
     CONNECTED = "connected"
@@ -186,7 +186,7 @@ class Connect(Enum):
     """Nothing is sent to the address for a domain that nobody declared: nothing is known of it."""
 
 
-class Handshake(Enum):
+class Handshake(ClosedSet):
     """How a TLS handshake ended."""
 
     ESTABLISHED = "established"
@@ -223,7 +223,7 @@ class Tls:
     staple: Staple | None = None
 
 
-class Exchange(Enum):
+class Exchange(ClosedSet):
     """How one HTTP request on an open connection ended."""
 
     ANSWERED = "answered"
@@ -262,7 +262,7 @@ class Contact:
     seconds: float = 0.0
 
 
-class DirectoryStatus(Enum):
+class DirectoryStatus(ClosedSet):
     """How one lookup in a directory ended; the value is how sentences say it."""
 
     ANSWER = "answered"

@@ -6,8 +6,8 @@ decides anything.
 """
 
 from dataclasses import dataclass, field
-from enum import Enum
 
+from check_autodiscover.core.closed_set import ClosedSet
 from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
 
@@ -35,7 +35,7 @@ DAY = 86_400
 """Seconds in a day."""
 
 
-class Method(Enum):
+class Method(ClosedSet):
     """How a domain publishes Autodiscover (contract, `--method`)."""
 
     AUTO = "auto"
@@ -48,7 +48,7 @@ class Method(Enum):
     """What `auto` ends with when there is nothing to go by; never declared."""
 
 
-class Step(Enum):
+class Step(ClosedSet):
     """The steps of a client's walk that a site's policy can disable (contract, `--skip-step`)."""
 
     OFFICE365 = "office365"
@@ -59,7 +59,7 @@ class Step(Enum):
     SRV = "srv"
 
 
-class ClientName(Enum):
+class ClientName(ClosedSet):
     """The clients whose walks are modelled; `clients` has the habits of each."""
 
     OUTLOOK_2016 = "outlook-2016"
@@ -76,14 +76,14 @@ def judgeable(client: ClientName) -> bool:
     return client is not ClientName.OUTLOOK_MOBILE
 
 
-class Family(Enum):
+class Family(ClosedSet):
     """An address family; the value is the IP version."""
 
     IPV4 = 4
     IPV6 = 6
 
 
-class Transport(Enum):
+class Transport(ClosedSet):
     """How a resolver is asked.
 
     SYSTEM stands for the nameservers of resolv.conf until they are known, AUTHORITATIVE for the domain's own
@@ -135,7 +135,7 @@ class Resolver:
         return f"{self.transport.value}://{address}{self.path}{'#' + self.name if self.name else ''}"
 
 
-class ViewRole(Enum):
+class ViewRole(ClosedSet):
     """Where a view looks from; a view that is named so has the role of its name."""
 
     INSIDE = "inside"

@@ -6,10 +6,10 @@ the further questions that the plan made of it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 from check_autodiscover.core.address_order import in_order
 from check_autodiscover.core.answers import address_types, answer_of, reasons_of
+from check_autodiscover.core.closed_set import ClosedSet
 from check_autodiscover.core.names import is_address
 from check_autodiscover.core.observations import DnsAnswer, DnsStatus, RecordType, Srv
 from check_autodiscover.core.policy import View
@@ -30,7 +30,7 @@ MAX_ALIASES = 16
 """An alias chain longer than this has no end for us (resolvers give up at 8 to 20 hops)."""
 
 
-class Presence(Enum):
+class Presence(ClosedSet):
     """Whether a name has an address or alias record in a view."""
 
     PRESENT = "present"
