@@ -19,8 +19,9 @@ def test_a_member_that_went_through_a_pickle_is_found_again(members: type[Enum])
     assert [known[pickle.loads(pickle.dumps(member))] for member in members] == [member.value for member in members]
 
 
-def test_the_hash_of_a_member_needs_no_python() -> None:
-    assert RecordType.__hash__ is object.__hash__
+@pytest.mark.parametrize("members", ClosedSet.__subclasses__(), ids=lambda each: each.__name__)
+def test_a_member_hashes_by_identity(members: type[Enum]) -> None:
+    assert [hash(member) for member in members] == [object.__hash__(member) for member in members]
 
 
 def test_a_question_that_went_through_a_pickle_finds_its_answer() -> None:
