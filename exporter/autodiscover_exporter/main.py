@@ -78,7 +78,6 @@ def _loaded(arguments: Arguments) -> tuple[Configuration, LiveGuard | None]:
 
 def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard | None) -> None:
     raise_limit()
-    grace = max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
     live = LiveConfiguration(arguments.config_file, configuration)
     prober = Prober()
     live.follow(lambda _: prober.recheck())
@@ -93,8 +92,13 @@ def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard 
         _announce([*sockets, *for_health])
         doors = _doors(sockets, under(arguments.route_prefix, application), guard)
         doors += [Door(sock, under(arguments.route_prefix, application.health)) for sock in for_health]
-        serve(doors, grace, beside=beside, stopping=application.readiness.stop)
+        serve(doors, lambda: _grace(live()), beside=beside, stopping=application.readiness.stop)
     logger.info("stopped")
+
+
+def _grace(configuration: Configuration) -> float:
+    """Seconds in which any scrape that is under way ends."""
+    return max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
 
 
 def _doors(sockets: Sequence[socket.socket], handler: Handler, guard: LiveGuard | None) -> list[Door]:

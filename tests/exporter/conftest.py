@@ -71,7 +71,7 @@ def running(doors: Sequence[Door], server: Server) -> Iterator[Serving]:
 
     async def serve() -> None:
         started.set_result(asyncio.get_running_loop())
-        await server.serve(doors, TIMEOUT)
+        await server.serve(doors, lambda: TIMEOUT)
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()

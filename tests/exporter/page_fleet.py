@@ -95,7 +95,7 @@ async def _serve(port: int, count: int) -> None:
     for domain in (*map(domain_of, range(count - 1)), HOSTILE):
         await application.results.obtain(domain, configuration.settled(domain), 10.0)
     (sock,) = bind(ListenAddress("127.0.0.1", port))
-    await Server().serve([Door(sock, application)], 1.0)
+    await Server().serve([Door(sock, application)], lambda: 1.0)
 
 
 if __name__ == "__main__":

@@ -160,6 +160,7 @@ def test_without_file_descriptors_it_goes_on_with_what_it_has_and_does_not_spin(
 
 
 GET_HEALTHY = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
+POST_RELOAD = b"POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
 
 
 def _silent(tmp_path: Path, resolver: socket.socket, timeout: str) -> str:
@@ -183,11 +184,14 @@ def test_a_scrape_under_way_is_answered_when_the_process_is_told_to_stop_and_idl
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver, ThreadPoolExecutor() as threads:
         resolver.bind(("127.0.0.1", 0))
         resolver.settimeout(TIMEOUT)
-        with started(ANY_PORT, "--config.file", _silent(tmp_path, resolver, "3s")) as process:
+        with started(ANY_PORT, "--config.file", _silent(tmp_path, resolver, "0.5s")) as process:
             port = int(address_of(process).rpartition(":")[2])
+            # How long the end may take follows from the configuration that holds.
+            _silent(tmp_path, resolver, "3s")
             with connected(port) as idle:
-                idle.send(GET_HEALTHY)
-                assert idle.answer().status == 200
+                for request in (POST_RELOAD, GET_HEALTHY):
+                    idle.send(request)
+                    assert idle.answer().status == 200
                 labels = [f"{letter}-contoso" for letter in "abcde"]
                 scrapes = [threads.submit(_scrape, port, label) for label in labels]
                 # A question about each of them shows that all scrapes are under way.

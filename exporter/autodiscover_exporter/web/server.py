@@ -68,8 +68,8 @@ class Server:
         """Accept nothing more, and end when what has begun is answered. To be called in the event loop."""
         self._stop.set()
 
-    async def serve(self, doors: Sequence[Door], grace: float) -> None:
-        """Answer until stopped; what has begun by then has `grace` seconds to end. Closes the sockets."""
+    async def serve(self, doors: Sequence[Door], grace: Callable[[], float]) -> None:
+        """Answer until stopped; what has begun by then has so many seconds (`grace`) to end. Closes the sockets."""
         pause = self.limits.accept_pause_seconds
         acceptors = [Acceptor(door.listening, self._taker(door), pause) for door in doors]
         sweeping = asyncio.create_task(self._sweep())
@@ -78,7 +78,7 @@ class Server:
         finally:
             for acceptor in acceptors:
                 acceptor.close()
-            await self._end(grace)
+            await self._end(grace())
             sweeping.cancel()
 
     def enter(self, connection: Connection) -> bool:

@@ -15,12 +15,12 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 def serve(
     doors: Sequence[Door],
-    grace: float,
+    grace: Callable[[], float],
     *,
     beside: Callable[[], Coroutine[Any, Any, None]],
     stopping: Callable[[], object],
 ) -> None:
-    """Answer requests until SIGTERM or SIGINT; requests under way then have `grace` seconds to end.
+    """Answer requests until SIGTERM or SIGINT; requests under way then have as many seconds to end as `grace` says.
 
     `beside` runs in the same loop for as long as requests are answered; `stopping` is called when the end begins.
     A second signal ends the process at once.
@@ -30,7 +30,7 @@ def serve(
 
 async def _serve(
     doors: Sequence[Door],
-    grace: float,
+    grace: Callable[[], float],
     beside: Callable[[], Coroutine[Any, Any, None]],
     stopping: Callable[[], object],
 ) -> None:
