@@ -26,6 +26,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from autodiscover_exporter.endpoints.exposing import expose
+from autodiscover_exporter.endpoints.unpacking import Unpacking
 from bench.fleet import CLIENT_CORE, MEASURED_CORE, ONE_VIEW, cpu_seconds, enter_namespace
 from bench.fleet_client import ask_all
 from bench.fleet_world import Fleet, daemon, start_fleet, wait_until
@@ -151,7 +152,7 @@ def _series_table(text: bytes) -> float:
     print(f"\n{'10,000 series':34} {'CPU ms':>8} {'ratio':>8}\n{'rendered by prometheus_client':34} {anew * 1e3:8.2f}")
     ratio = 0.0
     for encoding, headers in (("gzip", {"accept-encoding": "gzip"}), ("plain", {})):
-        seconds = _cpu(partial(expose, packed, headers), results)
+        seconds = _cpu(partial(expose, packed, headers, Unpacking()), results)
         ratio = seconds / anew
         print(f"{'from memory, ' + encoding:34} {seconds * 1e3:8.2f} {ratio:7.3f}x")
     return ratio

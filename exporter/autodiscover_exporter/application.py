@@ -3,8 +3,7 @@
 Served by `web.server`; tests call it through the same server on loopback. It decides nothing about a domain.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Mapping, Sequence
 
 from autodiscover_exporter.endpoints.asking import Asking
 from autodiscover_exporter.endpoints.configuration import render_configuration
@@ -21,7 +20,7 @@ from autodiscover_exporter.pages.site import Site
 from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.results import Results
 from autodiscover_exporter.results.schedule import Schedule
-from autodiscover_exporter.web.messages import JSON, TEXT, Handler, Request, Response
+from autodiscover_exporter.web.messages import JSON, TEXT, Answer, Handler, Request, Response
 from check_autodiscover import __version__
 
 __all__ = ["Application"]
@@ -69,25 +68,34 @@ class Application:
         self._sites: Mapping[str, Handler] = dict.fromkeys(("", "domains", "rules", "static"), site)
         self._orders: Mapping[str, Handler] = {"/-/reload": ReloadEndpoint(live)}
 
-    async def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> Answer:
         """The Handler of everything."""
-        response = await self._respond(request)
-        return replace(response, headers={**HEADERS_OF_ALL, **response.headers})
+        found = self._respond(request)
+        return _with_headers(found) if isinstance(found, Response) else _completed(found)
 
-    async def health(self, request: Request) -> Response:
+    def health(self, request: Request) -> Answer:
         """The Handler of an address at which only this is told."""
-        return await self(request) if request.path in _HEALTH else Response(b"Only health is told here.\n", 404)
+        return self(request) if request.path in _HEALTH else Response(b"Only health is told here.\n", 404)
 
-    async def _respond(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> Answer:
         area = request.path.removeprefix("/").partition("/")[0]
         reading = self._routes.get(request.path) or self._sites.get(area)
         for answer, methods in ((reading, READING), (self._orders.get(request.path), ORDERING)):
             if answer is not None:
-                return await answer(request) if request.method in methods else _not_allowed(methods)
+                return answer(request) if request.method in methods else _not_allowed(methods)
         return Response(b"There is nothing here; / lists what there is.\n", 404)
 
-    async def _own_metrics(self, request: Request) -> Response:
+    def _own_metrics(self, request: Request) -> Response:
         return expose_anew(self._own.render, request.headers)
+
+
+async def _completed(found: Awaitable[Response]) -> Response:
+    return _with_headers(await found)
+
+
+def _with_headers(response: Response) -> Response:
+    headers = {**HEADERS_OF_ALL, **response.headers}
+    return Response(response.body, response.status, response.content_type, headers)
 
 
 def _not_allowed(methods: Sequence[str]) -> Response:

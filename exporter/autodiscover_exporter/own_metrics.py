@@ -111,13 +111,14 @@ class OwnMetrics:
             "reason",
             (reason.value for reason in ErrorReason),
         )
-        self._requests = _counter(
+        requests = _counter(
             registry,
             f"{name}cache_requests_total",
             "Requests for a domain, by how they were served: hit, miss, shared or stale.",
             "result",
             (result.value for result in CacheResult),
         )
+        self._requests = {result: requests.labels(result.value) for result in CacheResult}
 
     def follow_reloads(self, successful: Callable[[], bool], succeeded: Callable[[], float]) -> None:
         """Expose whether the last reload succeeded, and when the last that did was, in Unix seconds."""
@@ -149,7 +150,7 @@ class OwnMetrics:
 
     def count_request(self, result: CacheResult) -> None:
         """A request for a domain was served."""
-        self._requests.labels(result.value).inc()
+        self._requests[result].inc()
 
     def count_unanswered(self) -> None:
         """A request ended before the probe that it waited for."""

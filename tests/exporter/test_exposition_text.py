@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from autodiscover_exporter.endpoints.exposing import OPENMETRICS, expose, expose_anew, wants_openmetrics
+from autodiscover_exporter.endpoints.unpacking import Unpacking
 from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
 from autodiscover_exporter.results.exposition import OPENMETRICS_END, render_measures
 from autodiscover_exporter.results.failure import failure_measures
@@ -109,14 +110,14 @@ PROMETHEUS = (
 
 
 def test_what_is_kept_is_sent_as_it_is() -> None:
-    response = expose(KEPT, {"accept-encoding": "gzip"})
+    response = expose(KEPT, {"accept-encoding": "gzip"}, Unpacking())
     assert response.body is KEPT
     assert (response.headers["content-encoding"], response.content_type) == ("gzip", EXPOSITION)
 
 
 def test_prometheus_gets_openmetrics() -> None:
-    packed = expose(KEPT, {"accept": PROMETHEUS, "accept-encoding": "gzip"})
-    plain = expose(KEPT, {"accept": PROMETHEUS})
+    packed = expose(KEPT, {"accept": PROMETHEUS, "accept-encoding": "gzip"}, Unpacking())
+    plain = expose(KEPT, {"accept": PROMETHEUS}, Unpacking())
     assert packed.content_type == plain.content_type == OPENMETRICS
     assert gzip.decompress(packed.body) == plain.body == gzip.decompress(KEPT) + b"# EOF\n"
     assert "content-encoding" not in plain.headers
@@ -136,7 +137,7 @@ def test_own_metrics_are_sent_as_the_scraper_takes_them() -> None:
 
 @pytest.mark.parametrize("header", ["", "deflate", "gzip;q=0", "identity, gzip; q=0.0", "gzip;q=x", "*;q=0"])
 def test_who_does_not_take_gzip_gets_none(header: str) -> None:
-    assert expose(KEPT, {"accept-encoding": header}).body == gzip.decompress(KEPT)
+    assert expose(KEPT, {"accept-encoding": header}, Unpacking()).body == gzip.decompress(KEPT)
 
 
 @pytest.mark.parametrize(
@@ -155,3 +156,23 @@ def test_who_does_not_take_gzip_gets_none(header: str) -> None:
 )
 def test_openmetrics_is_for_those_who_ask_for_it(accept: str, wanted: bool) -> None:
     assert wants_openmetrics(accept) is wanted
+
+
+def test_text_that_was_unpacked_lately_is_remembered_within_the_bytes_that_there_are() -> None:
+    texts = [bytes([65 + number]) * 1000 for number in range(4)]
+    kept = [gzip.compress(text, mtime=0) for text in texts]
+    unpacking = Unpacking(most_bytes=3200)
+    first = unpacking.text(kept[0])
+    assert unpacking.text(kept[0]) is first
+    for number in (1, 2, 0, 3):
+        assert unpacking.text(kept[number]) == texts[number]
+    # Of the three that there is room for, this one was asked for before the others.
+    assert unpacking.text(kept[0]) is first
+    assert [unpacking.text(each) for each in kept] == texts
+    assert unpacking.text(kept[0]) is not first
+
+
+def test_text_larger_than_all_the_room_is_unpacked_and_not_remembered() -> None:
+    kept, unpacking = gzip.compress(bytes(1000)), Unpacking(most_bytes=100)
+    assert unpacking.text(kept) == bytes(1000)
+    assert unpacking.text(kept) is not unpacking.text(kept)

@@ -78,6 +78,43 @@ def test_a_connection_ends_when_the_client_wants_it_so_or_knows_no_other_way(req
             assert client.rest() == b""
 
 
+def at_once(request: Request) -> Response:
+    if request.path == "/fault":
+        raise ValueError("a fault")
+    return Response(request.path.encode())
+
+
+def test_answers_at_hand_are_sent_in_order_with_heads_faults_and_ends_like_those_that_take_time() -> None:
+    with served(at_once) as serving, connected(serving.port) as client:
+        for path in (b"/a", b"/b", b"/fault", b"/c"):
+            client.send(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+            answer = client.answer()
+            assert (answer.status, answer.body == path) == ((500, False) if path == b"/fault" else (200, True))
+        client.send(b"HEAD /d HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.answer(head_only=True).headers["content-length"] == "2"
+        client.send(b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % number for number in range(10)))
+        assert [client.answer().body for _ in range(10)] == [b"/%d" % number for number in range(10)]
+        client.send(b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert client.answer().headers["connection"] == "close"
+        assert client.rest() == b""
+
+
+def test_who_sends_many_requests_in_one_piece_lets_the_others_have_their_turn_after_each() -> None:
+    turns: list[int] = []
+    seen: list[int] = []
+
+    def counting(_request: Request) -> Response:
+        seen.append(len(turns))
+        asyncio.get_running_loop().call_soon(turns.append, 0)
+        return Response(b"")
+
+    with served(counting) as serving, connected(serving.port) as client:
+        client.send(GET * 50)
+        for _ in range(50):
+            client.answer()
+    assert seen == sorted(set(seen))
+
+
 def test_head_is_answered_without_the_body_and_the_connection_goes_on() -> None:
     with served() as serving, connected(serving.port) as client:
         client.send(b"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n" + GET)

@@ -10,7 +10,7 @@ from autodiscover_exporter.own_metrics import ErrorReason
 from autodiscover_exporter.results.result import Failure, Result
 from autodiscover_exporter.results.results import Outcome, Results
 from autodiscover_exporter.web.messages import Response
-from check_autodiscover.config import Configuration, UnknownModule
+from check_autodiscover.config import Configuration, Module, UnknownModule
 from check_autodiscover.declared import Contradiction
 from check_autodiscover.hostile import clean
 
@@ -31,8 +31,16 @@ class Asking:
         self._results = results
         self._timeout_offset = timeout_offset
 
+    def at_hand(self, target: Target, headers: Mapping[str, str]) -> Outcome | None:
+        """What is known of the domain and serves whoever asks now, else None. Raises BadRequest and Forbidden."""
+        return self._results.at_hand(target.domain, *self._order(target, headers))
+
     async def obtain(self, target: Target, headers: Mapping[str, str]) -> Outcome:
-        """What is known of the domain. Raises BadRequest and Forbidden."""
+        """What is known of the domain, or found out now. Raises BadRequest and Forbidden."""
+        return await self._results.obtain(target.domain, *self._order(target, headers))
+
+    def _order(self, target: Target, headers: Mapping[str, str]) -> tuple[Module, float]:
+        """By which module it is looked at, and the seconds that there are for it."""
         configuration = self._configuration()
         try:
             module = configuration.settled(target.domain, target.module)
@@ -41,7 +49,7 @@ class Asking:
         left = scrape_timeout(headers, self._timeout_offset)
         if not configuration.allows(target.domain):
             raise Forbidden(f"{target.domain} {_NOT_ALLOWED}")
-        return await self._results.obtain(target.domain, module, min(left, module.policy.timeout))
+        return module, min(left, module.policy.timeout)
 
     def missed(self, failure: Failure) -> tuple[Result, float] | None:
         """The last result of a domain that the schedule has long not got to, and its interval in seconds.

@@ -4,10 +4,10 @@ RFC 9110 sections 12.5.1 and 12.5.3; https://prometheus.io/docs/instrumenting/co
 """
 
 import gzip
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
+from autodiscover_exporter.endpoints.unpacking import Unpacking
 from autodiscover_exporter.results.exposition import OPENMETRICS_END
 from autodiscover_exporter.web.messages import EXPOSITION, Response
 
@@ -15,8 +15,6 @@ __all__ = ["OPENMETRICS", "expose", "expose_anew", "wants_openmetrics"]
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-GZIP = 16 + zlib.MAX_WBITS
-"""zlib's number for the format of gzip."""
 SPELLINGS = 64
 """Values of a header whose meaning is remembered: each scraper always sends the same."""
 
@@ -28,13 +26,13 @@ _COMPRESSED = {**_VARY, "content-encoding": "gzip"}
 _END = gzip.compress(OPENMETRICS_END, mtime=0)
 
 
-def expose(kept: bytes, headers: Mapping[str, str]) -> Response:
+def expose(kept: bytes, headers: Mapping[str, str], unpacking: Unpacking) -> Response:
     """The gzipped text that is kept, for a client with these headers."""
     openmetrics, content_type = _format(headers)
     if _takes_gzip(headers.get("accept-encoding", "")):
         # A gzip file may have several members (RFC 1952 2.2).
         return Response(kept + _END if openmetrics else kept, content_type=content_type, headers=_COMPRESSED)
-    text = zlib.decompress(kept, GZIP)
+    text = unpacking.text(kept)
     return Response(text + OPENMETRICS_END if openmetrics else text, content_type=content_type, headers=_VARY)
 
 

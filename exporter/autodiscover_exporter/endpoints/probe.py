@@ -4,9 +4,11 @@ import gzip
 
 from autodiscover_exporter.endpoints.asking import Asking, Forbidden, refused
 from autodiscover_exporter.endpoints.exposing import expose
-from autodiscover_exporter.endpoints.target import BadRequest, parse_probe_request
+from autodiscover_exporter.endpoints.target import BadRequest, ProbeRequest, parse_probe_request
+from autodiscover_exporter.endpoints.unpacking import Unpacking
+from autodiscover_exporter.results.memory import Outcome
 from autodiscover_exporter.results.result import Result
-from autodiscover_exporter.web.messages import Request, Response
+from autodiscover_exporter.web.messages import Answer, Request, Response
 from check_autodiscover.render import render_text
 
 __all__ = ["ProbeEndpoint"]
@@ -19,17 +21,28 @@ class ProbeEndpoint:
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
+        self._unpacking = Unpacking()
 
-    async def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> Answer:
         """The metrics, or what is wrong with the request."""
         try:
             asked = parse_probe_request(request.query)
+            outcome = self._asking.at_hand(asked.target, request.headers)
+        except (BadRequest, Forbidden) as error:
+            return refused(error)
+        return self._looked(asked, request) if outcome is None else self._told(asked, outcome, request)
+
+    async def _looked(self, asked: ProbeRequest, request: Request) -> Response:
+        try:
             outcome = await self._asking.obtain(asked.target, request.headers)
         except (BadRequest, Forbidden) as error:
             return refused(error)
+        return self._told(asked, outcome, request)
+
+    def _told(self, asked: ProbeRequest, outcome: Outcome, request: Request) -> Response:
         if asked.debug and isinstance(outcome, Result):
             return _explained(outcome)
-        return expose(outcome.exposition, request.headers)
+        return expose(outcome.exposition, request.headers, self._unpacking)
 
 
 def _explained(result: Result) -> Response:

@@ -76,15 +76,21 @@ class Results:
         found = (latest.get((domain, configuration.module_of(domain))) for domain in configuration.domains)
         return Counter(PENDING if outcome is None else outcome.state.value.lower() for outcome in found)
 
+    def at_hand(self, domain: str, module: Module, timeout: float) -> Outcome | None:
+        """What is known of the domain, None where it has to be probed or waited for."""
+        kept = self._memory.get(domain, module)
+        if kept is None or not self._serves(kept, module, timeout):
+            return None
+        self._own.count_request(CacheResult.HIT)
+        return kept.outcome
+
     async def obtain(self, domain: str, module: Module, timeout: float) -> Outcome:
         """What is known of the domain, probed where that is too old; after at most `timeout` seconds and a moment.
 
         Who waits in vain gets the last result, unless that is out of date, and else a Failure.
         """
-        kept = self._memory.get(domain, module)
-        if kept is not None and self._serves(kept, module, timeout):
-            self._own.count_request(CacheResult.HIT)
-            return kept.outcome
+        if (known := self.at_hand(domain, module, timeout)) is not None:
+            return known
         how = CacheResult.SHARED if self._under_way(domain, module) else CacheResult.MISS
         found = await self._waited_for(domain, module, timeout)
         if found is None or _is_overload(found):

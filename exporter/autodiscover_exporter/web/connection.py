@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 from autodiscover_exporter.web.answering import CONTINUE, Writer, refused
 from autodiscover_exporter.web.limits import Limits
-from autodiscover_exporter.web.messages import Handler, Request, Response
+from autodiscover_exporter.web.messages import Answer, Handler, Request, Response
 from autodiscover_exporter.web.parsing import Refusal, RequestParser
 
 __all__ = ["Connection", "House"]
@@ -169,11 +169,20 @@ class Connection(asyncio.Protocol):
         if isinstance(asked, Refusal):
             self._finish(refused(asked))
         elif self._house.begin():
-            self.deadline = NEVER
-            self._task = self._loop.create_task(_answered(self._handler, asked))
-            self._task.add_done_callback(partial(self._send, asked.method == "HEAD"))
+            self._handle(asked)
         else:
             self._write(BUSY, asked.method == "HEAD")
+
+    def _handle(self, request: Request) -> None:
+        found, head_only = _begun(self._handler, request), request.method == "HEAD"
+        # Whoever sends many requests in one piece is answered in turn with the others.
+        if isinstance(found, Response) and not (self._requests or self._unread):
+            self._house.end()
+            self._write(found, head_only)
+            return
+        self.deadline = NEVER
+        self._task = self._loop.create_task(_completed(found))
+        self._task.add_done_callback(partial(self._send, head_only))
 
     def _send(self, head_only: bool, task: asyncio.Task[Response]) -> None:
         self._house.end()
@@ -210,9 +219,17 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
 
-async def _answered(handler: Handler, request: Request) -> Response:
+def _begun(handler: Handler, request: Request) -> Answer:
     try:
-        return await handler(request)
+        return handler(request)
+    except Exception:
+        logger.exception("request failed")
+        return BROKEN
+
+
+async def _completed(found: Answer) -> Response:
+    try:
+        return found if isinstance(found, Response) else await found
     except Exception:
         logger.exception("request failed")
         return BROKEN

@@ -49,7 +49,8 @@ class Gate:
                 return _UNAUTHORIZED
         except Overloaded:
             return _OVERLOADED
-        return await self._behind(request)
+        found = self._behind(request)
+        return found if isinstance(found, Response) else await found
 
 
 class _Bucket:

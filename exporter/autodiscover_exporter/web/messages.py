@@ -6,7 +6,7 @@ The server makes a Request, the application a Response; neither knows how the ot
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["EXPOSITION", "HTML", "JSON", "TEXT", "Handler", "Request", "Response"]
+__all__ = ["EXPOSITION", "HTML", "JSON", "TEXT", "Answer", "Handler", "Request", "Response"]
 
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
@@ -40,5 +40,8 @@ class Response:
     """Lower-case names, beyond those that every answer carries."""
 
 
-Handler = Callable[[Request], Awaitable[Response]]
+Answer = Response | Awaitable[Response]
+"""A response that is there at once, or one that takes its time: to begin a task for the first would cost most of it."""
+
+Handler = Callable[[Request], Answer]
 """Whatever answers requests: an endpoint, or the application with all of them."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from autodiscover_exporter.web.messages import Handler, Request, Response
+from autodiscover_exporter.web.messages import Answer, Handler, Request, Response
 
 __all__ = ["parse_external_url", "parse_prefix", "under"]
 
@@ -33,12 +33,12 @@ def under(prefix: str, handler: Handler) -> Handler:
         return handler
     home = Response(b"", 302, headers={"location": f"{prefix}/"})
 
-    async def answer(request: Request) -> Response:
+    def answer(request: Request) -> Answer:
         if request.path in ("/", prefix):
             return home
         below = request.path.removeprefix(prefix)
         if below == request.path or not below.startswith("/"):
             return Response(f"Everything is below {prefix}/ here.\n".encode(), 404)
-        return await handler(replace(request, path=below))
+        return handler(replace(request, path=below))
 
     return answer
