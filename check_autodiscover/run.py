@@ -1,7 +1,7 @@
 """The loop over the ports, and the wiring that every front end uses.
 
-`survey_domain` observes a domain and returns the Survey; it judges nothing. After each answer `plan` is asked what is
-wanted; what is not yet asked starts at once, so that no wave waits for its slowest member.
+`survey_domain` observes a domain and returns the Survey; it judges nothing. After each answer that can lead on, `plan`
+is asked what is wanted; what is not yet asked starts at once, so that no wave waits for its slowest member.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from check_autodiscover.core.answers import asks_authority
 from check_autodiscover.core.denial import denies
+from check_autodiscover.core.leading import leads_on
 from check_autodiscover.core.observations import (
     Connect,
     Contact,
@@ -202,35 +203,53 @@ class _Conductor:
         self._deadline = deadline
         self._tasks: dict[asyncio.Task[Observation], Question] = {}
         self._asked: set[Question] = set()
+        self._done: list[asyncio.Task[Observation]] = []
+        self._awaited: asyncio.Future[None] | None = None
+        self._over = False
         self._meanwhile = meanwhile
         self._aside: list[asyncio.Future[object]] = []
 
     async def conduct(self, survey: Survey) -> Survey:
         self._ask(plan(survey))
+        # Probes that end at the deadline get a moment more.
+        timer = asyncio.get_running_loop().call_at(self._deadline.run + 0.02, self._end)
         try:
-            while self._tasks:
-                done = await self._some_answers()
-                if not done:
-                    break
-                for task in done:
-                    survey = survey.observed(self._tasks.pop(task), task.result())
-                self._ask(plan(survey))
+            while self._tasks and (answers := await self._some_answers()):
+                known, survey = survey, survey.observed_all(answers)
+                if any(leads_on(known, *answer) for answer in answers.items()):
+                    self._ask(plan(survey))
                 self._use_wait(survey)
             return replace(survey, unfinished=frozenset(self._tasks.values()))
         finally:
+            timer.cancel()
             await self._stop()
 
-    async def _some_answers(self) -> set[asyncio.Task[Observation]]:
-        """The next answers, none once the time is up; probes that end at the deadline get a moment more."""
-        loop = asyncio.get_running_loop()
-        patience = max(0.0, self._deadline.run - loop.time()) + 0.02
-        done, _ = await asyncio.wait(self._tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        return done
+    async def _some_answers(self) -> dict[Question, Observation]:
+        """The next answers, none once the time is up."""
+        if not self._done and not self._over:
+            self._awaited = asyncio.get_running_loop().create_future()
+            await self._awaited
+        done, self._done = self._done, []
+        return {self._tasks.pop(task): task.result() for task in done}
+
+    def _finish(self, task: asyncio.Task[Observation]) -> None:
+        self._done.append(task)
+        self._wake()
+
+    def _end(self) -> None:
+        self._over = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_result(None)
 
     def _ask(self, wanted: frozenset[Question]) -> None:
         for question in sorted(wanted - self._asked, key=_urgency):
             self._asked.add(question)
-            self._tasks[asyncio.ensure_future(self._answer(question))] = question
+            task = asyncio.ensure_future(self._answer(question))
+            self._tasks[task] = question
+            task.add_done_callback(self._finish)
 
     def _use_wait(self, survey: Survey) -> None:
         # The quickest connection is done, others take another round trip or two: nothing else is to be done until then.

@@ -74,15 +74,22 @@ class Survey:
 
     def observed(self, question: Question, observation: Observation) -> "Survey":
         """This survey and one observation more."""
-        match question, observation:
-            case DnsQuestion(), DnsAnswer():
-                return replace(self, lookups={**self.lookups, question: observation})
-            case EndpointQuestion(), Contact():
-                return replace(self, contacts={**self.contacts, question: observation})
-            case DirectoryQuestion(), DirectoryAnswer():
-                return replace(self, directories={**self.directories, question: observation})
-            case _:
-                raise TypeError(f"{type(observation).__name__} is no answer to {type(question).__name__}")
+        return self.observed_all({question: observation})
+
+    def observed_all(self, observations: Mapping[Question, Observation]) -> "Survey":
+        """This survey and some observations more."""
+        lookups, contacts, directories = dict(self.lookups), dict(self.contacts), dict(self.directories)
+        for question, observation in observations.items():
+            match question, observation:
+                case DnsQuestion(), DnsAnswer():
+                    lookups[question] = observation
+                case EndpointQuestion(), Contact():
+                    contacts[question] = observation
+                case DirectoryQuestion(), DirectoryAnswer():
+                    directories[question] = observation
+                case _:
+                    raise TypeError(f"{type(observation).__name__} is no answer to {type(question).__name__}")
+        return replace(self, lookups=lookups, contacts=contacts, directories=directories)
 
 
 # How long a resolver is waited for depends on the time that the run has; the others have patience of their own.

@@ -4,6 +4,7 @@
 and certificates meet one another; a survey depends on its seed alone.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
@@ -42,6 +43,7 @@ from check_autodiscover.core.policy import (
     Policy,
     Resolver,
     Step,
+    Transport,
     View,
 )
 from check_autodiscover.core.survey import Survey
@@ -59,7 +61,7 @@ from tests.core.worlds import (
     status,
 )
 
-__all__ = ["MOST_QUESTIONS", "policy_from", "survey_from"]
+__all__ = ["MOST_QUESTIONS", "answers_from", "policy_from", "survey_from"]
 
 MOST_QUESTIONS = 3000
 """More than any plan may ask with two views: one that asks on and on has no bound."""
@@ -163,6 +165,25 @@ def survey_from(seed: int, policy: Policy | None = None) -> Survey:
     if random.random() < 0.2 and survey.contacts:
         survey = _cut(random, survey)
     return survey
+
+
+def answers_from(seed: int, most: int) -> Iterator[tuple[Survey, Question, Observation]]:
+    """A run answered at random and in random order, answer by answer, each with what was known before it."""
+    random = Random(seed)
+    policy = policy_from(random)
+    if random.random() < 0.3:
+        authorities = View("authoritative", (Resolver("", transport=Transport.AUTHORITATIVE),))
+        policy = replace(policy, views=(*policy.views, authorities))
+    survey = Survey(domain=DOMAIN, policy=policy, labels=("xrandom", "xother"), started=NOW - 1, parents=("com",))
+    trouble = random.choice((0.0, 0.05, 0.3))
+    for _ in range(most):
+        wanted = _wanted(survey)
+        if not wanted:
+            return
+        question = random.choice(wanted)
+        observation = _answer(random, question, trouble)
+        yield survey, question, observation
+        survey = survey.observed(question, observation)
 
 
 def _wanted(survey: Survey) -> list[Question]:

@@ -84,6 +84,20 @@ def test_a_run_asks_all_that_the_plan_wants_and_each_question_once(method: str) 
     assert not survey.unfinished
 
 
+def test_the_plan_is_not_asked_again_after_answers_that_lead_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[Survey] = []
+
+    def counting(survey: Survey) -> frozenset[Question]:
+        known.append(survey)
+        return plan(survey)
+
+    monkeypatch.setattr("check_autodiscover.run.plan", counting)
+    probe = MadeUpWorld(incidents.healthy("srv"))
+    survey = asyncio.run(conduct(start(incidents.healthy("srv")), Probes(probe, probe)))
+    assert survey.contacts
+    assert not any(each.contacts for each in known)
+
+
 def test_a_run_sees_what_the_same_world_shows_at_once() -> None:
     world = incidents.row_1("srv")
     probe = MadeUpWorld(world)
