@@ -74,7 +74,7 @@ def _observations(survey: Survey, timed: bool) -> Iterator[str]:
     for anchor in survey.anchors:
         yield f"Trusted: {clean(anchor)}"
     for view in survey.policy.views:
-        yield from _catch_alls(observe(survey, view, survey.ended))
+        yield from _catch_alls(observe(survey, view, survey.ended, {}))
     for asked, found in survey.directories.items():
         yield f"{_directory(asked)}: {_found(found)}{_took(found.seconds, timed)}"
     for question in sorted(survey.lookups, key=lambda item: (order.get(item.view, 0), _name_order(item))):

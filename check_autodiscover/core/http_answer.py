@@ -77,8 +77,11 @@ def decisive_answer(answers: tuple[HttpAnswer, ...]) -> HttpAnswer | None:
 
     What another path than that of the question answers never counts.
     """
-    asked = (answer for answer in answers if not answer.path)
-    return min(asked, key=lambda answer: (_preference(_classify(answer, None)), answer.method != "POST"), default=None)
+    asked = [answer for answer in answers if not answer.path]
+    # A healthy service is asked once: there is nothing to choose from.
+    if len(asked) < 2:
+        return asked[0] if asked else None
+    return min(asked, key=lambda answer: (_preference(_classify(answer, None)), answer.method != "POST"))
 
 
 def json_lives(answers: tuple[HttpAnswer, ...]) -> bool:

@@ -49,9 +49,10 @@ def _by_issuer(met: Iterable[Meeting]) -> list[tuple[Meeting, ...]]:
 
 def _made_outside(meeting: Meeting, certificate: Certificate) -> bool:
     """Whether an authority unknown to us and to the public may have made it on a way out; it did not sign itself."""
-    untrusted = any(fault.verdict is Verdict.UNTRUSTED for fault in meeting.faults)
+    if not any(fault.verdict is Verdict.UNTRUSTED for fault in meeting.faults):
+        return False
     outside = not any(ip_address(meeting.address) in network for network in _INSIDE)
-    return untrusted and outside and not certificate.public_marks and certificate.issuer != certificate.subject
+    return outside and not certificate.public_marks and certificate.issuer != certificate.subject
 
 
 def _issuer_key(meeting: Meeting, certificate: Certificate) -> str:

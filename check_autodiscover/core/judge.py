@@ -13,6 +13,7 @@ from check_autodiscover.core.finding import Finding
 from check_autodiscover.core.grading import Grade, grade, harm
 from check_autodiscover.core.interception import intercepted
 from check_autodiscover.core.measures import Tally, measures_of, within_budget
+from check_autodiscover.core.meeting import Known
 from check_autodiscover.core.method import Choice, choose_method
 from check_autodiscover.core.picture import Picture, Scene, ViewPicture, observe, references_of, walks_of
 from check_autodiscover.core.policy import Method
@@ -94,7 +95,8 @@ def judge(survey: Survey, now: float | None = None) -> Report:
 
 def assemble(survey: Survey, now: float) -> Picture:
     """Everything the rules may look at. `now` is Unix seconds."""
-    scenes = tuple(observe(survey, view, now) for view in survey.policy.views)
+    known: Known = {}
+    scenes = tuple(observe(survey, view, now, known) for view in survey.policy.views)
     references = references_of(survey, scenes)
     declared = [survey.policy.declared_method(scene.view.name) for scene in scenes]
     baseline = _baseline(survey)

@@ -4,7 +4,7 @@ Turns a raw Contact into the few facts that walks and rules reason about: did it
 wrong with it for this name, what kind of HTTP answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from check_autodiscover.core.candidates import Candidate, questions
@@ -21,7 +21,7 @@ from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.url import RedirectTarget
 from check_autodiscover.core.verification import Fault, Verdict, judge_chain, judge_staple
 
-__all__ = ["Meeting", "NameFault", "Reach", "meetings"]
+__all__ = ["Known", "Meeting", "NameFault", "Reach", "meetings"]
 
 
 class Reach(Enum):
@@ -86,9 +86,23 @@ class Meeting:
         return self.reach is Reach.OPEN and self.answer is AnswerClass.EXCHANGE
 
 
-def meetings(survey: Survey, candidate: Candidate, now: float) -> tuple[Meeting, ...]:
-    """What a client meets at each address of a candidate, in the order of its addresses. `now` is Unix seconds."""
-    return tuple(_meet(survey, candidate, question, now) for question in questions(candidate))
+Known = dict[EndpointQuestion, Meeting]
+"""What was met already, by what was asked: most views lead to the same addresses."""
+
+
+def meetings(survey: Survey, candidate: Candidate, now: float, known: Known) -> tuple[Meeting, ...]:
+    """What a client meets at each address of a candidate, in the order of its addresses.
+
+    `now` is Unix seconds; `known` is of the same survey and moment, and is added to.
+    """
+    return tuple(_met(survey, candidate, question, now, known) for question in questions(candidate))
+
+
+def _met(survey: Survey, candidate: Candidate, question: EndpointQuestion, now: float, known: Known) -> Meeting:
+    if question in known:
+        return replace(known[question], candidate=candidate)
+    known[question] = _meet(survey, candidate, question, now)
+    return known[question]
 
 
 def _meet(survey: Survey, candidate: Candidate, question: EndpointQuestion, now: float) -> Meeting:

@@ -12,7 +12,7 @@ from check_autodiscover.core.certificate import Certificate, covers
 from check_autodiscover.core.clients import CLIENTS, STEP_NAMES, UNOBSERVED, Walk
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.http_answer import AnswerClass
-from check_autodiscover.core.meeting import Meeting, meetings
+from check_autodiscover.core.meeting import Known, Meeting, meetings
 from check_autodiscover.core.observations import Srv
 from check_autodiscover.core.plan import SRV_LABELS
 from check_autodiscover.core.policy import Family, Method, Step, View
@@ -155,8 +155,8 @@ class Picture:
     """What has changed since."""
 
 
-def observe(survey: Survey, view: View, now: float) -> Scene:
-    """One view's scene. `now` is Unix seconds."""
+def observe(survey: Survey, view: View, now: float, known: Known) -> Scene:
+    """One view's scene. `now` is Unix seconds; `known` is what was met in other views, and is added to."""
     found = candidates(survey, view)
     return Scene(
         view,
@@ -168,7 +168,7 @@ def observe(survey: Survey, view: View, now: float) -> Scene:
         tuple(item for item in found if not item.skipped),
         tuple(item for item in found if item.skipped),
         survey.policy.skipped(view),
-        {candidate: meetings(survey, candidate, now) for candidate in found},
+        {candidate: meetings(survey, candidate, now, known) for candidate in found},
     )
 
 

@@ -25,7 +25,7 @@ _I, _B, _A = CandidateRole.INTENDED, CandidateRole.BEFORE, CandidateRole.AFTER
 
 _ORDER = (Endpoint.ROOT, Endpoint.AUTODISCOVER, Endpoint.REDIRECT, Endpoint.SRV)
 
-_ROLES = {
+_BY_METHOD = {
     Method.SRV: (_B, _B, _B, _I),
     Method.HOST: (_B, _I, _A, _A),
     Method.EXCHANGE_ONLINE: (_B, _I, _I, _A),
@@ -38,11 +38,20 @@ _ROLES = {
 
 def role_of(method: Method, endpoint: Endpoint) -> CandidateRole:
     """The role of a candidate's endpoint under an effective method (never AUTO)."""
-    if endpoint is Endpoint.SCP:
-        return CandidateRole.DIRECTORY
-    if endpoint not in _ORDER:
-        return CandidateRole.REFERENCE
-    return _ROLES[method][_ORDER.index(endpoint)]
+    return _ROLES[method, endpoint]
+
+
+_ELSEWHERE = {
+    Endpoint.SCP: CandidateRole.DIRECTORY,
+    Endpoint.SERVER: CandidateRole.REFERENCE,
+    Endpoint.ZONE: CandidateRole.REFERENCE,
+}
+
+_ROLES = {
+    (method, endpoint): role
+    for method, roles in _BY_METHOD.items()
+    for endpoint, role in (*zip(_ORDER, roles, strict=True), *_ELSEWHERE.items())
+}
 
 
 def intended_endpoints(method: Method) -> tuple[Endpoint, ...]:

@@ -3,7 +3,7 @@
 `judge` adds them to the measures of the verdict. What was not looked at has no series.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
 from check_autodiscover.core.answers import address_types, answer_of
@@ -27,8 +27,9 @@ def series_of(picture: Picture) -> Iterator[Measure]:
     for view in picture.views:
         yield from _dns(picture, view)
         yield from _clients(view)
+        at = {endpoint: view.scene.at(endpoint) for endpoint in Endpoint}
         for endpoint in Endpoint:
-            met = _met(view, endpoint)
+            met = _met(view, endpoint, at)
             if met:
                 yield from _endpoint(view, endpoint, met)
 
@@ -37,11 +38,13 @@ LISTED = 2
 """Addresses of an endpoint that have series of their own; of more the worst is told, under an empty address."""
 
 
-def _met(view: ViewPicture, endpoint: Endpoint) -> tuple[Meeting, ...]:
+def _met(view: ViewPicture, endpoint: Endpoint, at: Mapping[Endpoint, tuple[Meeting, ...]]) -> tuple[Meeting, ...]:
     """What is met at an endpoint; of a `--server` host and of redirects aside only what no other endpoint shows."""
-    others = (item for each in Endpoint if each not in (endpoint, Endpoint.SERVER) for item in view.scene.at(each))
+    if not any(_aside(view, item) for item in at[endpoint]):
+        return at[endpoint]
+    others = (item for each in Endpoint if each not in (endpoint, Endpoint.SERVER) for item in at[each])
     shown = {_shown(item) for item in others if endpoint is Endpoint.SERVER or not item.candidate.hop}
-    return tuple(item for item in view.scene.at(endpoint) if not (_aside(view, item) and _shown(item) in shown))
+    return tuple(item for item in at[endpoint] if not (_aside(view, item) and _shown(item) in shown))
 
 
 def _aside(view: ViewPicture, meeting: Meeting) -> bool:

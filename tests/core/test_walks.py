@@ -403,7 +403,7 @@ def test_a_walk_looks_at_each_candidate_once_however_many_addresses_there_are() 
     for address in many:
         world = world.site(address, Site(certificate(DOMAIN, AUTODISCOVER), PAGE, http=Connect.CONNECTED))
     survey = survey_of(world)
-    scene = observe(survey, survey.policy.views[0], survey.ended)
+    scene = observe(survey, survey.policy.views[0], survey.ended, {})
     looked: list[str] = []
 
     def meet(candidate: Candidate) -> tuple[Meeting, ...]:

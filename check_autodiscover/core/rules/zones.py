@@ -230,18 +230,17 @@ def judge_zone_contents(picture: Picture, view: ViewPicture) -> Iterator[Finding
     if outside is None:
         return
     survey = picture.survey
-    hidden, held = [], []
+    hidden, held = list[str](), list[str]()
     for name, type_ in ((survey.domain, RecordType.MX), (f"www.{survey.domain}", RecordType.A)):
         here = answer_of(survey, view.scene.view, name, type_)
         there = answer_of(survey, outside.scene.view, name, type_)
-        if _made_by_catch_all(survey, view, name) or _made_by_catch_all(survey, outside, name):
-            continue
         if here is None or there is None or not (here.status.conclusive and there.status.conclusive):
             continue
-        if there.status is DnsStatus.ANSWER and here.status is not DnsStatus.ANSWER:
-            hidden.append(f"{name} {type_.value}")
-        elif here.status is DnsStatus.ANSWER and here.authoritative:
-            held.append(f"{name} {type_.value}")
+        is_here, is_there = here.status is DnsStatus.ANSWER, there.status is DnsStatus.ANSWER
+        told = hidden if is_there and not is_here else held if is_here and here.authoritative else None
+        if told is None or _made_by_catch_all(survey, view, name) or _made_by_catch_all(survey, outside, name):
+            continue
+        told.append(f"{name} {type_.value}")
     if hidden or held:
         yield Finding(
             rule="dns-inside-zone-extra-records",
