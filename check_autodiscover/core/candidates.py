@@ -5,7 +5,7 @@ method gives them is in `roles`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.finding import Endpoint
@@ -62,6 +62,11 @@ class Candidate:
     """Whether policy disables the step: looked at to be told, and walked by nobody."""
     named_port: int | None = None
     """The port that the URL names, where it is not the usual one."""
+    cloud: str = field(init=False)
+    """The name of Microsoft's cloud that it leads to, else empty; such a candidate is never contacted."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cloud", cloud_name(self.resolution.names))
 
     def __hash__(self) -> int:
         # Looked up all the time, and hashing what the name resolves to would cost more than all of that.
@@ -78,11 +83,6 @@ class Candidate:
     def site(self) -> str:
         """The URL as sentences have room for it: the path only where it is not the usual one."""
         return self.url.removesuffix(AUTODISCOVER_PATH)
-
-    @property
-    def cloud(self) -> str:
-        """The name of Microsoft's cloud that it leads to, else empty; such a candidate is never contacted."""
-        return cloud_name(self.resolution.names)
 
     @property
     def addresses(self) -> tuple[str, ...]:

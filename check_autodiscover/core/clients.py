@@ -117,6 +117,12 @@ class ClientProfile:
     unseen: str = ""
     """Why its outcome cannot be seen from here, empty where it can."""
 
+    def habits(self, steps: tuple[Step, ...]) -> tuple[object, ...]:
+        """All that its course through the last steps depends on: clients that have this in common fare alike there."""
+        parallel = self.parallel_scp and Step.SCP in steps
+        choice = self.srv_choice, self.minds_srv_port, self.needs_ipv4
+        return steps, self.warns, self.consents, choice, parallel, self.unseen
+
 
 _DNS_STEPS = (Step.ROOT, Step.AUTODISCOVER, Step.REDIRECT, Step.SRV)
 _CONSENTS = (Step.REDIRECT, Step.SRV)

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from check_autodiscover.core.candidates import Candidate, autodiscover_name, candidates, srv_name
@@ -19,7 +19,7 @@ from check_autodiscover.core.policy import Family, Method, Step, View
 from check_autodiscover.core.records import Presence, Resolution, Services, label_types, resolve, services
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.survey import Survey
-from check_autodiscover.core.walking import Walker, walk
+from check_autodiscover.core.walking import Courses, Walker, walk
 
 if TYPE_CHECKING:
     from check_autodiscover.core.baseline import Baseline, Change
@@ -118,6 +118,12 @@ class ViewPicture:
     scene: Scene
     method: Method
     walks: tuple[Walk, ...]
+    intended: tuple[Candidate, ...] = field(init=False)
+    """The candidates that clients are meant to use, in order."""
+
+    def __post_init__(self) -> None:
+        intended = (item for item in self.scene.candidates if self.role(item) is CandidateRole.INTENDED)
+        object.__setattr__(self, "intended", tuple(intended))
 
     @property
     def name(self) -> str:
@@ -129,11 +135,6 @@ class ViewPicture:
         if candidate.skipped:
             return CandidateRole.SKIPPED
         return role_of(self.method, candidate.endpoint)
-
-    @property
-    def intended(self) -> tuple[Candidate, ...]:
-        """The candidates that clients are meant to use, in order."""
-        return tuple(item for item in self.scene.candidates if self.role(item) is CandidateRole.INTENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +274,7 @@ def walks_of(survey: Survey, scene: Scene, method: Method, references: Reference
     skipped = {step: STEP_NAMES[step] for step in scene.disabled}
     skipped |= {item.step: item.url for item in reversed(scene.skipped) if item.step and not item.hop}
     unobserved = _unobserved(survey, scene)
+    courses: Courses = {}
     return tuple(
         walk(
             Walker(
@@ -284,6 +286,7 @@ def walks_of(survey: Survey, scene: Scene, method: Method, references: Reference
                 ipv4,
                 skipped,
                 unobserved,
+                courses,
             ),
             scene.view.name,
             profile.name in judged,

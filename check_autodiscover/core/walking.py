@@ -5,9 +5,9 @@ does at each answer follows the Exchange developer documentation, "Handling Auto
 (the certificate warning) and KB 2480582 (the consent box).
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
 from check_autodiscover.core import reactions
 from check_autodiscover.core.candidates import Candidate
@@ -47,6 +47,9 @@ HTTPS_PORT = 443
 _SRV_CHOICES: dict[SrvChoice, Callable[[list[int]], int]] = {SrvChoice.LOWEST: min, SrvChoice.HIGHEST: max}
 """Which priority number is taken, where not any is."""
 
+Courses = dict[tuple[object, ...], Course]
+"""Courses by the steps that are left and the habits of who takes them."""
+
 Meet = Callable[[Candidate], tuple[Meeting, ...]]
 Stranger = Callable[[Meeting], bool]
 
@@ -66,9 +69,18 @@ class Walker:
     """The steps that policy disables, with the URL that each would lead to, or its name."""
     unobserved: Mapping[Step, str] = field(default_factory=lambda: UNOBSERVED)
     """The steps of which nothing is known here, and why."""
+    courses: Courses = field(default_factory=dict)
+    """The courses that are known already, for walkers that differ in nothing but the profile to share."""
 
     def from_step(self, index: int) -> Course:
         """The course from a step of the profile on, at its worst."""
+        # Else several addresses a step would be as many courses as there are ways through all steps.
+        way = self.profile.habits(self.profile.steps[index:])
+        if way not in self.courses:
+            self.courses[way] = self._from_step(index)
+        return self.courses[way]
+
+    def _from_step(self, index: int) -> Course:
         if index == len(self.profile.steps):
             return Course(Outcome.NOTHING, None)
         step = self.profile.steps[index]
@@ -79,13 +91,11 @@ class Walker:
             seen = WalkStep(step, STEP_NAMES[step], "unseen", "", self.profile.unseen or self.unobserved[step])
             return _prefixed((seen,), self.from_step(index + 1))
         if step is Step.SCP:
-            return self._by_directory(cache(lambda: self.from_step(index + 1)))
+            return self._by_directory(partial(self.from_step, index + 1))
         firsts = self._taken([item for item in self.candidates if item.step is step and item.hop == 0])
         if not firsts:
             return self._no_candidate(step, self.from_step(index + 1))
-        # Several addresses a step would else be as many courses as there are ways through all steps.
-        rest = cache(lambda: self.from_step(index + 1))
-        return _worst(self._at(candidate, rest) for candidate in firsts)
+        return _worst([self._at(candidate, partial(self.from_step, index + 1)) for candidate in firsts])
 
     def _by_directory(self, rest: Callable[[], Course]) -> Course:
         """The course from the directory on; some clients ask DNS meanwhile, and show what they meet there as well."""
@@ -94,7 +104,7 @@ class Walker:
             return _prefixed((WalkStep(Step.SCP, STEP_NAMES[Step.SCP], "next", *reactions.NO_SCP),), rest())
         # Clients take the URLs of one rank in any order, and go on with the next where one leads nowhere.
         leading = [item for item in urls if item.rank == urls[0].rank]
-        course = _worst(self._through((item, *(each for each in urls if each is not item)), rest) for item in leading)
+        course = _worst([self._through((item, *(each for each in urls if each is not item)), rest) for item in leading])
         if not (self.profile.parallel_scp and course.outcome.good and rest().outcome is Outcome.WARNED):
             return course
         beside = rest()
@@ -104,7 +114,7 @@ class Walker:
         """The course through the directory's URLs in this order."""
         if not urls:
             return rest()
-        return self._at(urls[0], cache(lambda: self._through(urls[1:], rest)))
+        return self._at(urls[0], cache(partial(self._through, urls[1:], rest)))
 
     def _taken(self, firsts: list[Candidate]) -> list[Candidate]:
         """Those of a step's candidates that the client may take: of several SRV records not every client takes any."""
@@ -132,9 +142,10 @@ class Walker:
             return self._ends(candidate, None, *_cloud_outcome(self, candidate))
         if self._wrong_port(candidate):
             return self._next(candidate, rest(), "", f"port {candidate.srv.port if candidate.srv else 0} is not 443")
-        if not candidate.addresses:
+        addresses = candidate.addresses
+        if not addresses:
             return self._without_address(candidate, rest)
-        if self.profile.needs_ipv4 and all(":" in address for address in candidate.addresses):
+        if self.profile.needs_ipv4 and all(":" in address for address in addresses):
             if not self.ipv4:
                 return self._unseen(candidate, rest(), "whether the name has an A record was not asked")
             return self._next(candidate, rest(), "", "the name has no A record")
@@ -145,7 +156,7 @@ class Walker:
         if not alive:
             silent = any(meeting.reach is Reach.SILENT for meeting in met)
             return self._next(candidate, rest(), *(reactions.NO_ANSWER if silent else reactions.NO_CONNECTION))
-        return _worst(self._react(meeting, rest) for meeting in alive)
+        return _worst([self._react(meeting, rest) for meeting in alive])
 
     def _without_address(self, candidate: Candidate, rest: Callable[[], Course]) -> Course:
         if candidate.resolution.presence in (Presence.FAILED, Presence.PENDING):
@@ -237,12 +248,11 @@ def _cloud_outcome(walker: Walker, candidate: Candidate) -> tuple[Outcome, str, 
     return outcome, reactions.SUCCESS, f"alias to Exchange Online ({candidate.cloud}), not contacted"
 
 
-def _worst(courses: Iterable[Course]) -> Course:
+def _worst(courses: Sequence[Course]) -> Course:
     """The worst of several courses that a client may take, the first of equals."""
-    everything = list(courses)
-    course = min(everything, key=lambda item: OUTCOMES.index(item.outcome))
-    doubt = any(item.doubt for item in everything)
-    return Course(course.outcome, course.at, course.steps, doubt)
+    course = min(courses, key=lambda item: OUTCOMES.index(item.outcome))
+    doubtful = not course.doubt and any(item.doubt for item in courses)
+    return replace(course, doubt=True) if doubtful else course
 
 
 def _prefixed(steps: tuple[WalkStep, ...], course: Course) -> Course:

@@ -26,12 +26,21 @@ def render_measures(measures: Iterable[Measure]) -> bytes:
     """
     families: dict[str, dict[_Labels, float]] = {}
     helps: dict[str, str] = {}
+    cleaned = _Cleaned()
     for item in measures:
         if item.metric and item.value is not None:
             helps[item.metric] = item.help
-            labels = tuple((name, clean(text)) for name, text in item.labels)
+            labels = tuple([(name, cleaned[text]) for name, text in item.labels])
             families.setdefault(item.metric, {})[labels] = item.value
     return "".join(line for name in sorted(families) for line in _family(name, helps[name], families[name])).encode()
+
+
+class _Cleaned(dict[str, str]):
+    """Texts as they may be shown, each cleaned once: hundreds of labels have some dozens of values."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = cleaned = clean(text)
+        return cleaned
 
 
 def _family(name: str, text: str, series: dict[_Labels, float]) -> Iterator[str]:
