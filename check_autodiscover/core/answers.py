@@ -80,12 +80,12 @@ def questions_of(survey: Survey, view: View, name: str, type_: RecordType) -> tu
     """The questions by which a view learns of a name: one for each of its resolvers, or of the domain's own servers."""
     if asks_authority(view):
         return tuple(DnsQuestion("", server, name, type_, direct=True) for server in authorities(survey, view))
-    return tuple(DnsQuestion(view.name, resolver.label, name, type_) for resolver in view.resolvers)
+    return tuple([DnsQuestion(view.name, resolver.label, name, type_) for resolver in view.resolvers])
 
 
 def asks_authority(view: View) -> bool:
     """Whether a view's answers are those of the domain's own servers, each asked directly."""
-    return any(resolver.transport is Transport.AUTHORITATIVE for resolver in view.resolvers)
+    return Transport.AUTHORITATIVE in [resolver.transport for resolver in view.resolvers]
 
 
 def bootstrap_view(view: View) -> View:

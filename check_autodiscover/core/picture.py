@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from check_autodiscover.core.candidates import Candidate, autodiscover_name, candidates, srv_name
+from check_autodiscover.core.candidates import Candidate, candidates, srv_name
 from check_autodiscover.core.certificate import Certificate, covers
 from check_autodiscover.core.clients import CLIENTS, STEP_NAMES, UNOBSERVED, Walk
 from check_autodiscover.core.finding import Endpoint
@@ -159,10 +159,11 @@ class Picture:
 def observe(survey: Survey, view: View, now: float, known: Known) -> Scene:
     """One view's scene. `now` is Unix seconds; `known` is what was met in other views, and is added to."""
     found = candidates(survey, view)
+    resolved = {item.endpoint: item.resolution for item in found if item.step is not None and item.hop == 0}
     return Scene(
         view,
-        resolve(survey, view, survey.domain),
-        resolve(survey, view, autodiscover_name(survey.domain)),
+        resolved[Endpoint.ROOT],
+        resolved[Endpoint.AUTODISCOVER],
         services(survey, view, srv_name(survey.domain)),
         _catch_all(survey, view),
         _srv_catch_all(survey, view),

@@ -125,6 +125,8 @@ class Resolver:
     @property
     def label(self) -> str:
         """The server as messages and labels name it: its port only where it is not the usual one."""
+        if self.transport is Transport.UDP and self.port == 53:
+            return self.host
         if self.transport in (Transport.SYSTEM, Transport.AUTHORITATIVE):
             return str(self.transport.value)
         usual = self.port == self.transport.port
@@ -144,6 +146,9 @@ class ViewRole(ClosedSet):
     OTHER = "other"
 
 
+_ROLES = {role.value: role for role in ViewRole}
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """The answers that one named set of resolvers gives.
@@ -161,7 +166,7 @@ class View:
     @property
     def role(self) -> ViewRole:
         """The role that was declared, or else that of the view's name."""
-        return self.declared_role or next((role for role in ViewRole if role.value == self.name), ViewRole.OTHER)
+        return self.declared_role or _ROLES.get(self.name, ViewRole.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,4 +273,5 @@ class Policy:
 
     def skipped(self, view: View) -> tuple[Step, ...]:
         """The steps that no client of a view takes, in the order of the walk."""
-        return tuple(step for step in Step if step in (*self.skip_steps, *view.skip_steps))
+        disabled = (*self.skip_steps, *view.skip_steps)
+        return tuple(step for step in Step if step in disabled) if disabled else ()

@@ -1,6 +1,6 @@
 """Rules about who serves the domain's records, and whether they agree: resolvers, authorities, zones, parents."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from check_autodiscover.core.answers import (
@@ -76,7 +76,7 @@ def _names(survey: Survey) -> tuple[tuple[str, RecordType], ...]:
 def judge_resolvers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`dns-servers-disagree`: the resolvers of one view say different things."""
     survey = picture.survey
-    if asks_authority(view.scene.view):
+    if asks_authority(view.scene.view) or len(view.scene.view.resolvers) < 2:
         return
     domain = tuple(replace(item, addresses=frozenset()) for item in _saying(survey, view.scene.view, survey.domain))
     if len({(item.status is DnsStatus.ANSWER, item.failure) for item in domain}) > 1:
@@ -139,25 +139,25 @@ def _finding(rule: str, view: ViewPicture, name: str, type_: RecordType, args: t
 def judge_servers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`dns-authority-inconsistent` and `dns-stale-answer`: what the domain's own servers say themselves."""
     survey = picture.survey
-    servers = authorities(survey, view.scene.view)
-    living = tuple(server for server in servers if _alive(survey, view, server))
+    zone = zone_of(survey, view.scene.view)
+    answers = {server: _soa(survey, zone, server) for server in authorities(survey, view.scene.view)}
+    living = tuple(server for server, answer in answers.items() if _alive(answer))
     if not living:
         return
-    lame = {server: why for server in servers if (why := _lameness(survey, view, server))}
+    lame = {server: why for server, answer in answers.items() if (why := _lameness(server, answer))}
     lame |= dict.fromkeys(servers_without_address(survey, view.scene.view), "has no address")
     if lame:
-        yield _zone_finding(picture, view, ("told", ", ".join(f"{server}: {why}" for server, why in lame.items())))
+        yield _zone_finding(zone, view, ("told", ", ".join(f"{server}: {why}" for server, why in lame.items())))
     for name, type_ in _names(survey):
         said = tuple(_from_authority(survey, living, name, type_))
         if len({item.kind for item in said}) > 1:
             yield _finding("dns-authority-inconsistent", view, name, type_, (("told", _told(said)), ("serial", "")))
         elif said:
             yield from _judge_stale(picture, view, name, type_, said[0])
-    yield from _judge_serials(picture, view, living)
+    yield from _judge_serials(zone, view, {server: answers[server] for server in living})
 
 
-def _zone_finding(picture: Picture, view: ViewPicture, *args: tuple[str, str]) -> Finding:
-    zone = zone_of(picture.survey, view.scene.view)
+def _zone_finding(zone: str, view: ViewPicture, *args: tuple[str, str]) -> Finding:
     given = dict(args)
     return Finding(
         rule="dns-authority-inconsistent",
@@ -168,18 +168,16 @@ def _zone_finding(picture: Picture, view: ViewPicture, *args: tuple[str, str]) -
     )
 
 
-def _soa(survey: Survey, view: ViewPicture, server: str) -> DnsAnswer | None:
-    return survey.lookups.get(DnsQuestion("", server, zone_of(survey, view.scene.view), RecordType.SOA, direct=True))
+def _soa(survey: Survey, zone: str, server: str) -> DnsAnswer | None:
+    return survey.lookups.get(DnsQuestion("", server, zone, RecordType.SOA, direct=True))
 
 
-def _alive(survey: Survey, view: ViewPicture, server: str) -> bool:
-    answer = _soa(survey, view, server)
+def _alive(answer: DnsAnswer | None) -> bool:
     return answer is not None and answer.status.conclusive and answer.authoritative
 
 
-def _lameness(survey: Survey, view: ViewPicture, server: str) -> str:
+def _lameness(server: str, answer: DnsAnswer | None) -> str:
     """Why a server that the zone names does not serve it; empty for one that does, or that nothing is known of."""
-    answer = _soa(survey, view, server)
     if answer is None or answer.status in (DnsStatus.CUT_SHORT, DnsStatus.EXHAUSTED, DnsStatus.DENIED):
         return ""
     if answer.status is DnsStatus.UNREACHABLE and ":" in server:
@@ -197,12 +195,11 @@ def _from_authority(survey: Survey, servers: tuple[str, ...], name: str, type_: 
             yield _said(server, answer)
 
 
-def _judge_serials(picture: Picture, view: ViewPicture, servers: tuple[str, ...]) -> Iterator[Finding]:
-    answers = {server: _soa(picture.survey, view, server) for server in servers}
+def _judge_serials(zone: str, view: ViewPicture, answers: Mapping[str, DnsAnswer | None]) -> Iterator[Finding]:
     serials = {server: answer.serial for server, answer in answers.items() if answer and answer.serial is not None}
     if len(set(serials.values())) > 1:
         told = ", ".join(f"{server}: serial {serial}" for server, serial in serials.items())
-        yield _zone_finding(picture, view, ("told", told), ("serial", "yes"))
+        yield _zone_finding(zone, view, ("told", told), ("serial", "yes"))
 
 
 def _judge_stale(
