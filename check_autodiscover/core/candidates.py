@@ -193,9 +193,8 @@ def _strays(policy: Policy, first: Candidate, target: RedirectTarget) -> bool:
 def _targets(survey: Survey, candidate: Candidate) -> Iterator[RedirectTarget]:
     for question in questions(candidate):
         match survey.contacts.get(question):
-            case Contact(answers=answers) if classify(answers, question) is AnswerClass.REDIRECT:
-                target = redirect_of(answers, question)
-                if target is not None:
+            case Contact(answers=answers) if target := redirect_of(answers, question):
+                if classify(answers, question) is AnswerClass.REDIRECT:
                     yield target
 
 

@@ -67,7 +67,7 @@ def _stale(report: Report, judgement: Judgement) -> Report:
         judgements=(judgement,),
         walks=(),
         measures=tuple(
-            replace(item, value=counted.get(item.perfdata), metric="") for item in report.measures if item.perfdata
+            item._replace(value=counted.get(item.perfdata), metric="") for item in report.measures if item.perfdata
         ),
         notes=(f"at the last look it was {report.state.value}: {report.summary}",),
     )

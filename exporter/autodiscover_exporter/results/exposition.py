@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from prometheus_client.utils import floatToGoString
 
-from check_autodiscover.core.measures import Measure
+from check_autodiscover.core.measures import METRICS, Measure
 from check_autodiscover.hostile import clean
 
 __all__ = ["OPENMETRICS_END", "render_measures"]
@@ -25,14 +25,12 @@ def render_measures(measures: Iterable[Measure]) -> bytes:
     What was not looked at is absent; a series that is given twice has the value that was given last.
     """
     families: dict[str, dict[_Labels, float]] = {}
-    helps: dict[str, str] = {}
-    cleaned = _Cleaned()
+    cleaned, written = _Cleaned(), _Written()
     for item in measures:
         if item.metric and item.value is not None:
-            helps[item.metric] = item.help
             labels = tuple([(name, cleaned[text]) for name, text in item.labels])
             families.setdefault(item.metric, {})[labels] = item.value
-    return "".join(line for name in sorted(families) for line in _family(name, helps[name], families[name])).encode()
+    return "".join(line for name in sorted(families) for line in _family(name, families[name], written)).encode()
 
 
 class _Cleaned(dict[str, str]):
@@ -43,10 +41,18 @@ class _Cleaned(dict[str, str]):
         return cleaned
 
 
-def _family(name: str, text: str, series: dict[_Labels, float]) -> Iterator[str]:
-    yield f"# HELP {name} {text.replace(chr(92), chr(92) * 2)}\n# TYPE {name} gauge\n"
+class _Written(dict[tuple[str, str], str]):
+    """Labels as they stand in a series, each written once."""
+
+    def __missing__(self, label: tuple[str, str]) -> str:
+        self[label] = written = f'{label[0]}="{_escaped(label[1])}"'
+        return written
+
+
+def _family(name: str, series: dict[_Labels, float], written: _Written) -> Iterator[str]:
+    yield f"# HELP {name} {METRICS.get(name, '').replace(chr(92), chr(92) * 2)}\n# TYPE {name} gauge\n"
     for labels, value in sorted(series.items()):
-        inside = ",".join(f'{label}="{_escaped(text)}"' for label, text in sorted(labels))
+        inside = ",".join([written[label] for label in sorted(labels)])
         # The library left this one without types.
         number = floatToGoString(value)  # type: ignore[no-untyped-call]
         yield f"{name}{{{inside}}} {number}\n" if inside else f"{name} {number}\n"
