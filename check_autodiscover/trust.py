@@ -19,10 +19,14 @@ from check_autodiscover.system_anchors import has_hashed_name, is_hashed, system
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
-__all__ = ["Trust", "TrustError", "TrustSettings", "load_trust"]
+__all__ = ["Trust", "TrustError", "TrustSettings", "load_trust", "watch"]
 
 _LEGACY_SERVER_CONNECT = 0x4
 """SSL_OP_LEGACY_SERVER_CONNECT of OpenSSL's ssl.h, which pyOpenSSL does not name: accept servers without RFC 5746."""
+
+
+_STATE = 0x1
+"""SSL_CB_LOOP: the handshake has come to another state."""
 
 
 class TrustError(SettingsError):
@@ -67,7 +71,7 @@ class Trust:
         context.set_options(_LEGACY_SERVER_CONNECT)
         # HTTP/2 forbids renegotiation (RFC 8740), which is how a path demands a client certificate.
         context.set_alpn_protos([b"http/1.1"])
-        context.set_ocsp_client_callback(_keep_staple)
+        watch(context)
         self._load_anchors(context)
         return context
 
@@ -113,8 +117,32 @@ class Trust:
         return [(name, None) for name in self._files] + [(None, name) for name in self._directories]
 
 
+def watch(context: "SSL.Context") -> None:
+    """Have each connection of a new context tell its data what happens, and refuse no certificate.
+
+    The data needs the methods `note_objection`, for OpenSSL's code and the depth in the chain, and `note_state`, for a
+    state of the handshake in OpenSSL's words, and an attribute `staple` for the OCSP answer that the server staples.
+    """
+    from OpenSSL import SSL
+
+    # A callback of the context serves all its connections: to make one costs a twentieth of a handshake.
+    context.set_verify(SSL.VERIFY_PEER, _tell_objection)
+    context.set_info_callback(_tell_progress)
+    context.set_ocsp_client_callback(_keep_staple)
+
+
+def _tell_objection(connection: "SSL.Connection", _: object, code: int, depth: int, _ok: int) -> bool:
+    if code:
+        connection.get_app_data().note_objection(code, depth)
+    return True
+
+
+def _tell_progress(connection: "SSL.Connection", where: int, _: int) -> None:
+    if where & _STATE:
+        connection.get_app_data().note_state(connection.get_state_string())
+
+
 def _keep_staple(connection: "SSL.Connection", staple: bytes, _: object) -> bool:
-    """Leave a stapled OCSP answer in `staple` of the connection's data; True, as no certificate is refused here."""
     connection.get_app_data().staple = staple
     return True
 

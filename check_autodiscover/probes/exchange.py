@@ -147,8 +147,8 @@ class _Call:
             return answer.end(Exchange.RESET, error.strerror or str(error))
 
     def _encoded(self, head: h11.Request, body: bytes) -> bytes:
-        events: list[h11.Event] = [head, h11.Data(data=body), h11.EndOfMessage()]
-        return b"".join(self._connection.send(event) or b"" for event in events)
+        events: list[h11.Event] = [head, *([h11.Data(data=body)] if body else []), h11.EndOfMessage()]
+        return b"".join([self._connection.send(event) or b"" for event in events])
 
     async def _read(self, answer: "_Answer") -> HttpAnswer:
         received = 0

@@ -60,7 +60,7 @@ class _CertificateCache:
 
 
 class Handshaker:
-    """Starts TLS sessions that share a context and a memory of certificates."""
+    """Starts TLS sessions that share a context, which `trust.watch` has prepared, and a memory of certificates."""
 
     def __init__(self, context: SSL.Context) -> None:
         self._context = context
@@ -76,20 +76,21 @@ class _NotTls(Exception):
 
 
 class _Seen:
-    """What OpenSSL's callbacks tell. It must not refer to the connection: that cycle would outlive every handshake."""
+    """What OpenSSL's callbacks tell (`trust.watch`).
+
+    It must not refer to the connection: that cycle would outlive every handshake.
+    """
 
     def __init__(self) -> None:
         self.errors: set[VerifyError] = set()
         self.certificate_requested = False
         self.staple = b""
 
-    def verify(self, _connection: SSL.Connection, _certificate: object, code: int, depth: int, _ok: int) -> bool:
-        if code:
-            self.errors.add(VerifyError(code, depth))
-        return True
+    def note_objection(self, code: int, depth: int) -> None:
+        self.errors.add(VerifyError(code, depth))
 
-    def follow(self, connection: SSL.Connection, where: int, _value: int) -> None:
-        if where & SSL.SSL_CB_LOOP and _REQUESTED in connection.get_state_string():
+    def note_state(self, state: bytes) -> None:
+        if _REQUESTED in state:
             self.certificate_requested = True
 
 
@@ -105,9 +106,6 @@ class TlsStream:
         self._detail = ""
         self._unreadable = ""
         self._session = session
-        self._session.set_verify(SSL.VERIFY_PEER, self._seen.verify)
-        self._session.set_info_callback(self._seen.follow)
-        # Where the context of `trust` leaves what the server staples.
         self._session.set_app_data(self._seen)
         self._session.request_ocsp()
         if server_name := _server_name(name):

@@ -88,6 +88,31 @@ def test_unknown_authority_is_objected_to(visits: Visits) -> None:
     assert shaken(contact) == (Handshake.ESTABLISHED, (VerifyError(NO_ISSUER, 0), VerifyError(UNVERIFIED_LEAF, 0)))
 
 
+def test_connections_of_one_context_side_by_side_each_tell_their_own(
+    trust: Trust, tls: ssl.SSLContext, authority: trustme.CA
+) -> None:
+    asking = tls_context(authority.issue_cert(NAME))
+    asking.verify_mode = ssl.CERT_OPTIONAL
+    unknown = tls_context(trustme.CA().issue_cert(NAME))
+
+    async def visit() -> list[Contact]:
+        async with (
+            serve(answer(LOGIN), tls) as good,
+            serve(answer(LOGIN), asking) as curious,
+            serve(answer(LOGIN), unknown) as stranger,
+        ):
+            prober = ConnectionProbe(trust, "example.com")
+            give_up_at = asyncio.get_running_loop().time() + LONG
+            places = (
+                EndpointQuestion(NAME, "127.0.0.1", site.port, Scheme.HTTPS) for site in (good, curious, stranger)
+            )
+            return await asyncio.gather(*(prober.probe_endpoint(place, give_up_at) for place in places))
+
+    seen = [contact.tls for contact in asyncio.run(visit())]
+    assert [bool(each and each.errors) for each in seen] == [False, False, True]
+    assert [bool(each and each.client_certificate_requested) for each in seen] == [False, True, False]
+
+
 def test_missing_intermediate_differs_from_a_presented_one(
     visits: Visits, authority: trustme.CA, tmp_path: Path
 ) -> None:
