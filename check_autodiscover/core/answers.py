@@ -21,7 +21,6 @@ __all__ = [
     "authority_questions",
     "bootstrap_view",
     "delegated",
-    "invalid_name",
     "parent_of",
     "questions_of",
     "reasons_of",
@@ -93,16 +92,9 @@ def bootstrap_view(view: View) -> View:
     return View(view.name, (Resolver("", transport=Transport.SYSTEM),)) if asks_authority(view) else view
 
 
-def invalid_name(survey: Survey) -> str:
-    """A fresh name that cannot exist (RFC 6761 section 6.4), empty for a survey without random labels."""
-    return f"{survey.labels[0]}.invalid" if survey.labels else ""
-
-
 def rewrites(survey: Survey, question: DnsQuestion) -> bool:
     """Whether the resolver of a question gave addresses to a name that cannot exist."""
-    control = DnsQuestion(question.view, question.resolver, invalid_name(survey), RecordType.A)
-    answer = survey.lookups.get(control)
-    return answer is not None and answer.status is DnsStatus.ANSWER and bool(answer.addresses)
+    return (question.view, question.resolver) in survey.rewriting
 
 
 def authority_questions(survey: Survey, view: View) -> Iterator[DnsQuestion]:

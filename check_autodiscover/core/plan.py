@@ -11,7 +11,6 @@ from check_autodiscover.core.answers import (
     address_types,
     authorities,
     authority_questions,
-    invalid_name,
     questions_of,
     zone_of,
 )
@@ -141,7 +140,7 @@ def _follow_ups(survey: Survey, view: View) -> Iterator[DnsQuestion]:
             if question.name == survey.domain:
                 yield DnsQuestion(view.name, question.resolver, *CONTROL)
         if answer.addresses and _is_random(survey, question):
-            yield DnsQuestion(view.name, question.resolver, invalid_name(survey), RecordType.A)
+            yield DnsQuestion(view.name, question.resolver, survey.invalid_name, RecordType.A)
 
 
 def _is_random(survey: Survey, question: DnsQuestion) -> bool:

@@ -17,6 +17,7 @@ from check_autodiscover.core.observations import (
     Handshake,
     Observation,
     Question,
+    RecordType,
 )
 from check_autodiscover.core.policy import Policy
 
@@ -60,6 +61,23 @@ class Survey:
     baseline: BaselineFile | None = None
     """What was accepted, None where nobody asked for it."""
     schema: int = SCHEMA
+    rewriting: frozenset[tuple[str, str]] = field(init=False, repr=False, compare=False)
+    """The view and label of each resolver that gave addresses to the invalid name; asked for with each answer."""
+
+    def __post_init__(self) -> None:
+        invalid = self.invalid_name
+        rewriting = (
+            (question.view, question.resolver)
+            for question, answer in self.lookups.items()
+            if question.name == invalid and question.type is RecordType.A and answer.status is DnsStatus.ANSWER
+            if answer.addresses and not question.direct and not question.checking_disabled
+        )
+        object.__setattr__(self, "rewriting", frozenset(rewriting))
+
+    @property
+    def invalid_name(self) -> str:
+        """A fresh name that cannot exist (RFC 6761 section 6.4), empty for a survey without random labels."""
+        return f"{self.labels[0]}.invalid" if self.labels else ""
 
     @property
     def cut_short(self) -> bool:

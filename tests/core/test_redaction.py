@@ -229,9 +229,13 @@ def test_a_word_is_nowhere_left_wherever_it_stood() -> None:
 
 
 def ruled(type_: Any) -> Iterator[str]:
-    """The fields of a class that hold text, whether themselves or in tuples, but for what has fields of its own."""
+    """The fields of a class that hold text, whether themselves or in tuples, but for what has fields of its own.
+
+    What is worked out from the others is hidden with them.
+    """
+    given = {field.name for field in fields(type_) if field.init}
     for name, hint in get_type_hints(type_).items():
-        if holds_text(hint):
+        if name in given and holds_text(hint):
             yield name
 
 

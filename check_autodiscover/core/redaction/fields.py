@@ -184,7 +184,9 @@ def _hidden(hide: Hide, value: Any, rule: Rule | None) -> Any:
         raise Unruled(f"no rules for {type(value).__name__}")
     rules = RULES.get(type(value), {})
     changes = {
-        field.name: _hidden(hide, getattr(value, field.name), rules.get(field.name, rule)) for field in fields(value)
+        field.name: _hidden(hide, getattr(value, field.name), rules.get(field.name, rule))
+        for field in fields(value)
+        if field.init
     }
     return replace(value, **changes)  # type: ignore[type-var]  # a dataclass, as the caller has seen
 

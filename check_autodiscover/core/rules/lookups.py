@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.answers import invalid_name
 from check_autodiscover.core.candidates import Candidate, autodiscover_name
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import AnswerClass
@@ -48,7 +47,7 @@ def _reasons_of(failure: Failure) -> tuple[tuple[str, DnsStatus], ...]:
 def _judge_rewriting(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """`dns-nxdomain-rewritten`, for the resolvers of a view that give addresses to a name under `.invalid`."""
     survey, resolvers = picture.survey, view.scene.view.resolvers
-    name = invalid_name(survey)
+    name = survey.invalid_name
     asked = {item.label: DnsQuestion(view.name, item.label, name, RecordType.A) for item in resolvers}
     answers = {label: survey.lookups.get(question) for label, question in asked.items()}
     lying = {label: answer for label, answer in answers.items() if answer is not None and answer.addresses}
