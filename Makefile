@@ -43,6 +43,7 @@ bench: $(VENV)-bench/.installed ## what a check costs and how long it takes; nee
 	$(VENV)-bench/bin/python -m bench.config
 	-$(VENV)-bench/bin/python -m bench.latency
 	-$(VENV)-bench/bin/python -m bench.fleet
+	-$(VENV)-bench/bin/python -m bench.parts
 	-$(VENV)-bench/bin/python -m bench.scrape
 
 docs: $(STAMP) ## the reference documentation, from the programs' own tables
