@@ -229,8 +229,16 @@ class _Conductor:
         if not self._done and not self._over:
             self._awaited = asyncio.get_running_loop().create_future()
             await self._awaited
+            await self._others()
         done, self._done = self._done, []
         return {self._tasks.pop(task): task.result() for task in done}
+
+    async def _others(self) -> None:
+        """Let in what comes with the next turns of the loop: a plan for many answers is as dear as for one."""
+        before = 0
+        while before < len(self._done):
+            before = len(self._done)
+            await asyncio.sleep(0)
 
     def _finish(self, task: asyncio.Task[Observation]) -> None:
         self._done.append(task)

@@ -7,10 +7,11 @@ come from the server (RFC 5452).
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import repeat
 
 from check_autodiscover.core.policy import Resolver
-from check_autodiscover.probes.dial import open_socket, socket_address
+from check_autodiscover.probes.dial import SocketAddress, open_socket, socket_address
 from check_autodiscover.probes.dns_header import answers
 
 __all__ = ["DatagramCarrier"]
@@ -23,17 +24,17 @@ class DatagramCarrier:
         self._resolver = resolver
         self._source = source
         self._retransmit_after = retransmit_after
+        self._place: tuple[socket.AddressFamily, SocketAddress] | None = None
 
     async def exchange(self, query: bytes) -> bytes:
         """The first datagram that answers the query, for as long as it takes. Raises OSError."""
-        family, address = socket_address(self._resolver.host, self._resolver.port)
+        family, address = self._place = self._place or socket_address(self._resolver.host, self._resolver.port)
         refused = False
         with open_socket(family, socket.SOCK_DGRAM, self._source) as udp:
             udp.connect(address)
             for seconds in self._pauses():
                 try:
-                    async with asyncio.timeout(seconds):
-                        return await _ask_once(udp, query)
+                    return await _ask_once(udp, query, seconds)
                 except TimeoutError:
                     continue
                 except OSError:
@@ -52,11 +53,52 @@ class DatagramCarrier:
         """Nothing is kept open."""
 
 
-async def _ask_once(udp: socket.socket, query: bytes) -> bytes:
-    """Send the query and wait for its reply, for as long as it takes. Raises OSError."""
+async def _ask_once(udp: socket.socket, query: bytes, seconds: float) -> bytes:
+    """Send the query and wait so long for its reply. Raises TimeoutError, and OSError."""
+    # A full buffer loses a datagram as any router may.
+    with suppress(BlockingIOError):
+        udp.send(query)
+    # A resolver nearby answers while the other questions leave, and then nothing has to be waited for.
+    await asyncio.sleep(0)
+    return _received(udp, query) or await _arrival(udp, query, seconds)
+
+
+async def _arrival(udp: socket.socket, query: bytes, seconds: float) -> bytes:
+    """The reply, waited for so long. Raises TimeoutError, and OSError."""
     loop = asyncio.get_running_loop()
-    await loop.sock_sendall(udp, query)
-    while not answers(query, reply := await loop.sock_recv(udp, 0xFFFF)):
-        # sock_recv does not suspend while datagrams wait: without this a flood would keep every deadline from passing.
-        await asyncio.sleep(0)
-    return reply
+    reply: asyncio.Future[bytes] = loop.create_future()
+    # The loop's own coroutines for sockets and timeouts cost more than all the rest. The socket is told by its number:
+    # a loop describes at length what it does not know yet.
+    timer = loop.call_later(seconds, _give_up, reply)
+    loop.add_reader(udp.fileno(), _receive, udp, query, reply)
+    try:
+        return await reply
+    finally:
+        timer.cancel()
+        loop.remove_reader(udp.fileno())
+
+
+def _receive(udp: socket.socket, query: bytes, reply: "asyncio.Future[bytes]") -> None:
+    """Take one datagram: a flood of others keeps no deadline from passing."""
+    try:
+        received = _received(udp, query)
+    except OSError as error:
+        if not reply.done():
+            reply.set_exception(error)
+        return
+    if received and not reply.done():
+        reply.set_result(received)
+
+
+def _received(udp: socket.socket, query: bytes) -> bytes:
+    """The next datagram if there is one and it answers the query, else nothing. Raises OSError."""
+    try:
+        received = udp.recv(0xFFFF)
+    except BlockingIOError:
+        return b""
+    return received if answers(query, received) else b""
+
+
+def _give_up(reply: "asyncio.Future[bytes]") -> None:
+    if not reply.done():
+        reply.set_exception(TimeoutError())

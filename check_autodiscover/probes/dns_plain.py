@@ -26,6 +26,9 @@ MAX_HOSTS = 64
 MAX_PLAIN = 128
 """Records of a message that is still plain."""
 
+MAX_POINTERS = 16
+"""Pointers of one name that are followed."""
+
 _HEADER = struct.Struct("!2x5H")
 _QUESTION = struct.Struct("!2H")
 _RECORD = struct.Struct("!2HIH")
@@ -52,7 +55,7 @@ _SECTIONS = (
 )
 """The types that are plain in the answer, authority and additional section."""
 
-_PLAIN_OCTETS = b"abcdefghijklmnopqrstuvwxyz0123456789-_*"
+_PLAIN_OCTETS = b"abcdefghijklmnopqrstuvwxyz0123456789-_*."
 _SINGLE = (_Type.CNAME, _Type.SOA)
 """Types of which a name has one record at most."""
 
@@ -232,26 +235,39 @@ class _Message:
             raise _NotPlain
         return datum
 
-    def _name(self, at: int) -> tuple[str, int]:
+    def _name(self, at: int, pointers: int = 0) -> tuple[str, int]:
         """The name that stands there, in lower case without the final dot, and what stands behind it."""
-        if at in self._names:
-            return self._names[at]
-        wire, labels, size, start, end, before = self._wire, list[str](), 1, at, 0, at
+        known = self._names.get(at)
+        if known is not None:
+            return known
+        wire, labels, start, above = self._wire, list[bytes](), at, ""
         while length := wire[at]:
             if length > _MAX_LABEL:
                 # A pointer leads backwards, or it might never end (RFC 1035 4.1.4).
                 to = (length & ~_POINTER) << 8 | wire[at + 1]
-                if length < _POINTER or to >= before:
+                if length < _POINTER or to >= start or pointers == MAX_POINTERS:
                     raise _NotPlain
-                end, at, before = end or at + 2, to, to
-                continue
-            label = wire[at + 1 : at + 1 + length].lower()
-            at, size = at + 1 + length, size + 1 + length
-            if size > _MAX_NAME or len(label) != length or label.translate(None, _PLAIN_OCTETS):
-                raise _NotPlain
-            labels.append(label.decode("ascii"))
-        self._names[start] = name, end = ".".join(labels), end or at + 1
-        return name, end
+                above, _ = self._name(to, pointers + 1)
+                at += 1
+                break
+            labels.append(wire[at + 1 : at + 1 + length])
+            at += 1 + length
+        name = _joined(labels, above)
+        self._names[start] = name, at + 1
+        return name, at + 1
+
+
+def _joined(labels: list[bytes], above: str) -> str:
+    """The name of these labels before those of another one."""
+    if not labels:
+        return above
+    joined = b".".join(labels).lower()
+    name = joined.decode("ascii", "replace") + (f".{above}" if above else "")
+    # A dot within a label counts as one too many; in octets a name is two longer than in text.
+    strange = joined.translate(None, _PLAIN_OCTETS) or joined.count(b".") != len(labels) - 1
+    if strange or len(name) + 2 > _MAX_NAME:
+        raise _NotPlain
+    return name
 
 
 _ADDRESSES = frozenset({RecordType.A, RecordType.AAAA})

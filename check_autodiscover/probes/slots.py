@@ -22,6 +22,8 @@ class Slots:
         self._places = aside
         self._after = aside_after
         self._queue: deque[Lane] = deque()
+        self._held: dict[Slot, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def lane(self) -> "Lane":
         """A lane of its own, for one domain's survey."""
@@ -51,39 +53,48 @@ class Slots:
 
     def slot(self) -> "Slot":
         """What holds a slot that the caller has, and stands aside in time."""
-        return Slot(self, self._after)
+        slot, loop = Slot(self), asyncio.get_running_loop()
+        # All get the same time, so that one timer for the eldest does for all of them.
+        self._held[slot] = loop.time() + self._after
+        if self._timer is None:
+            self._timer = loop.call_at(self._held[slot], self._stand_aside)
+        return slot
 
-    def stand_aside(self) -> bool:
-        """Whether there was a place aside, so that the slot is the next one's."""
-        if not self._places:
-            return False
-        self._places -= 1
-        self.give_back()
-        return True
+    def _stand_aside(self) -> None:
+        """Let those whose time has come go aside, as far as there are places: their slots are the next ones'."""
+        self._timer, loop = None, asyncio.get_running_loop()
+        for slot, due in tuple(self._held.items()):
+            if due > loop.time():
+                self._timer = loop.call_at(due, self._stand_aside)
+                return
+            del self._held[slot]
+            if self._places:
+                self._places -= 1
+                slot.aside = True
+                self.give_back()
 
-    def come_back(self) -> None:
-        """Leave a place aside."""
-        self._places += 1
+    def leave(self, slot: "Slot") -> None:
+        """Take back a slot, or the place aside that it has become."""
+        if self._held.pop(slot, None) is not None and not self._held and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if slot.aside:
+            self._places += 1
+        else:
+            self.give_back()
 
 
 class Slot:
     """A slot that is held until `leave`."""
 
-    def __init__(self, slots: Slots, after: float) -> None:
+    def __init__(self, slots: Slots) -> None:
         self._slots = slots
-        self._aside = False
-        self._timer = asyncio.get_running_loop().call_later(after, self._stand_aside)
-
-    def _stand_aside(self) -> None:
-        self._aside = self._slots.stand_aside()
+        self.aside = False
+        """Whether it is the next one's by now, and this a place aside."""
 
     def leave(self) -> None:
         """Make room, once."""
-        self._timer.cancel()
-        if self._aside:
-            self._slots.come_back()
-        else:
-            self._slots.give_back()
+        self._slots.leave(self)
 
 
 class Lane:

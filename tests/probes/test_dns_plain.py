@@ -1,5 +1,7 @@
 """Plain replies are read as the library reads them; whatever is not plain is left to it."""
 
+import struct
+
 import dns.flags
 import dns.message
 import dns.rcode
@@ -122,3 +124,24 @@ def test_delegations_by_a_parents_server_and_failures_are_the_library_s() -> Non
     assert read_plain(reply(asked, ([], [RECORDS[11]])), asked) is None
     assert decode(reply(asked, ([], [RECORDS[11]])), asked).status is DnsStatus.ANSWER
     assert read_plain(reply(asked, (), dns.rcode.SERVFAIL), asked) is None
+
+
+def test_a_label_with_a_dot_in_it_is_left_to_the_library() -> None:
+    asked = question(RecordType.A)
+    wire = reply(asked, ([f"{NAME}. 60 IN CNAME mailxexample.com."],))
+    assert read_plain(wire, asked) == decode(wire, asked)
+    assert read_plain(wire.replace(b"mailxexample", b"mail.example"), asked) is None
+
+
+def test_a_chain_of_pointers_without_measure_is_left_to_the_library() -> None:
+    asked = question(RecordType.A)
+    query = encode(asked, 7, edns=False)
+    wire, last, count = bytearray(query), 12, 120
+    for _ in range(count):
+        wire += struct.pack("!BHHIH", 0, 28, 1, 60, 16)
+        for _ in range(8):
+            last, pointer = len(wire), 0xC000 | last
+            wire += pointer.to_bytes(2, "big")
+    wire += struct.pack("!BHHIHH", 0, 5, 1, 60, 2, 0xC000 | last)
+    wire[2:4], wire[6:8] = b"\x80\0", (count + 1).to_bytes(2, "big")
+    assert read_plain(bytes(wire), asked) is None
