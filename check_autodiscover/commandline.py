@@ -13,7 +13,7 @@ from check_autodiscover.option import Option, ValueKind
 from check_autodiscover.options import GROUPS
 from check_autodiscover.usage import DOMAIN_MISSING, RaisingParser, UsageError
 
-__all__ = ["Told", "add_options", "parse_arguments"]
+__all__ = ["Told", "add_options", "make_parser", "parse_arguments"]
 
 
 class Told(Exception):
@@ -42,8 +42,8 @@ class _Parser(RaisingParser):
         raise Told(self.format_help().rstrip())
 
 
-def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
-    """The arguments of the plugin. Raises UsageError, and Told for `--help` and `--version`."""
+def make_parser() -> argparse.ArgumentParser:
+    """The options, for the command line and for whatever describes it."""
     parser = _Parser(
         prog="check_autodiscover",
         usage="check_autodiscover -H DOMAIN [options]",
@@ -51,7 +51,12 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         epilog=_EXAMPLES,
     )
     add_options(parser)
-    given = parser.parse_args(argv)
+    return parser
+
+
+def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
+    """The arguments of the plugin. Raises UsageError, and Told for `--help` and `--version`."""
+    given = make_parser().parse_args(argv)
     if given.version:
         raise Told(f"check_autodiscover {__version__}")
     if given.domain is None:

@@ -17,7 +17,7 @@ from check_autodiscover.hostile import clean
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
-__all__ = ["main", "run"]
+__all__ = ["main", "make_parser", "run"]
 
 CANNOT = 3
 
@@ -37,7 +37,7 @@ def run() -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command; the process's exit code."""
     try:
-        given, rest = _parser().parse_known_args(argv)
+        given, rest = make_parser().parse_known_args(argv)
         if rest and given.command not in (_diagnose, _baseline):
             raise Refused(f"unknown argument {rest[0]}")
         command: Callable[[Namespace, Sequence[str]], int] = given.command
@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return CANNOT
 
 
-def _parser() -> Parser:
+def make_parser() -> Parser:
+    """The commands, for the command line and for whatever describes it."""
     parser = Parser(prog="autodiscoverctl", description="Find out how Outlook fares with a domain.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"autodiscoverctl {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

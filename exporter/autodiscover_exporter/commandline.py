@@ -18,7 +18,7 @@ from autodiscover_exporter.web.listening import (
 from autodiscover_exporter.web.prefix import parse_external_url, parse_prefix
 from check_autodiscover import __version__
 
-__all__ = ["Arguments", "parse_arguments"]
+__all__ = ["Arguments", "make_parser", "parse_arguments"]
 
 _T = TypeVar("_T")
 DEFAULT_TIMEOUT_OFFSET = 0.5
@@ -46,7 +46,7 @@ class Arguments:
 
 def parse_arguments(argv: Sequence[str] | None) -> Arguments:
     """The arguments. Raises SystemExit as argparse does: 2 for a usage error, 0 after help and version."""
-    given = _parser().parse_args(argv)
+    given = make_parser().parse_args(argv)
     base = given.external_url or ""
     return Arguments(
         config_file=given.config_file,
@@ -63,7 +63,8 @@ def parse_arguments(argv: Sequence[str] | None) -> Arguments:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The flags, for the command line and for whatever describes it."""
     parser = argparse.ArgumentParser(
         prog="autodiscover_exporter",
         description="Prometheus exporter that finds Autodiscover DNS and certificate drift.",

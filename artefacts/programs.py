@@ -1,0 +1,35 @@
+"""The parsers of the three programs, as manual and completion describe them."""
+
+from argparse import ArgumentParser, _SubParsersAction
+from collections.abc import Mapping
+
+from autodiscover_exporter.commandline import make_parser as exporter_parser
+from check_autodiscover.commandline import add_options
+from check_autodiscover.commandline import make_parser as plugin_parser
+from check_autodiscover.ctl.main import make_parser as ctl_parser
+
+__all__ = ["programs", "subcommands"]
+
+OF_OPTIONS = {
+    "diagnose": ("domain", "output", "verbosity", "no_perfdata", "help"),
+    "baseline": ("domain", "output", "help"),
+}
+"""The commands that take the plugin's options too, and which they have themselves or not at all."""
+
+
+def programs() -> Mapping[str, ArgumentParser]:
+    """A parser for each program, by its name; those of `autodiscoverctl` know the plugin's options where they take them."""
+    ctl = ctl_parser()
+    commands = subcommands(ctl)
+    for name, own in OF_OPTIONS.items():
+        add_options(commands[name], own)
+    parsers = (plugin_parser(), exporter_parser(), ctl)
+    return {parser.prog: parser for parser in parsers}
+
+
+def subcommands(parser: ArgumentParser) -> Mapping[str, ArgumentParser]:
+    """The commands of a parser, by their names; none for a program without."""
+    for action in parser._actions:
+        if isinstance(action, _SubParsersAction):
+            return dict(action.choices)
+    return {}
