@@ -18,7 +18,7 @@ FAMILIES: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "man": man_pages.artefacts,
     "nagios": nagios.artefacts,
 }
-"""By folder below `packaging/` what makes its files: a text for each path in it. Other files there are written by hand."""
+"""By folder below `packaging/` what makes its files: a text for each path in it. Other files are written by hand."""
 
 
 def artefacts() -> dict[str, str]:

@@ -56,8 +56,8 @@ PAGES = {
         {
             "exit status": ".TP\n.B 0\nit was told to stop\n.TP\n.B 1\nthe configuration or the machine does not allow "
             "it to run\n.TP\n.B 2\na usage error",
-            "signals": ".TP\n.B SIGHUP\nread the configuration again; a wrong one is told and not taken\n.TP\n.B SIGTERM\n"
-            "finish the requests under way, and stop",
+            "signals": ".TP\n.B SIGHUP\nread the configuration again; a wrong one is told and not taken\n.TP\n"
+            ".B SIGTERM\nfinish the requests under way, and stop",
         },
     ),
     "autodiscoverctl": Page(

@@ -18,7 +18,7 @@ OF_OPTIONS = {
 
 
 def programs() -> Mapping[str, ArgumentParser]:
-    """A parser for each program, by its name; those of `autodiscoverctl` know the plugin's options where they take them."""
+    """A parser for each program, by its name; commands that take the plugin's options know them."""
     ctl = ctl_parser()
     commands = subcommands(ctl)
     for name, own in OF_OPTIONS.items():

@@ -1,0 +1,37 @@
+"""What is shipped beside the programs: committed files are the generators', and nothing of a program is left out."""
+
+import pytest
+
+from artefacts.generate import FAMILIES, FOLDER, artefacts
+from artefacts.icinga2 import variable
+from artefacts.programs import programs, subcommands
+from check_autodiscover.option import Option, ValueKind
+from check_autodiscover.options import OPTIONS
+
+MADE = artefacts()
+COMPLETIONS = ("bash/check_autodiscover.bash", "zsh/_check_autodiscover")
+
+
+@pytest.mark.parametrize("path", sorted(MADE))
+def test_a_committed_artefact_is_its_generators(path: str) -> None:
+    assert (FOLDER / path).read_text() == MADE[path]
+
+
+def test_a_folder_that_is_generated_holds_nothing_else() -> None:
+    there = {path.relative_to(FOLDER).as_posix() for name in FAMILIES for path in (FOLDER / name).rglob("*")}
+    assert {path for path in there if (FOLDER / path).is_file()} <= MADE.keys()
+
+
+@pytest.mark.parametrize(
+    "option", [item for item in OPTIONS if item.kind is not ValueKind.HELP], ids=lambda item: item.destination
+)
+def test_every_option_is_in_the_manual_the_completion_and_the_check_command(option: Option) -> None:
+    assert all(flag.replace("-", "\\-") in MADE["man/check_autodiscover.1"] for flag in option.flags)
+    assert all(option.flags[-1] in MADE[f"completion/{name}"] for name in COMPLETIONS)
+    if option.destination != "version":
+        assert f"${variable(option)}$" in MADE["icinga2/autodiscover-command.conf"]
+
+
+@pytest.mark.parametrize("name", programs())
+def test_every_command_is_in_the_manual(name: str) -> None:
+    assert all(command in MADE[f"man/{name}.1"] for command in subcommands(programs()[name]))
