@@ -7,9 +7,10 @@
 
 
 
-_shtab_autodiscover_exporter_option_strings=(-h --help --config.file --config.check --web.listen-address --log.level --log.format --timeout-offset --version)
+_shtab_autodiscover_exporter_option_strings=(-h --help --config.file --config.check --web.listen-address --web.systemd-socket --web.health-listen-address --web.external-url --web.route-prefix --web.config.file --log.level --log.format --timeout-offset --version)
 
 _shtab_autodiscover_exporter___config_file_COMPGEN=_shtab_compgen_files
+_shtab_autodiscover_exporter___web_config_file_COMPGEN=_shtab_compgen_files
 
 _shtab_autodiscover_exporter___log_level_choices=(debug info warn error)
 _shtab_autodiscover_exporter___log_format_choices=(logfmt json)
@@ -17,6 +18,7 @@ _shtab_autodiscover_exporter___log_format_choices=(logfmt json)
 _shtab_autodiscover_exporter__h_nargs=0
 _shtab_autodiscover_exporter___help_nargs=0
 _shtab_autodiscover_exporter___config_check_nargs=0
+_shtab_autodiscover_exporter___web_systemd_socket_nargs=0
 _shtab_autodiscover_exporter___version_nargs=0
 
 

@@ -51,7 +51,7 @@ function _shtab_autodiscover_exporter_using
 end
 
 set -g _shtab_autodiscover_exporter_commands 
-set -g _shtab_autodiscover_exporter_opts_with_value --config.file --log.format --log.level --timeout-offset --web.listen-address
+set -g _shtab_autodiscover_exporter_opts_with_value --config.file --log.format --log.level --timeout-offset --web.config.file --web.external-url --web.health-listen-address --web.listen-address --web.route-prefix
 
 complete -c autodiscover_exporter -e
 complete -c autodiscover_exporter -f
@@ -59,7 +59,12 @@ complete -c autodiscover_exporter -f
 complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -s h -l help -d 'show this help message and exit'
 complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l config.file -xka "(__fish_complete_path (commandline -ct))" -d 'configuration (YAML)'
 complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l config.check -d 'check the configuration and exit'
-complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l web.listen-address -x -d 'HOST:PORT, [IPv6]:PORT or :PORT; repeatable (default: 127.0.0.1:10093)'
+complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l web.listen-address -x -d 'HOST:PORT, [IPv6]:PORT, :PORT or unix:PATH; repeatable (default: 127.0.0.1:10093)'
+complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l web.systemd-socket -d 'listen on the sockets that systemd passes, and on no address'
+complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l web.health-listen-address -x -d 'also tell health there: /-/healthy and /-/ready, without TLS and users'
+complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l web.external-url -x -d 'the URL under which people reach this through a proxy'
+complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l web.route-prefix -x -d 'answer below this path (default: that of --web.external-url)'
+complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l web.config.file -xka "(__fish_complete_path (commandline -ct))" -d 'TLS, users and limits of the server (YAML, as exporter-toolkit'"'"'s)'
 complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l log.level -xka "debug info warn error" -d '(default: info)'
 complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l log.format -xka "logfmt json" -d '(default: logfmt)'
 complete -c autodiscover_exporter -n _shtab_autodiscover_exporter_using -l timeout-offset -x -d 'taken off Prometheus'"'"'s scrape timeout (default: 0.5)'
