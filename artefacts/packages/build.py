@@ -100,4 +100,4 @@ def _packages(target: Target, wheel: Path, version: str, epoch: int, work: Path)
 
 
 def _zipapps(wheel: Path, version: str, epoch: int, work: Path) -> Sequence[Path]:
-    return build_zipapps(TOP, wheel, epoch, work)
+    return build_zipapps(TOP, wheel, platform.machine(), epoch, work)

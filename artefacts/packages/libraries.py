@@ -21,7 +21,7 @@ class NotLockedError(Exception):
     """A library that a package needs has no version in the lock; the text names it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Box:
     """A package that users install: its name, its programs with what they call, and what its libraries are for."""
 

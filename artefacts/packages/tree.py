@@ -28,6 +28,7 @@ UNUSED = (
     "*.dist-info/REQUESTED",
     "*.dist-info/direct_url.json",
     # What builds and tests libraries.
+    "**/*.c",
     "**/*.h",
     "**/*.pyi",
     "trustme/_tests",
