@@ -29,8 +29,13 @@ unit: $(STAMP) ## the tests alone
 test-lowest: $(VENV)-lowest/.installed ## the tests with the oldest versions that setup.cfg admits
 	$(VENV)-lowest/bin/python -m pytest -n $(JOBS) --ignore tests/stack $(ARGS)
 
-test-packages: ## the distribution packages
-	@echo 'There are no distribution packages yet, so there is nothing to test.'
+packages: $(VENV)-packages/.installed ## Debian packages, RPMs and single files, into dist/
+	tests/packages/install-tools
+	rm -rf dist
+	$(VENV)-packages/bin/python -m artefacts.packages
+
+test-packages: packages ## the packages on machines of the releases that they are for; needs root
+	$(VENV)-packages/bin/python -m pytest tests/packages $(ARGS)
 
 bench: $(VENV)-bench/.installed ## what a check costs and how long it takes; needs named, nginx, check_dig, check_http, and root for the latter
 	# As users install it: an editable package makes every start of Python dearer.
@@ -50,7 +55,7 @@ docs: $(STAMP) ## the reference documentation, from the programs' own tables
 	$(BIN)/python -m docs.generate
 
 clean: ## remove what make and the tools have made
-	rm -rf $(VENV) $(VENV)-bench $(VENV)-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-lowest $(VENV)-packages build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(STAMP): requirements/dev.txt setup.cfg pyproject.toml
 	requirements/make-venv $(VENV) requirements/dev.txt "$(PYTHON)"
@@ -58,8 +63,11 @@ $(STAMP): requirements/dev.txt setup.cfg pyproject.toml
 $(VENV)-bench/.installed: requirements/dev.txt setup.cfg pyproject.toml
 	requirements/make-venv $(VENV)-bench requirements/dev.txt "$(PYTHON)"
 
+$(VENV)-packages/.installed: requirements/packages.txt requirements/dev.txt setup.cfg pyproject.toml
+	requirements/make-venv $(VENV)-packages requirements/packages.txt "$(PYTHON)"
+
 $(VENV)-lowest/.installed: requirements/lowest.txt setup.cfg pyproject.toml
 	# The oldest versions have wheels for the oldest Python.
 	requirements/make-venv $(VENV)-lowest requirements/lowest.txt "$(or $(PYTHON),python3.11)"
 
-.PHONY: help demo test lint unit test-lowest test-packages bench docs clean
+.PHONY: help demo test lint unit test-lowest packages test-packages bench docs clean

@@ -1,6 +1,5 @@
 """Debian packages: debhelper makes them of a stage and of packaging/debian."""
 
-import os
 import shutil
 import subprocess
 from email.utils import formatdate

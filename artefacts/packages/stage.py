@@ -1,4 +1,4 @@
-"""A package's files as they will lie on the machine, below one folder a package: Debian's and the RPM are made of them."""
+"""A package's files as they will lie on the machine, below one folder a package, for Debian and RPM alike."""
 
 import gzip
 import shutil

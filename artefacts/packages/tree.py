@@ -104,7 +104,7 @@ def write_launchers(box: Box, target: Target, root: Path) -> None:
 
 
 def launcher(program: str, module: str, interpreter: str) -> str:
-    """A program's text: it is isolated (-I), and even site-packages are not looked at (-S), which saves a start 3 ms."""
+    """A program's text: it is isolated (-I), and does not look at site-packages (-S), which saves a start 3 ms."""
     return LAUNCHER.format(interpreter=interpreter, program=program, module=module, library=LIBRARY)
 
 
@@ -115,7 +115,7 @@ def date_all(root: Path, epoch: int) -> None:
 
 
 def compile_all(interpreter: str, root: Path) -> None:
-    """Compile a package's libraries: whoever runs a check cannot write beside them, and would compile them each time."""
+    """Compile a package's libraries: who runs a check cannot write beside them, and would compile them each time."""
     # With SOURCE_DATE_EPOCH the default would be to read and hash each source at each start.
     mode = ("--invalidation-mode", "timestamp", "-s", str(root), "-p", "/")
     _run((interpreter, "-I", "-m", "compileall", "-q", *mode, str(root / LIBRARY)))
