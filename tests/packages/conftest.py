@@ -17,10 +17,14 @@ from tests.packages.machine import Machine, boot, bootstrap
 
 TOP = Path(__file__).parents[2]
 DIST = TOP / "dist"
+MACHINES = TOP / "build" / "machines"
 
 RELEASES = {"debian12": "bookworm", "debian13": "trixie"}
 
 OLDER = "0.0.1-1"
+
+NUMBERS = itertools.count()
+"""No two machines of a run have the same name."""
 
 Boot = Callable[[], Machine]
 
@@ -70,31 +74,39 @@ def built(pattern: str) -> tuple[Path, ...]:
 @pytest.fixture(scope="session", params=[target.name for target in TARGETS if target.form is Form.DEB])
 def debian(
     request: pytest.FixtureRequest, debs: dict[str, tuple[Path, ...]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Debian]:
+) -> Debian:
     """Each release that we build packages for, nothing of ours installed."""
     if lack := _lack():
         refuse(f"trying Debian packages needs {lack}")
     (target,) = (target for target in TARGETS if target.name == request.param)
     folder = tmp_path_factory.mktemp(target.name)
-    packages, older, root = (folder / name for name in ("packages", "older", "root"))
+    packages, older = folder / "packages", folder / "older"
     packages.mkdir()
     for deb in debs[target.name]:
         shutil.copy2(deb, packages)
     _make_older(packages, older)
-    bootstrap(RELEASES[target.name], root)
-    yield Debian(target, packages, older, root)
-    # Some hundred megabytes, of which pytest would keep three.
-    shutil.rmtree(root)
+    return Debian(target, packages, older, bootstrapped(RELEASES[target.name]))
+
+
+def bootstrapped(release: str) -> Path:
+    """A release's files. They are kept, as nothing is ever changed in them; `make clean` forgets them."""
+    root = MACHINES / release
+    if not root.exists():
+        partial = root.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        bootstrap(release, partial)
+        partial.rename(root)
+    return root
 
 
 @pytest.fixture
 def boot_machine(debian: Debian, tmp_path: Path) -> Iterator[Boot]:
     """Boots a machine of the release, with the packages in /packages and the older ones in /older."""
-    numbers = itertools.count()
     folders = {"/packages": debian.packages, "/older": debian.older}
     with ExitStack() as stack:
         yield lambda: stack.enter_context(
-            boot(debian.root, f"ca-test-{os.getpid()}-{next(numbers)}", folders, tmp_path / "console")
+            boot(debian.root, f"ca-test-{os.getpid()}-{next(NUMBERS)}", folders, tmp_path / "console")
         )
 
 
@@ -109,7 +121,7 @@ def machine(boot_machine: Boot) -> Machine:
 def install(machine: Machine, folder: str) -> None:
     """Install the packages of a folder as an administrator does."""
     debs = machine.run("find", folder, "-name", "*.deb").stdout.split()
-    machine.run("apt-get", "install", "--yes", "--no-download", "--option=Dpkg::Use-Pty=0", *debs)
+    machine.run("apt-get", "install", "--yes", "--option=Dpkg::Use-Pty=0", *debs)
 
 
 def _lack() -> str:

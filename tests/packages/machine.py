@@ -72,7 +72,7 @@ class Machine:
             "--net",
             "--pid",
             "--root",
-            "--wd=/",
+            "--wd",
         )
         become = () if user == "root" else ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups")
         return (*enter, *ENVIRONMENT, *become, *command)
@@ -98,7 +98,9 @@ def boot(root: Path, name: str, folders: Mapping[str, Path], log: Path) -> Itera
     """The machine in a folder, which stays as it is; `folders` are readable there. Raises NotReadyError."""
     binds = [f"--bind-ro={folder}:{place}" for place, folder in folders.items()]
     command = (
-        *("systemd-nspawn", "--quiet", f"--directory={root}", f"--machine={name}", "--volatile=overlay"),
+        # A machine outlives an nspawn that is killed, and does not outlive one that is asked to end.
+        *("setpriv", "--pdeathsig=TERM", "systemd-nspawn", "--kill-signal=SIGKILL"),
+        *("--quiet", f"--directory={root}", f"--machine={name}", "--volatile=overlay"),
         *("--private-network", "--register=no", "--keep-unit", "--console=pipe", *binds, "--boot"),
     )
     # Newer releases of systemd know only the unified hierarchy, and the kernel always has it.
@@ -113,8 +115,8 @@ def boot(root: Path, name: str, folders: Mapping[str, Path], log: Path) -> Itera
         machine.wait_until(lambda: _is_up(machine))
         yield machine
     finally:
-        nspawn.kill()
-        nspawn.wait()
+        nspawn.terminate()
+        nspawn.wait(COMMAND_SECONDS)
 
 
 def _is_up(machine: Machine) -> bool:

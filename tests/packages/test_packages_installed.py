@@ -48,7 +48,6 @@ def lab(machine: Machine, world: str) -> Iterator[list[str]]:
         while not (lines and lines[-1].startswith("Ctrl-C")):
             lines.append(process.stdout.readline())
             assert lines[-1], lines
-        machine.run("chmod", "-R", "a+rX", "/srv/lab")
         yield lines
 
 
@@ -90,7 +89,9 @@ def test_what_else_is_installed_for_python_is_not_seen(machine: Machine) -> None
 def test_the_exporter_runs_as_its_user_and_its_confinement_hinders_no_probe(machine: Machine) -> None:
     with lab(machine, WORLD) as lines:
         (_, configuration) = proposed(lines, "autodiscover_exporter")
-        machine.run("cp", configuration, "/etc/check_autodiscover/autodiscover.yml")
+        place = "/etc/check_autodiscover"
+        machine.run("install", "--mode=644", f"{configuration.rpartition('/')[0]}/lab-ca.pem", place)
+        machine.run("install", "--mode=644", configuration, f"{place}/autodiscover.yml")
         machine.run("systemctl", "restart", "autodiscover_exporter")
         machine.wait_until(lambda: is_healthy(machine))
         scraped = fetch(machine, "/probe?target=contoso.com")
