@@ -65,5 +65,7 @@ def test_a_file_runs_by_its_own_first_line(zipapps: dict[str, Path], environment
     for path in zipapps.values():
         assert path.read_bytes().startswith(b"#!/usr/bin/env -S python3 -I\n")
         assert path.stat().st_mode & 0o111 == 0o111
-    done = subprocess.run((interpreter(here()[0]), "-I", zipapps["check_autodiscover"], "-V"), env=environment, capture_output=True)
+    done = subprocess.run(
+        (interpreter(here()[0]), "-I", zipapps["check_autodiscover"], "-V"), env=environment, capture_output=True
+    )
     assert done.stdout.decode() == f"check_autodiscover {__version__}\n"
