@@ -24,7 +24,7 @@ LINKS = {
 """The folders in which monitoring systems look for plugins."""
 
 COMPLETIONS = {
-    "bash/{0}": "usr/share/bash-completion/completions/{0}",
+    "bash/{0}.bash": "usr/share/bash-completion/completions/{0}",
     "zsh/_{0}": "usr/share/zsh/{1}/_{0}",
     "fish/{0}.fish": "usr/share/fish/vendor_completions.d/{0}.fish",
 }

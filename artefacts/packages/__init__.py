@@ -1,0 +1,1 @@
+"""Makes what users install: Debian packages, RPMs and single files."""
