@@ -74,7 +74,7 @@ class Machine:
             "--root",
             "--wd",
         )
-        become = () if user == "root" else ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups")
+        become = () if user == "root" else ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups")
         return (*enter, *ENVIRONMENT, *become, *command)
 
 

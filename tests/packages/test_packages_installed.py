@@ -104,6 +104,37 @@ def test_the_exporter_runs_as_its_user_and_its_confinement_hinders_no_probe(mach
     assert float(started.split()[1]) > 1e9
 
 
+def test_systemd_listens_for_it_where_the_socket_is_enabled(machine: Machine) -> None:
+    machine.run("systemctl", "disable", "--now", "autodiscover_exporter.service")
+    machine.run("sh", "-c", "echo 'ARGS=\"--web.systemd-socket\"' > /etc/default/autodiscover-exporter")
+    machine.run("systemctl", "enable", "--now", "autodiscover_exporter.socket")
+    assert main_pid(machine) == "0"
+    # The first to ask starts it, and waits for the answer.
+    assert "autodiscover_exporter_build_info" in fetch(machine, "/metrics")
+    started = main_pid(machine)
+    machine.run("systemctl", "kill", "--signal=KILL", "autodiscover_exporter.service")
+    assert "autodiscover_exporter_build_info" in fetch(machine, "/metrics")
+    assert main_pid(machine) not in {started, "0"}
+
+
+def test_a_reload_takes_up_the_configuration_and_loses_no_process(machine: Machine) -> None:
+    before = main_pid(machine)
+    machine.run("sh", "-c", "echo 'domains: {fabrikam.com: {}}' > /etc/check_autodiscover/autodiscover.yml")
+    machine.run("systemctl", "reload", "autodiscover_exporter")
+    machine.wait_until(lambda: "fabrikam.com" in fetch(machine, "/sd"))
+    assert main_pid(machine) == before
+
+
+def test_the_plugin_asks_the_exporter_through_its_socket_file(machine: Machine) -> None:
+    listen = "--web.listen-address=unix:/run/autodiscover_exporter/socket"
+    machine.run("sh", "-c", f"echo 'ARGS=\"{listen}\"' > /etc/default/autodiscover-exporter")
+    machine.run("systemctl", "restart", "autodiscover_exporter")
+    machine.run("usermod", "--append", "--groups", "autodiscover-exporter", "nagios")
+    asked = (PLUGIN, "-H", "contoso.com", "--from-exporter", "unix:/run/autodiscover_exporter/socket")
+    done = machine.run(*asked, user="nagios", check=False)
+    assert (done.returncode, "[dns-lookup-failed]" in done.stdout) == (3, True), done.stdout + done.stderr
+
+
 def test_an_upgrade_keeps_what_the_administrator_wrote_and_nothing_else_of_the_old(boot_machine: Boot) -> None:
     machine = boot_machine()
     install(machine, "/older")

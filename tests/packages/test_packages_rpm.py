@@ -16,6 +16,9 @@ from tests.packages.conftest import TOP, refuse
 
 (TARGET,) = (target for target in TARGETS if target.form is Form.RPM)
 
+DATABASE = "--dbpath=/var/lib/rpm"
+"""Where EL has it: Debian's rpm has one in each home."""
+
 SHIPPED = {
     "/etc/check_autodiscover/autodiscover.yml",
     "/etc/sysconfig/autodiscover-exporter",
@@ -45,7 +48,7 @@ def installed(rpms: tuple[Path, ...], tmp_path: Path) -> Path:
         refuse("installing packages needs root")
     root = tmp_path / "root"
     root.mkdir()
-    rpm("--root", str(root), "--nodeps", "--noscripts", "--install", *map(str, rpms))
+    rpm("--root", str(root), DATABASE, "--nodeps", "--noscripts", "--install", *map(str, rpms))
     return root
 
 
@@ -125,7 +128,7 @@ def test_the_installed_plugin_judges_a_world_with_the_pythons_own_libraries_alon
 
 def test_taking_it_away_leaves_nothing(installed: Path) -> None:
     names = ("autodiscover-exporter", "check-autodiscover")
-    rpm("--root", str(installed), "--nodeps", "--noscripts", "--erase", *names)
+    rpm("--root", str(installed), DATABASE, "--nodeps", "--noscripts", "--erase", *names)
     left = [path for path in installed.rglob("*") if not path.is_relative_to(installed / "var/lib/rpm")]
     folders_of_others = {path for path in left if path.is_dir() and re.search("autodiscover|nagios", path.name) is None}
     assert set(left) - folders_of_others == set()
