@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from artefacts import completion, icinga2, man_pages, nagios
+from artefacts.prometheus import files as prometheus
 
 __all__ = ["FAMILIES", "FOLDER", "artefacts", "main"]
 
@@ -17,6 +18,7 @@ FAMILIES: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "icinga2": icinga2.artefacts,
     "man": man_pages.artefacts,
     "nagios": nagios.artefacts,
+    "prometheus": prometheus.artefacts,
 }
 """By folder below `packaging/` what makes its files: a text for each path in it. Other files are written by hand."""
 

@@ -26,6 +26,8 @@ PROGRAMS = (
     "openssl",
     "promtool",
     "prometheus",
+    "prometheus-alertmanager",
+    "amtool",
     "knotd",
     "nsd",
     "unbound",

@@ -1,0 +1,43 @@
+"""What an alert rule holds, and how it becomes one of Prometheus."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from artefacts.prometheus.recording import Rule
+
+__all__ = ["Alert"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert rule. `wait` is its `for`, `keep` its `keep_firing_for`, empty for none; the page is of its rule.
+
+    `about` is the rule whose page says more where its series have no label `rule` of their own; empty for no page.
+    """
+
+    name: str
+    severity: str
+    expression: str
+    summary: str
+    description: str
+    wait: str = "0s"
+    keep: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    about: str = "{{ $labels.rule }}"
+
+    def rule(self, exporter_url: str) -> Rule:
+        """It, with a link to the exporter's page of its rule."""
+        # A label that is set here is not among those that templates see.
+        named = {} if not self.about or "{{" in self.about else {"rule": self.about}
+        return {
+            "alert": self.name,
+            "expr": f"{self.expression}\n" if "\n" in self.expression else self.expression,
+            **({"for": self.wait} if self.wait != "0s" else {}),
+            **({"keep_firing_for": self.keep} if self.keep else {}),
+            "labels": {"severity": self.severity, **named, **self.labels},
+            "annotations": {
+                "summary": self.summary,
+                "description": self.description,
+                **({"runbook_url": f"{exporter_url}/rules/{self.about}"} if self.about else {}),
+            },
+        }
