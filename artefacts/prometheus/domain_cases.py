@@ -172,6 +172,9 @@ def _expiring(settings: Settings) -> Iterator[Case]:
         "short-lived, and renewed in time": Domain(name=CONTOSO, days_left=20, lifetime=47),
         "long-lived, a small share of it left": Domain(name=CONTOSO, days_left=40, lifetime=395),
         "accepted": Domain(name=CONTOSO, days_left=20, lifetime=90, found=(Found(EXPIRY, "ok"),)),
+        "expired, which is told as such": Domain(
+            name=CONTOSO, days_left=-1, found=(Found("certificate-expired", "critical"),)
+        ),
         "Microsoft's": Domain(name=CONTOSO, days_left=20, lifetime=90, method="exchange-online"),
     }
     for name, domain in silent.items():

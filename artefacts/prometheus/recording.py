@@ -38,6 +38,7 @@ SERVER_FAULT = "autodiscover:server_fault:count"
 """How many domains have the same fault at the same server."""
 
 EXPIRY_RULE = "certificate-expiring"
+EXPIRED_RULE = "certificate-expired"
 SERVER_AREAS = "(certificate|service|directory|drift-certificate)-.+"
 """Rules about what a server presents and answers: at the domain's own server they are that server's fault."""
 
@@ -79,9 +80,12 @@ def _causes() -> list[Rule]:
 
 def _certificates(settings: Settings) -> list[Rule]:
     intended = f"{_NOT_AFTER} == on (job, instance) group_left () probe_ssl_earliest_cert_expiry"
-    accepted = f'unless on (job, instance, view, endpoint) {_FINDING}{{rule="{EXPIRY_RULE}", severity="ok"}}'
+    place = "on (job, instance, view, endpoint)"
+    accepted = f'unless {place} {_FINDING}{{rule="{EXPIRY_RULE}", severity="ok"}}'
+    # One that has expired, and is told as such, is a cause of its own that hits users.
+    expired = f'unless {place} {_FINDING}{{rule="{EXPIRED_RULE}"}}'
     judged = f'unless on (job, instance) autodiscover_domain_info{{method=~"{_UNJUDGED}"}}'
-    ends = f"(({intended})\n  {accepted}\n  {judged})"
+    ends = f"(({intended})\n  {accepted}\n  {expired}\n  {judged})"
     left = f"min without ({_PLACE}) (\n  {ends} - time()\n)\n{_JOIN}\n"
     share = f"min without ({_PLACE}) (\n  ({ends} - time())\n  / ({_NOT_AFTER} - {_NOT_BEFORE})\n)\n{_JOIN}\n"
     return [

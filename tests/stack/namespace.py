@@ -30,9 +30,9 @@ class Daemon:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def wait_until(self, answers: Callable[[], bool]) -> None:
+    def wait_until(self, answers: Callable[[], bool], attempts: int = READY_ATTEMPTS) -> None:
         """Return once `answers` says that it really answers; NotReadyError if it ends or stays silent."""
-        for _ in range(READY_ATTEMPTS):
+        for _ in range(attempts):
             if answers():
                 return
             try:

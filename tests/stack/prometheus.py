@@ -1,4 +1,4 @@
-"""A real Prometheus, which finds its targets at an exporter's `/sd` and shares them out between exporters."""
+"""A real Prometheus with the scrape configurations that are shipped: it finds its targets at an exporter's `/sd`."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,27 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.stack.namespace import Namespace
+from artefacts.prometheus.scraping import scraping
+from artefacts.prometheus.settings import Settings
+from tests.stack.namespace import Daemon, Namespace
 
-__all__ = ["Prometheus", "start_prometheus"]
+__all__ = ["Prometheus", "run_prometheus", "start_prometheus"]
 
 PORT = 9090
-
-CONFIGURATION = """\
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-scrape_configs:
-  - job_name: autodiscover
-    metrics_path: /probe
-    http_sd_configs: [{{url: "http://{discovery}/sd", refresh_interval: 1s}}]
-    relabel_configs:
-      - {{source_labels: [__address__], target_label: __param_target}}
-      - {{source_labels: [__param_target], target_label: instance}}
-      - {{source_labels: [__param_target], modulus: {count}, target_label: __tmp_shard, action: hashmod}}
-{shards}
-"""
-_SHARD = (
-    '      - {{source_labels: [__tmp_shard], regex: "{number}", target_label: __address__, replacement: "{exporter}"}}'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +23,7 @@ class Prometheus:
 
     namespace: Namespace
     address: str
+    daemon: Daemon
 
     def query(self, expression: str) -> dict[str, float]:
         """The values of an expression now, by their label `instance`."""
@@ -44,9 +31,9 @@ class Prometheus:
         return {item["metric"].get("instance", ""): float(item["value"][1]) for item in result}
 
     def targets(self) -> list[dict[str, Any]]:
-        """The targets that it scrapes."""
+        """The domains that it scrapes."""
         found: list[dict[str, Any]] = self._asked("targets?state=active")["activeTargets"]
-        return found
+        return [target for target in found if target["labels"]["job"] == Settings().job]
 
     def _asked(self, path: str) -> dict[str, Any]:
         done = self.namespace.run("curl", "--silent", "--fail", f"http://{self.address}:{PORT}/api/v1/{path}")
@@ -64,18 +51,31 @@ def start_prometheus(
     namespace: Namespace, folder: Path, address: str, exporters: Sequence[str]
 ) -> Iterator[Prometheus]:
     """One that listens at an address, and shares the domains of the first exporter out between all of them."""
+    settings = Settings(
+        exporter=exporters[0],
+        shards=tuple(exporters),
+        scrape_interval="1s",
+        scrape_timeout="1s",
+        evaluation_interval="1s",
+    )
+    file = folder / "scrape.yml"
     folder.mkdir()
-    shards = "\n".join(_SHARD.format(number=number, exporter=exporter) for number, exporter in enumerate(exporters))
-    file = folder / "prometheus.yml"
-    file.write_text(CONFIGURATION.format(discovery=exporters[0], count=len(exporters), shards=shards))
+    file.write_text(scraping(settings)["scrape/shards.yml" if len(exporters) > 1 else "scrape/http.yml"])
+    with run_prometheus(namespace, file, address) as prometheus:
+        yield prometheus
+
+
+@contextmanager
+def run_prometheus(namespace: Namespace, file: Path, address: str) -> Iterator[Prometheus]:
+    """One with this configuration, which keeps its data beside it."""
     daemon = namespace.start(
         "prometheus",
         f"--config.file={file}",
-        f"--storage.tsdb.path={folder / 'data'}",
+        f"--storage.tsdb.path={file.parent / 'data'}",
         f"--web.listen-address={address}:{PORT}",
-        log=folder / "prometheus.log",
+        log=file.parent / "prometheus.log",
     )
-    prometheus = Prometheus(namespace, address)
+    prometheus = Prometheus(namespace, address, daemon)
     try:
         daemon.wait_until(prometheus.ready)
         yield prometheus
