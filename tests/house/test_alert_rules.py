@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from artefacts.generate import FOLDER
 from artefacts.prometheus import selection
 from artefacts.prometheus.files import artefacts
 from artefacts.prometheus.settings import Settings, SettingsError, load_settings
@@ -67,6 +68,12 @@ def test_every_alert_says_what_is_so_and_where_to_go_on(alert: dict[str, Any]) -
     if "rule" in alert["labels"]:
         assert page.endswith(f"/rules/{alert['labels']['rule']}")
     assert not page or page.endswith("/rules/{{ $labels.rule }}") or "rule" in alert["labels"]
+
+
+def test_every_alert_is_in_the_guide_and_no_other() -> None:
+    guide = (FOLDER.parent / "docs" / "prometheus.md").read_text()
+    assert set(re.findall(r"^\| `(Autodiscover\w+)`", guide, re.MULTILINE)) == NAMES
+    assert set(re.findall(r"`(Autodiscover[A-Z]\w+)`", guide)) <= NAMES
 
 
 def test_every_rule_has_its_title_in_words() -> None:
