@@ -13,7 +13,7 @@ from tests.stack.namespace import Daemon
 from tests.stack.prometheus import Prometheus, run_prometheus
 from tests.stack.world import World
 
-__all__ = ["EXPORTER", "Chain", "start_chain"]
+__all__ = ["ALERTMANAGER", "EXPORTER", "Chain", "start_alertmanager", "start_chain"]
 
 EXPORTER = "127.0.0.1:10093"
 ALERTMANAGER = "127.0.0.8:9093"
@@ -95,18 +95,19 @@ def start_chain(world: World, configuration: str, *domains: str) -> Chain:
     chain.wait_until(lambda: set(chain.prometheus.query("up == 1")) == {EXPORTER, *domains})
     # Before the first scrapes nobody looks: waits as short as ours are over by then, and that would be told.
     chain.wait_until(lambda: not chain.settled("ALERTS"))
-    _start_alertmanager(world, folder)
+    start_alertmanager(world, folder / "alertmanager.yml", folder / "alertmanager")
     return chain
 
 
-def _start_alertmanager(world: World, folder: Path) -> None:
+def start_alertmanager(world: World, file: Path, folder: Path) -> None:
+    """One with this configuration, which answers and keeps its data in a folder."""
     _start(
         world,
         "alertmanager",
         f"http://{ALERTMANAGER}/-/ready",
         "prometheus-alertmanager",
-        f"--config.file={folder / 'alertmanager.yml'}",
-        f"--storage.path={folder / 'alertmanager'}",
+        f"--config.file={file}",
+        f"--storage.path={folder}",
         f"--web.listen-address={ALERTMANAGER}",
         "--cluster.listen-address=",
     )
