@@ -219,7 +219,7 @@ def _lesser(settings: Settings) -> Iterator[Case]:
     wildcard = Domain(name=CONTOSO, found=(Found("dns-wildcard-present", "warning", endpoint="zone"),))
     changed = Domain(name=CONTOSO, found=(Found("drift-record", "warning"),))
     explained = Domain(name=CONTOSO, found=(Found("drift-record", "warning", role="consequence"),))
-    text = f"No client is hit as yet. {FIX}{_page(settings)}"
+    text = f"No client is hit now. {FIX}{_page(settings)}"
     title = "A catch-all exists beside the records that matter [outside]"
     warning, drift = "AutodiscoverWarning", "AutodiscoverDrift"
     yield Case(

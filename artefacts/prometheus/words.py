@@ -38,7 +38,7 @@ def _who_is_hit() -> str:
     )
     said = "".join(f'{{{{ if eq .Labels.outcome "{item.value}" }}}}{_OUTCOMES[item]}{{{{ end }}}}' for item in bad)
     each = f"{{{{ .Labels.view }}}}: {said} (clients: {{{{ .Value }}}}). "
-    nobody = "{{ else }}No client is hit as yet. {{ end }}"
+    nobody = "{{ else }}No client is hit now. {{ end }}"
     return f'{{{{ range {query} | query | sortByLabel "view" }}}}{each}{nobody}'
 
 
