@@ -7,7 +7,7 @@ a thread, so that a caller may use the world from plain code or from a loop of i
 import asyncio
 import json
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ def running(world: World) -> Iterator[Lab]:
 
 
 def _configuration(lab: Lab) -> str:
-    """JSON, which is YAML too and needs no library to write."""
+    """Where the world's views are asked and what is declared of it, as the exporter's file says it."""
     declared = lab.world.declared
     clients = {"clients": [client.value for client in declared.clients]} if declared.clients else {}
     module = {
@@ -94,7 +94,17 @@ def _configuration(lab: Lab) -> str:
         }
         for view in lab.world.views
     }
-    return json.dumps({"views": views, "modules": {"default": module}}, indent=1) + "\n"
+    return "".join(f"{line}\n" for line in _block({"views": views, "modules": {"default": module}}))
+
+
+def _block(entries: Mapping[str, object], indent: str = "") -> Iterator[str]:
+    """A block mapping of YAML, to be edited by hand; values are JSON: YAML holds it, no library is needed."""
+    for key, value in entries.items():
+        if isinstance(value, dict) and value:
+            yield f"{indent}{key}:"
+            yield from _block(value, f"{indent}  ")
+        else:
+            yield f"{indent}{key}: {json.dumps(value)}"
 
 
 @dataclass(frozen=True, slots=True)
