@@ -51,6 +51,15 @@ RAISED = {
             args={"what": "no resolver answered", "resolvers": "192.0.2.53 timeout"},
         ),
     ),
+    "nobody answers in the little time that there was": (
+        failing("host", "", DnsStatus.CUT_SHORT, "outside").with_policy(timeout=1.0),
+        zone(
+            LF,
+            "UNKNOWN",
+            views=("outside",),
+            args={"what": "no resolver answered", "resolvers": "192.0.2.53 silent for 0.6 s"},
+        ),
+    ),
     "nobody of two answers": (
         two_resolvers("host", DnsStatus.REFUSED, DnsStatus.TIMEOUT),
         zone(

@@ -190,7 +190,7 @@ class Zone:
         """What a resolver of this zone says, aliases followed."""
         failure = self.failing.get(name) or self.failing.get("")
         if failure is not None:
-            return DnsAnswer(failure)
+            return DnsAnswer(failure, seconds=0.6)
         aliases: list[str] = []
         owner = name
         while True:

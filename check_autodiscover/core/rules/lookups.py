@@ -163,8 +163,9 @@ def judge_time(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
 
     Other unfinished work is a note.
     """
-    waiting = tuple(dict.fromkeys(_waiting(picture, view)))
-    if waiting:
+    if (silent := _silent(picture, view)) is not None:
+        yield silent
+    elif waiting := tuple(dict.fromkeys(_waiting(picture, view))):
         exhausted = any(_exhausted(meeting) for met in view.scene.met.values() for meeting in met)
         subject = view.intended[0].name if view.intended else autodiscover_name(picture.survey.domain)
         yield Finding(
@@ -174,6 +175,32 @@ def judge_time(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
             subject=subject,
             args=(("timeout", f"{picture.survey.policy.timeout:g}"), ("slow", joined(waiting[:3]))),
         )
+
+
+def _silent(picture: Picture, view: ViewPicture) -> Finding | None:
+    """`dns-lookup-failed`, where there was no time to see more than that the resolvers are silent."""
+    survey = picture.survey
+    asked = {question: answer for question, answer in survey.lookups.items() if question.view == view.name}
+    if not asked or any(answer.status is not DnsStatus.CUT_SHORT for answer in asked.values()):
+        return None
+    waited = max(answer.seconds for answer in asked.values())
+    if not waited:
+        return None
+    labels = tuple(dict.fromkeys(question.resolver for question in asked))
+    return Finding(
+        rule="dns-lookup-failed",
+        view=view.name,
+        endpoint=Endpoint.ZONE,
+        subject=survey.domain,
+        args=(
+            ("what", _blindness({DnsStatus.TIMEOUT})),
+            (
+                "advice",
+                f"{_advice(joined(labels), {DnsStatus.TIMEOUT}, survey.domain)} More time (-t) would tell more.",
+            ),
+            ("resolvers", f"{joined(labels)} silent for {waited:.1f} s"),
+        ),
+    )
 
 
 def _waiting(picture: Picture, view: ViewPicture) -> Iterator[str]:
