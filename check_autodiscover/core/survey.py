@@ -82,9 +82,15 @@ class Survey:
     @property
     def cut_short(self) -> bool:
         """Whether more time would have shown more: the deadline took an answer, or the patience for one."""
+        # How long a resolver is waited for depends on the time that the run has; others have patience of their own.
+        return self.hurried or any(answer.status is DnsStatus.TIMEOUT for answer in self.lookups.values())
+
+    @property
+    def hurried(self) -> bool:
+        """Whether the deadline took an answer; resolvers that were waited for in vain are not meant."""
         return bool(self.unfinished) or any(
             (
-                any(answer.status in _IMPATIENT for answer in self.lookups.values()),
+                any(answer.status is DnsStatus.CUT_SHORT for answer in self.lookups.values()),
                 any(_is_cut(contact) for contact in self.contacts.values()),
                 any(answer.status is DirectoryStatus.CUT_SHORT for answer in self.directories.values()),
             )
@@ -108,10 +114,6 @@ class Survey:
                 case _:
                     raise TypeError(f"{type(observation).__name__} is no answer to {type(question).__name__}")
         return replace(self, lookups=lookups, contacts=contacts, directories=directories)
-
-
-# How long a resolver is waited for depends on the time that the run has; the others have patience of their own.
-_IMPATIENT = (DnsStatus.CUT_SHORT, DnsStatus.TIMEOUT)
 
 
 def _is_cut(contact: Contact) -> bool:

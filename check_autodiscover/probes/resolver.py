@@ -133,14 +133,17 @@ class ResolverProbe:
         return DnsStatus.MALFORMED
 
     async def _reply(self, query: bytes, resolver: Resolver, give_up_at: float) -> bytes | DnsStatus:
+        if self._tools.silences.silent(resolver):
+            return DnsStatus.TIMEOUT
         loop = asyncio.get_running_loop()
         started = loop.time()
+        limit = asyncio.timeout_at(give_up_at)
         try:
-            async with asyncio.timeout_at(give_up_at):
-                return await self._carry(query, resolver)
+            async with limit:
+                return await self._heard(query, resolver, limit)
         except TimeoutError:
-            # A silence shorter than one retransmission is our haste, not the resolver's.
-            waited = loop.time() - started >= self._retransmit_after
+            # A silence shorter than one retransmission is our haste, not the resolver's, unless others waited longer.
+            waited = limit.when() != give_up_at or loop.time() - started >= self._retransmit_after
             return DnsStatus.TIMEOUT if waited else DnsStatus.CUT_SHORT
         except Unusable:
             return DnsStatus.MALFORMED
@@ -148,6 +151,17 @@ class ResolverProbe:
             return DnsStatus.UNTRUSTED
         except OSError as error:
             return DnsStatus.EXHAUSTED if error.errno in _LOCAL_FAULTS else DnsStatus.UNREACHABLE
+
+    async def _heard(self, query: bytes, resolver: Resolver, limit: asyncio.Timeout) -> bytes:
+        """The reply, waited for together with all others of the process who wait for this resolver."""
+        silences = self._tools.silences
+        silences.wait(resolver, limit)
+        try:
+            reply = await self._carry(query, resolver)
+            silences.heard(resolver)
+            return reply
+        finally:
+            silences.leave(resolver, limit)
 
     async def _carry(self, query: bytes, resolver: Resolver) -> bytes:
         reply = await self._exchange(query, resolver)

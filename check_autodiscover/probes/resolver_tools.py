@@ -1,4 +1,4 @@
-"""What resolver probes share: the decoder, TLS contexts, connections that are kept, and the slots of the process."""
+"""What resolver probes share: the decoder, TLS contexts, connections that are kept, slots, and who is silent."""
 
 import ssl
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from check_autodiscover.core.observations import DnsAnswer, DnsQuestion
 from check_autodiscover.core.policy import Transport
 from check_autodiscover.probes.kept_carriers import KeptCarriers
 from check_autodiscover.probes.preparation import Prepared
+from check_autodiscover.probes.silences import Silences
 from check_autodiscover.probes.slots import Slots
 from check_autodiscover.trust import Trust, TrustSettings, load_trust
 
@@ -27,8 +28,11 @@ def dns_slots() -> Slots:
 class ResolverTools:
     """Made once for the anchors that resolvers over TLS and HTTPS are trusted by; those of the system without any."""
 
-    def __init__(self, trust: Trust | None = None, slots: Slots | None = None) -> None:
+    def __init__(
+        self, trust: Trust | None = None, slots: Slots | None = None, silences: Silences | None = None
+    ) -> None:
         self.slots = slots or dns_slots()
+        self.silences = silences or Silences()
         self.decoder = Prepared(_load_decoder)
         self.kept = KeptCarriers()
         self._trust = trust

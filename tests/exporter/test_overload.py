@@ -81,3 +81,21 @@ def test_domain_that_hangs_delays_no_other(trust: TrustSettings) -> None:
     report = with_one_resolver_silent(trust, Slots(4, 100, aside_after=0.0), scenario)
     assert report.domain == "fine.example"
     assert not report.survey.cut_short
+
+
+def test_silent_resolver_of_one_view_takes_from_no_domain_what_the_other_view_says(trust: TrustSettings) -> None:
+    """All that is known stays known while half of the network is down, however many domains are asked about at once."""
+
+    async def scenario(prober: Prober, silent: Module, quick: Module) -> Report:
+        views = tuple(
+            replace(module.policy.views[0], name=name) for name, module in (("inside", quick), ("outside", silent))
+        )
+        both = replace(quick, policy=replace(quick.policy, views=views))
+        reports = await asyncio.gather(*(prober(f"d{number}.example", both, 6.0) for number in range(12)))
+        for report in reports:
+            rules = {root.finding.rule: root.finding.view for root in report.roots}
+            assert rules == {"dns-domain-unresolvable": "inside", "dns-lookup-failed": "outside"}
+        return reports[0]
+
+    # Twelve domains have more questions than that, and those of the dead resolver would wait for all of the time.
+    with_one_resolver_silent(trust, Slots(16, 64, aside_after=0.1), scenario)

@@ -10,8 +10,9 @@ from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
 from autodiscover_exporter.results.memory import Outcome
 from autodiscover_exporter.results.packing import Packing
 from autodiscover_exporter.results.probe import LONG_WAIT, Overload, Probe
-from autodiscover_exporter.results.result import Result, failed, kept
+from autodiscover_exporter.results.result import failed, kept
 from check_autodiscover.config import Module
+from check_autodiscover.core.report import Report
 from check_autodiscover.failures import internal_error
 from check_autodiscover.password import PasswordError
 from check_autodiscover.trust import TrustError
@@ -48,9 +49,10 @@ class Looking:
         try:
             async with _turn(turns, domain, timeout) as left:
                 with self._own.in_flight():
-                    found = await self._probed(domain, module, left, before)
-            if timeout - left >= LONG_WAIT and not found.complete:
+                    report = await self._probed(domain, module, left)
+            if timeout - left >= LONG_WAIT and report.survey.hurried:
                 raise Overload(domain, timeout - left)
+            found = kept(report, module.name, before, self._packing)
         except Exception as error:  # told in the log, with its traceback where it is a bug of ours, and counted
             seconds = clock() - started
             reason, message = _told(domain, error)
@@ -59,11 +61,11 @@ class Looking:
         self._own.count_verdict(found.state, clock() - started)
         return found
 
-    async def _probed(self, domain: str, module: Module, timeout: float, before: Outcome | None) -> Result:
+    async def _probed(self, domain: str, module: Module, timeout: float) -> Report:
         async with asyncio.timeout(timeout + OVERRUN_ALLOWANCE):
             report = await self._probe(domain, module, timeout)
         logger.debug("probed", extra=event(domain=domain, state=report.state.value))
-        return kept(report, module.name, before, self._packing)
+        return report
 
 
 @asynccontextmanager

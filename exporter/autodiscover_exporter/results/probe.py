@@ -48,7 +48,7 @@ class Prober:
         policy = replace(module.policy, timeout=timeout)
         async with self._instruments.observers(domain, policy, module.trust) as observers:
             survey = await observe(domain, policy, observers, baseline=baseline)
-        if survey.cut_short and observers.longest_wait >= LONG_WAIT:
+        if survey.hurried and observers.longest_wait >= LONG_WAIT:
             raise Overload(domain, observers.longest_wait)
         return judge(survey, now=survey.ended)
 
