@@ -4,7 +4,7 @@ For the fleet benchmarks. It runs on the servers' core: nothing of it is in the 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 __all__ = ["ask_all"]
 
@@ -43,4 +43,11 @@ async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
     _, found, length = head.partition(b"content-length: ")
     if found:
         return await reader.readexactly(int(length.split(b"\r\n")[0]))
-    return await reader.readuntil(b"0\r\n\r\n")
+    return b"".join([chunk async for chunk in _chunks(reader)])
+
+
+async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """What follows chunk by chunk (RFC 9112 section 7.1), which may be cut anywhere."""
+    while size := int(await reader.readline(), 16):
+        yield (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
