@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from artefacts import completion, icinga2, man_pages, nagios
+from artefacts.grafana import files as grafana
 from artefacts.prometheus import files as prometheus
 
 __all__ = ["FAMILIES", "FOLDER", "artefacts", "main"]
@@ -15,6 +16,7 @@ FOLDER = Path(__file__).parent.parent / "packaging"
 
 FAMILIES: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "completion": completion.artefacts,
+    "grafana": grafana.artefacts,
     "icinga2": icinga2.artefacts,
     "man": man_pages.artefacts,
     "nagios": nagios.artefacts,
