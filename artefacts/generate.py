@@ -6,7 +6,7 @@ The files are committed, so that packages need no generator; a test holds them e
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from artefacts import completion, icinga2, man_pages, nagios
+from artefacts import checkmk, completion, icinga2, man_pages, nagios
 from artefacts.grafana import files as grafana
 from artefacts.prometheus import files as prometheus
 
@@ -15,6 +15,7 @@ __all__ = ["FAMILIES", "FOLDER", "artefacts", "main"]
 FOLDER = Path(__file__).parent.parent / "packaging"
 
 FAMILIES: Mapping[str, Callable[[], Mapping[str, str]]] = {
+    "checkmk": checkmk.artefacts,
     "completion": completion.artefacts,
     "grafana": grafana.artefacts,
     "icinga2": icinga2.artefacts,

@@ -1,16 +1,15 @@
-"""The CheckCommand of Icinga 2, in the style of the Icinga Template Library."""
+"""What Icinga 2 needs: the CheckCommand in the style of its template library, apply rules, satellites, the Director."""
 
 from collections.abc import Iterator
 
+from artefacts.director import basket
+from artefacts.icinga2_names import flag, variable
 from check_autodiscover.option import Option, ValueKind
 from check_autodiscover.options import OPTIONS
 
-__all__ = ["artefacts", "variable"]
+__all__ = ["artefacts"]
 
-LEFT_OUT = (ValueKind.HELP,)
 _WITHOUT = ("version", "help")
-_NAMES = {"ipv4_only": "ipv4", "ipv6_only": "ipv6"}
-"""Options without a long flag."""
 
 HEAD = """\
 /* check_autodiscover for Icinga 2: made from the plugin's own options by `make artefacts`. */
@@ -29,26 +28,20 @@ TAIL = """\
 
 
 def artefacts() -> dict[str, str]:
-    """The command's definition."""
+    """The command, services by apply rules, an example of satellites, and a basket for the Director."""
     arguments = "".join(_argument(option) for option in OPTIONS if option.destination not in _WITHOUT)
-    return {"autodiscover-command.conf": HEAD + arguments + TAIL}
-
-
-def variable(option: Option) -> str:
-    """The custom variable that holds an option's value: `vars.autodiscover_*`, after its long flag."""
-    flag = next((flag for flag in reversed(option.flags) if flag.startswith("--")), "")
-    name = flag.removeprefix("--").replace("-", "_") or _NAMES[option.destination]
-    return f"autodiscover_{name}"
+    return {
+        "autodiscover-command.conf": HEAD + arguments + TAIL,
+        "autodiscover-services.conf": SERVICES,
+        "autodiscover-satellites.conf": SATELLITES,
+        "director-basket.json": basket(),
+    }
 
 
 def _argument(option: Option) -> str:
     if option.kind is ValueKind.COUNT:
         return "".join(_repeated(option, count) for count in (1, 2, 3))
-    return _entry(_flag(option), _lines(option))
-
-
-def _flag(option: Option) -> str:
-    return next((flag for flag in option.flags if flag.startswith("--")), option.flags[0])
+    return _entry(flag(option), _lines(option))
 
 
 def _lines(option: Option) -> Iterator[str]:
@@ -78,3 +71,77 @@ def _entry(flag: str, lines: Iterator[str] | tuple[str, ...]) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
     return f'"{escaped}"'
+
+
+SERVICES = """\
+/* A service for each mail domain that a host declares. Made by `make artefacts`. On the host:
+
+     vars.autodiscover["contoso.com"] = {
+       autodiscover_server = [ "mail.contoso.com" ]
+       autodiscover_view = [ "inside=10.0.0.2", "outside=192.0.2.53" ]
+     }
+
+   Any option of the plugin may stand there, under its name in the CheckCommand. One more key, command_endpoint, names
+   the agent or satellite that runs the plugin. */
+
+template Service "autodiscover" {
+	check_command = "autodiscover"
+	check_interval = 5m
+	retry_interval = 1m
+	max_check_attempts = 3
+	/* The plugin ends by itself before this: see autodiscover_timeout. */
+	check_timeout = 30s
+}
+
+apply Service "autodiscover " for (domain => declared in host.vars.autodiscover) {
+	import "autodiscover"
+
+	display_name = "Autodiscover " + domain
+	vars.autodiscover_domain = domain
+	vars += declared
+
+	if (declared.command_endpoint) {
+		command_endpoint = declared.command_endpoint
+		zone = host.zone || ZoneName
+	}
+}
+"""
+
+SATELLITES = """\
+/* An example: the inside is asked from inside, by a satellite whose own resolvers are those of the clients, and the
+   outside by the master. Made by `make artefacts`. Needs autodiscover-command.conf and autodiscover-services.conf. */
+
+object Endpoint "satellite.contoso.com" {
+	host = "10.0.0.5"
+}
+
+object Zone "inside" {
+	parent = ZoneName
+	endpoints = [ "satellite.contoso.com" ]
+}
+
+object Host "mail.contoso.com" {
+	zone = ZoneName
+	check_command = "dummy"
+	enable_active_checks = false
+	vars.autodiscover["contoso.com"] = {
+		autodiscover_server = [ "mail.contoso.com" ]
+		autodiscover_view = [ "outside=192.0.2.53" ]
+	}
+	vars.autodiscover_inside["contoso.com"] = {
+		autodiscover_server = [ "mail.contoso.com" ]
+		autodiscover_view = [ "inside=system" ]
+		command_endpoint = "satellite.contoso.com"
+	}
+}
+
+apply Service "autodiscover inside " for (domain => declared in host.vars.autodiscover_inside) {
+	import "autodiscover"
+
+	display_name = "Autodiscover " + domain + " from inside"
+	vars.autodiscover_domain = domain
+	vars += declared
+	command_endpoint = declared.command_endpoint
+	zone = host.zone || ZoneName
+}
+"""

@@ -1,53 +1,65 @@
 """Commands and services of Nagios for every use of the plugin, and how NRPE and NCPA run it."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["USES", "artefacts"]
+__all__ = ["EXAMPLES", "USES", "Use", "artefacts", "services"]
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A way to use the plugin: the command's name, what it is for, its arguments, and an example of them."""
+    """A way to use the plugin: the command's name, what it is for, its arguments, in which names stand for values."""
 
     name: str
     purpose: str
     arguments: str
-    example: str
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The names, in the order in which Nagios counts them."""
+        return tuple(re.findall(r"{(\w+)}", self.arguments))
 
 
 USES = (
-    Use("check_autodiscover", "one domain, as this host sees it", "-H $ARG1$", "contoso.com"),
+    Use("check_autodiscover", "one domain, as this host sees it", "-H {domain}"),
     Use(
         "check_autodiscover_server",
         "one domain, and the host that really publishes Exchange",
-        "-H $ARG1$ -S $ARG2$",
-        "contoso.com!mail.contoso.com",
+        "-H {domain} -S {server}",
     ),
     Use(
         "check_autodiscover_views",
         "one domain from inside and from outside: the resolvers of both",
-        "-H $ARG1$ -S $ARG2$ --view inside=$ARG3$ --view outside=$ARG4$",
-        "contoso.com!mail.contoso.com!10.0.0.2!192.0.2.53",
+        "-H {domain} -S {server} --view inside={inside} --view outside={outside}",
     ),
     Use(
         "check_autodiscover_baseline",
         "drift against what was accepted (autodiscoverctl baseline accept)",
-        "-H $ARG1$ --baseline $ARG2$",
-        "contoso.com!/var/lib/check_autodiscover/baseline",
+        "-H {domain} --baseline {baseline}",
     ),
     Use(
         "check_autodiscover_config",
         "one domain as a configuration file describes it",
-        "-H $ARG1$ --config $ARG2$",
-        "contoso.com!/etc/check_autodiscover/autodiscover.yml",
+        "-H {domain} --config {configuration}",
     ),
     Use(
         "check_autodiscover_exporter",
         "what a running exporter says: costs next to nothing here",
-        "-H $ARG1$ --from-exporter $ARG2$",
-        "contoso.com!http://127.0.0.1:10093",
+        "-H {domain} --from-exporter {exporter}",
     ),
 )
+
+EXAMPLES: Mapping[str, str] = {
+    "domain": "contoso.com",
+    "server": "mail.contoso.com",
+    "inside": "10.0.0.2",
+    "outside": "192.0.2.53",
+    "baseline": "/var/lib/check_autodiscover/baseline",
+    "configuration": "/etc/check_autodiscover/autodiscover.yml",
+    "exporter": "http://127.0.0.1:10093",
+}
+"""What stands for each name in the services that are shipped."""
 
 _COMMAND = """\
 # {purpose}
@@ -59,9 +71,9 @@ define command {{
 _SERVICE = """\
 define service {{
     use                     generic-service
-    host_name               mail.contoso.com
+    host_name               {server}
     service_description     {description}
-    check_command           {name}!{example}
+    check_command           {check_command}
     check_interval          5
     retry_interval          1
     max_check_attempts      3
@@ -75,23 +87,30 @@ def artefacts() -> dict[str, str]:
     """The commands, a service for each, and the lines of agents on other hosts."""
     return {
         "commands.cfg": "\n".join((_NOTICE + _LAST, *map(_command, USES))),
-        "services.cfg": "\n".join((_NOTICE, *map(_service, USES))),
+        "services.cfg": services(EXAMPLES),
         "nrpe.cfg": _NRPE,
         "ncpa.cfg": _NCPA,
     }
 
 
+def services(values: Mapping[str, str], *more: str) -> str:
+    """A service for each use, with these values; `more` is the further options of each."""
+    return "\n".join((_NOTICE, *(_service(use, values, more) for use in USES)))
+
+
 def _command(use: Use) -> str:
-    return _COMMAND.format(**_fields(use), next=use.arguments.count("$ARG") + 1)
+    numbered = {name: f"$ARG{number}$" for number, name in enumerate(use.values, 1)}
+    arguments = use.arguments.format(**numbered)
+    return _COMMAND.format(name=use.name, purpose=use.purpose, arguments=arguments, next=len(numbered) + 1)
 
 
-def _service(use: Use) -> str:
+def _service(use: Use, values: Mapping[str, str], more: tuple[str, ...]) -> str:
     kind = use.name.removeprefix("check_autodiscover").strip("_")
-    return _SERVICE.format(**_fields(use), description=" ".join(filter(None, ("Autodiscover contoso.com", kind))))
-
-
-def _fields(use: Use) -> dict[str, str]:
-    return {"name": use.name, "purpose": use.purpose, "arguments": use.arguments, "example": use.example}
+    return _SERVICE.format(
+        server=values["server"],
+        description=" ".join(filter(None, (f"Autodiscover {values['domain']}", kind))),
+        check_command="!".join((use.name, *(values[name] for name in use.values), *more)),
+    )
 
 
 _NRPE = """\

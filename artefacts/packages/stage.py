@@ -33,7 +33,7 @@ COMPLETIONS = {
 ZSH_FOLDER = {Form.DEB: "vendor-completions", Form.RPM: "site-functions"}
 
 EXAMPLES = {
-    PLUGIN.name: ("nagios", "icinga2", "icinga-director", "checkmk"),
+    PLUGIN.name: ("nagios", "icinga2", "checkmk"),
     EXPORTER.name: ("prometheus", "grafana", "kubernetes", "container"),
 }
 """The folders of `packaging` that users copy from."""

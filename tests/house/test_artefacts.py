@@ -1,9 +1,12 @@
 """What is shipped beside the programs: committed files are the generators', and nothing of a program is left out."""
 
+import json
+import re
+
 import pytest
 
 from artefacts.generate import FAMILIES, FOLDER, artefacts
-from artefacts.icinga2 import variable
+from artefacts.icinga2_names import variable
 from artefacts.programs import programs, subcommands
 from check_autodiscover.option import Option, ValueKind
 from check_autodiscover.options import OPTIONS
@@ -30,8 +33,24 @@ def test_every_option_is_in_the_manual_the_completion_and_the_check_command(opti
     assert all(option.flags[-1] in MADE[f"completion/{name}"] for name in COMPLETIONS)
     if option.destination != "version":
         assert f"${variable(option)}$" in MADE["icinga2/autodiscover-command.conf"]
+        assert f"${variable(option)}$" in MADE["icinga2/director-basket.json"]
 
 
 @pytest.mark.parametrize("name", programs())
 def test_every_command_is_in_the_manual(name: str) -> None:
     assert all(command in MADE[f"man/{name}.1"] for command in subcommands(programs()[name]))
+
+
+def test_the_directors_basket_refers_to_nothing_but_what_is_in_it() -> None:
+    """An import stops at the first reference that leads nowhere."""
+    basket = json.loads(MADE["icinga2/director-basket.json"])
+    (command,), (template,) = basket["Command"].values(), basket["ServiceTemplate"].values()
+    assert [str(item["datafield_id"]) for item in command["fields"]] == list(basket["Datafield"])
+    assert template["check_command"] in basket["Command"]
+    fields = basket["Datafield"].values()
+    used = {macro for item in command["arguments"].values() for macro in re.findall(r"\$(\w+)\$", json.dumps(item))}
+    assert {field["varname"] for field in fields} == used
+    lists = {field["settings"]["datalist"] for field in fields if "datalist" in field["settings"]}
+    assert lists == basket["DataList"].keys()
+    uuids = re.findall(r'"uuid": "([^"]+)"', MADE["icinga2/director-basket.json"])
+    assert len(set(uuids)) == len(uuids)

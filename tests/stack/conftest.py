@@ -28,6 +28,8 @@ PROGRAMS = (
     "prometheus",
     "prometheus-alertmanager",
     "amtool",
+    "nagios4",
+    "icinga2",
     "knotd",
     "nsd",
     "unbound",

@@ -129,6 +129,17 @@ class World:
         self.stack.callback(daemon.kill)
         return daemon
 
+    def plugins(self) -> Path:
+        """A folder of plugins, as monitoring systems have one, with ours in it."""
+        folder = self._new_folder("plugins")
+        script = folder / "check_autodiscover"
+        imported = _environment()["PYTHONPATH"]
+        script.write_text(
+            f'#!/bin/sh\nPYTHONPATH="{imported}" exec "{sys.executable}" -m check_autodiscover.plugin "$@"\n'
+        )
+        script.chmod(0o755)
+        return folder
+
     def ctl(self, *arguments: str, views: Iterable[str] = VIEWS) -> subprocess.CompletedProcess[str]:
         """Run `autodiscoverctl` once, as a person does."""
         asked = [option for view in views for option in ("--view", view)]

@@ -1,0 +1,81 @@
+"""What shells and man make of the shipped completions, manual pages and scripts: the real programs."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from artefacts.checkmk import LOCAL
+from artefacts.generate import FOLDER
+from artefacts.programs import programs
+from tests.stack.namespace import COMMAND_SECONDS
+from tests.stack.published import publish_by_srv
+from tests.stack.world import INSIDE, World
+
+pytestmark = pytest.mark.usefixtures("names")
+
+COMPLETION = FOLDER / "completion"
+
+
+def said(*command: str, home: Path) -> str:
+    """What a command prints, which complains of nothing."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LC_ALL": "C.UTF-8",
+        "HOME": str(home),
+        "TERM": "dumb",
+        "MANWIDTH": "100",
+    }
+    done = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_SECONDS, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize("program", programs())
+def test_bash_completes_options(program: str, tmp_path: Path) -> None:
+    script = f"""\
+        . {COMPLETION}/bash/{program}.bash
+        COMP_WORDS=({program} --vers) COMP_CWORD=1
+        $(complete -p {program} | sed 's/.*-F //; s/ .*//')
+        echo "${{COMPREPLY[@]}}" """
+    assert "--version" in said("bash", "-c", script, home=tmp_path).split()
+
+
+@pytest.mark.parametrize("program", programs())
+def test_fish_completes_options(program: str, tmp_path: Path) -> None:
+    script = f"source {COMPLETION}/fish/{program}.fish; complete --do-complete '{program} --vers'"
+    assert said("fish", "--no-config", "--command", script, home=tmp_path).startswith("--version")
+
+
+@pytest.mark.parametrize("program", programs())
+def test_zsh_knows_the_completion(program: str, tmp_path: Path) -> None:
+    script = f"""\
+        fpath=({COMPLETION}/zsh $fpath)
+        autoload -U compinit && compinit -D -u && autoload +X _{program}
+        print $_comps[{program}]"""
+    assert said("zsh", "-f", "-c", script, home=tmp_path).strip() == f"_{program}"
+
+
+@pytest.mark.parametrize("program", programs())
+def test_man_shows_the_page_without_a_warning(program: str, tmp_path: Path) -> None:
+    shown = said("man", "--warnings", "-l", str(FOLDER / "man" / f"{program}.1"), home=tmp_path)
+    assert re.search(r"^NAME\n +" + program, shown, re.MULTILINE)
+    assert "--version" in shown
+
+
+def test_checkmks_local_check_is_one_line_a_domain(world: World) -> None:
+    """`STATE "SERVICE" METRICS TEXT`, whatever the plugin has to say in how many lines."""
+    publish_by_srv(world)
+    plugin = f"{world.plugins()}/check_autodiscover -S remote.contoso.test -r {world.authority.anchor}"
+    script = world.folder / "autodiscover"
+    text = re.sub(r"^domains=.*$", "domains='contoso.test missing.test'", LOCAL, flags=re.MULTILINE)
+    script.write_text(re.sub(r"^plugin=.*$", f"plugin='{plugin}'", text, flags=re.MULTILINE))
+    done = world.namespace.run(*world.with_resolver(INSIDE, ("sh", str(script))))
+    healthy, missing = done.stdout.splitlines()
+    assert healthy.startswith(
+        '0 "Autodiscover contoso.test" - AUTODISCOVER OK - contoso.test: srv to remote.contoso.test'
+    )
+    assert missing.startswith('2 "Autodiscover missing.test" - AUTODISCOVER CRITICAL - missing.test')
+    assert r"\n  Fix: " in missing
