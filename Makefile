@@ -55,6 +55,9 @@ bench: $(VENV)-bench/.installed ## what a check costs and how long it takes; nee
 docs: $(STAMP) ## the reference documentation, from the programs' own tables
 	$(BIN)/python -m docs.generate
 
+site: $(STAMP) ## the documentation as a web site, into build/site
+	$(BIN)/python -m docs.site
+
 artefacts: $(STAMP) ## manual, completion and definitions below packaging/, from the programs' own tables
 	$(BIN)/python -m artefacts.generate
 
@@ -74,4 +77,4 @@ $(VENV)-lowest/.installed: requirements/lowest.txt setup.cfg pyproject.toml
 	# The oldest versions have wheels for the oldest Python.
 	requirements/make-venv $(VENV)-lowest requirements/lowest.txt "$(or $(PYTHON),python3.11)"
 
-.PHONY: help demo test lint unit test-lowest packages test-packages bench docs artefacts clean
+.PHONY: help demo test lint unit test-lowest packages test-packages bench docs site artefacts clean
