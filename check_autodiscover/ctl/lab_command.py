@@ -2,6 +2,7 @@
 
 import shlex
 import signal
+from pathlib import Path
 from threading import Event
 
 from check_autodiscover.ctl.usage import Refused
@@ -17,8 +18,12 @@ def overview() -> str:
     return "\n".join(f"{world.name:<{width}}  {world.verdict.state.value:<8}  {world.title}" for world in WORLDS)
 
 
-def hold(name: str, seconds: float | None) -> None:
-    """Run a world and say how to look at it, until a signal or for some seconds. Raises Refused for an unknown name."""
+def hold(name: str, seconds: float | None, folder: str | None) -> None:
+    """Run a world and say how to look at it, until a signal or for some seconds.
+
+    The world's configuration and its CA are written into the folder, if one is named, and stay there. Raises Refused for
+    an unknown name, a folder that cannot be written, and where loopback has too few free ports.
+    """
     try:
         world = world_named(name)
     except KeyError:
@@ -26,9 +31,12 @@ def hold(name: str, seconds: float | None) -> None:
     over = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
-    with running(world) as lab:
-        print(_introduction(lab), flush=True)
-        over.wait(seconds)
+    try:
+        with running(world, Path(folder) if folder else None) as lab:
+            print(_introduction(lab), flush=True)
+            over.wait(seconds)
+    except OSError as error:
+        raise Refused(str(error)) from None
 
 
 def _introduction(lab: Lab) -> str:

@@ -92,6 +92,7 @@ def make_parser() -> Parser:
     lab.add_argument("action", nargs="?", choices=["list"], help="list the worlds")
     lab.add_argument("--world", metavar="NAME", default="scenario-1-host-record", help="default: %(default)s")
     lab.add_argument("--hold-seconds", metavar="N", type=float, help="end after N seconds (default: until Ctrl-C)")
+    lab.add_argument("--folder", metavar="FOLDER", help="where its configuration and its CA are kept")
     lab.set_defaults(command=_lab)
     return parser
 
@@ -175,7 +176,7 @@ def _lab(given: Namespace, _: Sequence[str]) -> int:
     if given.action == "list":
         print(overview())
     else:
-        hold(given.world, given.hold_seconds)
+        hold(given.world, given.hold_seconds, given.folder)
     return 0
 
 

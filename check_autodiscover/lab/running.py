@@ -54,13 +54,15 @@ class Lab:
 
 
 @contextmanager
-def running(world: World) -> Iterator[Lab]:
+def running(world: World, keep: Path | None = None) -> Iterator[Lab]:
     """The world, alive until the block is left; then its sockets, thread and files are gone.
 
-    Raises OSError where loopback has not enough free ports.
+    Its files are kept in `keep` where that is given, which is made if need be. Raises OSError where that cannot be, or
+    loopback has not enough free ports.
     """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="autodiscover-lab-")))
+        folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="autodiscover-lab-")))
+        folder.mkdir(parents=True, exist_ok=True)
         ports = _bind(world, stack)
         certificates = Certificates(folder, time.time())
         stack.enter_context(_served(lambda: _start(world, ports, certificates)))
@@ -94,7 +96,8 @@ def _configuration(lab: Lab) -> str:
         }
         for view in lab.world.views
     }
-    return "".join(f"{line}\n" for line in _block({"views": views, "modules": {"default": module}}))
+    entries = {"views": views, "modules": {"default": module}, "domains": {lab.world.domain: {}}}
+    return "".join(f"{line}\n" for line in _block(entries))
 
 
 def _block(entries: Mapping[str, object], indent: str = "") -> Iterator[str]:

@@ -3,9 +3,11 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from check_autodiscover.config import load_configuration
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.ctl.main import main
 from check_autodiscover.lab.worlds import WORLDS
@@ -23,6 +25,7 @@ Capture = pytest.CaptureFixture[str]
         (["rules", "dns-srv-mising"], "did you mean dns-srv-missing"),
         (["lab", "list", "--hold-seconds", "soon"], "--hold-seconds"),
         (["lab", "--world", "no-such"], "no world 'no-such'"),
+        (["lab", "--folder", "/dev/null/folder"], "/dev/null/folder"),
         (["diagnose"], "needs a DOMAIN"),
         (["diagnose", "-4", "contoso.com"], "needs a DOMAIN before its options"),
         (["diagnose", "--survey", "no-such.json"], "no-such.json: No such file"),
@@ -90,3 +93,9 @@ def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_lab_keeps_its_configuration_and_its_ca_in_a_folder_that_is_named(tmp_path: Path, capsys: Capture) -> None:
+    assert main(["lab", "--hold-seconds", "0", "--folder", str(tmp_path / "lab")]) == 0
+    assert f"--config.file {tmp_path}/lab/exporter.yml" in capsys.readouterr().out
+    assert list(load_configuration(str(tmp_path / "lab" / "exporter.yml")).domains) == ["contoso.com"]

@@ -74,5 +74,5 @@ def test_the_exporters_configuration_declares_what_the_plugins_options_do(name: 
 def test_the_exporters_configuration_can_be_added_to_by_hand() -> None:
     with running(world_named("scenario-1-host-record")) as lab:
         with lab.configuration.open("a", encoding="utf-8") as file:
-            file.write("domains:\n  contoso.com: {}\n")
-        assert list(load_configuration(str(lab.configuration)).domains) == ["contoso.com"]
+            file.write("  fabrikam.com: {}\n")
+        assert list(load_configuration(str(lab.configuration)).domains) == ["contoso.com", "fabrikam.com"]

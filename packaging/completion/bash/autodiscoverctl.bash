@@ -14,7 +14,7 @@ _shtab_autodiscoverctl_config_check_option_strings=(-h --help --domain)
 _shtab_autodiscoverctl_config_schema_option_strings=(-h --help)
 _shtab_autodiscoverctl_config_option_strings=(-h --help)
 _shtab_autodiscoverctl_rules_option_strings=(-h --help)
-_shtab_autodiscoverctl_lab_option_strings=(-h --help --world --hold-seconds)
+_shtab_autodiscoverctl_lab_option_strings=(-h --help --world --hold-seconds --folder)
 _shtab_autodiscoverctl_option_strings=(-h --help --version)
 
 _shtab_autodiscoverctl_diagnose___save_COMPGEN=_shtab_compgen_files
