@@ -31,7 +31,7 @@ html_show_sourcelink = False
 html_use_index = False
 
 SECTIONS = {
-    "Start": ("../README", "install"),
+    "Start": ("../README", "tutorial/README", "install"),
     "Run it": ("exporter", "nagios", "icinga", "prometheus", "grafana"),
     "Reference": (
         "rules/README",
