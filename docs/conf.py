@@ -32,6 +32,16 @@ html_use_index = False
 
 SECTIONS = {
     "Start": ("../README", "tutorial/README", "install"),
+    "Guides": (
+        "howto/README",
+        "howto/srv-and-single-name-certificate",
+        "howto/split-dns",
+        "howto/catch-all",
+        "howto/hybrid-and-exchange-online",
+        "howto/satellites",
+        "howto/thousands-of-domains",
+        "howto/private-ca",
+    ),
     "Run it": ("exporter", "nagios", "icinga", "prometheus", "grafana"),
     "Reference": (
         "rules/README",
@@ -41,6 +51,12 @@ SECTIONS = {
         "performance-data",
         "clients",
         "certificates",
+    ),
+    "Explanations": (
+        "explanation/README",
+        "explanation/how-clients-walk",
+        "explanation/why-srv-is-last",
+        "explanation/sizing",
     ),
     "The project": ("design", "performance", "dependencies", "packaging", "../CONTRIBUTING", "../CHANGELOG"),
 }
