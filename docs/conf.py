@@ -60,14 +60,19 @@ SECTIONS = {
     ),
     "The project": ("design", "performance", "dependencies", "packaging", "../CONTRIBUTING", "../CHANGELOG"),
 }
-"""The pages in the menu, from the index's folder; whatever is in no section fails the build."""
+"""The pages in the menu, from the index's folder; whatever is in no section stands at its end."""
+
+REST = "More"
 
 
-def add_menu(_app: Sphinx, page: str, source: list[str]) -> None:
+def add_menu(_app: Sphinx, name: str, source: list[str]) -> None:
     """Append to the index what makes the menu of it, and to the rules' index its pages."""
-    if page == root_doc:
-        source[0] += "".join(_toctree(caption, pages) for caption, pages in SECTIONS.items())
-    elif page == "docs/rules/README":
+    if name == root_doc:
+        listed = {page for pages in SECTIONS.values() for page in pages}
+        rest = sorted({file.stem for file in TOP.glob("docs/*.md")} - listed - {"README"})
+        menu = SECTIONS | ({REST: tuple(rest)} if rest else {})
+        source[0] += "".join(_toctree(caption, pages) for caption, pages in menu.items())
+    elif name == "docs/rules/README":
         source[0] += _toctree("", sorted(file.stem for file in TOP.glob("docs/rules/*-*.md")))
 
 
