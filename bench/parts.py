@@ -16,7 +16,6 @@ from pathlib import Path
 
 from autodiscover_exporter.results.exposition import render_measures
 from autodiscover_exporter.results.packing import Packing
-from autodiscover_exporter.results.probe import Prober
 from autodiscover_exporter.results.result import kept
 from bench.fleet import MEASURED_CORE, ONE_VIEW, TWO_VIEWS, enter_namespace
 from bench.fleet_world import Fleet, start_fleet
@@ -25,6 +24,7 @@ from check_autodiscover.core.judge import judge
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.instruments import Instruments
+from check_autodiscover.prober import Prober
 
 DOMAINS, SIDE_BY_SIDE = 24, 8
 TIMES = 20

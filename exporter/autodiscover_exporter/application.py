@@ -17,11 +17,11 @@ from autodiscover_exporter.endpoints.report import ReportEndpoint
 from autodiscover_exporter.live import LiveConfiguration
 from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.pages.site import Site
-from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.results import Results
 from autodiscover_exporter.results.schedule import Schedule
 from autodiscover_exporter.web.messages import JSON, TEXT, Answer, Handler, Request, Response
 from check_autodiscover import __version__
+from check_autodiscover.prober import Probe
 
 __all__ = ["Application"]
 

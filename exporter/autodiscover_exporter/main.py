@@ -16,7 +16,6 @@ from autodiscover_exporter.commandline import Arguments, parse_arguments
 from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_checked
 from autodiscover_exporter.log_format import event, set_up_logging
 from autodiscover_exporter.open_files import raise_limit
-from autodiscover_exporter.results.probe import Prober
 from autodiscover_exporter.web.gate import Gate
 from autodiscover_exporter.web.listening import CannotListen, ListenAddress, UnixAddress, listening
 from autodiscover_exporter.web.live_guard import LiveGuard
@@ -28,6 +27,7 @@ from autodiscover_exporter.web.systemd import passed_sockets
 from autodiscover_exporter.web.users import Users
 from check_autodiscover.config import Configuration, ConfigurationError
 from check_autodiscover.effective import summary
+from check_autodiscover.prober import Prober
 
 __all__ = ["main", "run"]
 

@@ -16,10 +16,10 @@ import pytest
 
 from autodiscover_exporter.application import Application
 from autodiscover_exporter.live import LiveConfiguration
-from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.server import Door, Server
 from check_autodiscover.config import Configuration
+from check_autodiscover.prober import Probe
 
 TIMEOUT = 30
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from autodiscover_exporter.results.history import Cause
 from autodiscover_exporter.results.result import Result, kept
 from check_autodiscover.core.clients import Outcome
+from check_autodiscover.core.outline import Cause
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
 from tests.core.incidents import healthy, row_1

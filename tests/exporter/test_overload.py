@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from autodiscover_exporter.results.probe import Overload, Prober
 from check_autodiscover.config import Configuration, Module
 from check_autodiscover.core.policy import Resolver, View
 from check_autodiscover.core.report import Report
 from check_autodiscover.instruments import Instruments
+from check_autodiscover.prober import Overload, Prober
 from check_autodiscover.probes.connection_tools import connection_slots
 from check_autodiscover.probes.slots import Slots
 from check_autodiscover.trust import TrustSettings

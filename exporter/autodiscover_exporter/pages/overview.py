@@ -10,10 +10,10 @@ from enum import Enum
 from math import ceil
 from urllib.parse import urlencode
 
-from autodiscover_exporter.results.history import Cause
 from autodiscover_exporter.results.result import Failure, Result
 from check_autodiscover.config import Configuration
 from check_autodiscover.core.clients import Outcome
+from check_autodiscover.core.outline import Cause
 from check_autodiscover.core.rules.catalogue import RULES
 from check_autodiscover.core.staleness import INTERVALS
 from check_autodiscover.core.state import State

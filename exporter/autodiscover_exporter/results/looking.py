@@ -9,12 +9,12 @@ from autodiscover_exporter.log_format import event
 from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
 from autodiscover_exporter.results.memory import Outcome
 from autodiscover_exporter.results.packing import Packing
-from autodiscover_exporter.results.probe import LONG_WAIT, Overload, Probe
 from autodiscover_exporter.results.result import failed, kept
 from check_autodiscover.config import Module
 from check_autodiscover.core.report import Report
 from check_autodiscover.failures import internal_error
 from check_autodiscover.password import PasswordError
+from check_autodiscover.prober import LONG_WAIT, Overload, Probe
 from check_autodiscover.trust import TrustError
 
 __all__ = ["Looking"]

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from autodiscover_exporter.own_metrics import ErrorReason
 from autodiscover_exporter.results.exposition import render_measures
 from autodiscover_exporter.results.failure import failure_measures
-from autodiscover_exporter.results.history import Cause, Turn, causes_of, outcomes_of, turn_of
+from autodiscover_exporter.results.history import Turn, turn_of
 from autodiscover_exporter.results.packing import Packed, Packing
 from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.judge import judge
+from check_autodiscover.core.outline import Cause, causes_of, outcomes_of
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from autodiscover_exporter.own_metrics import PENDING, CacheResult, ErrorReason, OwnMetrics
 from autodiscover_exporter.results.looking import Looking
 from autodiscover_exporter.results.memory import Kept, Key, Memory, Outcome
-from autodiscover_exporter.results.probe import Probe
 from autodiscover_exporter.results.result import Failure, Result, failed
 from check_autodiscover.config import Configuration, Module, Rhythm
 from check_autodiscover.core.staleness import INTERVALS
+from check_autodiscover.prober import Probe
 
 __all__ = ["MOST_ASKED", "Key", "Outcome", "Results"]
 

@@ -1,13 +1,13 @@
-"""From a domain and a module to a Report: the same run that the plugin makes.
+"""From a domain and a module to a Report: the run that the plugin makes, by what many domains of a process share.
 
-The application knows it as a Probe only; tests hand in probes that return Reports made by hand.
+The exporter and `autodiscoverctl sweep` know it as a Probe only; tests hand in probes with Reports made by hand.
 """
 
 import asyncio
 from dataclasses import replace
 from typing import Protocol
 
-from check_autodiscover.config import Module
+from check_autodiscover.configuration import Module
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.report import Report
 from check_autodiscover.instruments import Instruments
@@ -24,6 +24,7 @@ class Overload(Exception):
     """This process had too much to do to look at a domain in time; the text is one sentence."""
 
     def __init__(self, domain: str, seconds: float) -> None:
+        """`seconds` is how long the domain waited for its turn."""
         super().__init__(f"the exporter is too busy: {domain} waited {seconds:.1f} s for its turn")
 
 
