@@ -49,6 +49,7 @@ bench: $(VENV)-bench/.installed ## what a check costs and how long it takes; nee
 	$(VENV)-bench/bin/python -m bench.config
 	-$(VENV)-bench/bin/python -m bench.latency
 	-$(VENV)-bench/bin/python -m bench.fleet
+	-$(VENV)-bench/bin/python -m bench.sweep
 	-$(VENV)-bench/bin/python -m bench.parts
 	-$(VENV)-bench/bin/python -m bench.scrape
 

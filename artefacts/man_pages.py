@@ -62,7 +62,10 @@ PAGES = {
     ),
     "autodiscoverctl": Page(
         "find out how Outlook fares with a domain",
-        {"exit status": ".PP\nThat of check_autodiscover for diagnose, else 0, or 3 for what cannot be done."},
+        {
+            "exit status": ".PP\nThat of check_autodiscover for diagnose, that of the gravest verdict for sweep, 1 "
+            "for a baseline diff that found a change, else 0; 3 for what cannot be done."
+        },
     ),
 }
 

@@ -12,6 +12,7 @@ __all__ = ["programs", "subcommands"]
 
 OF_OPTIONS = {
     "diagnose": ("domain", "output", "verbosity", "no_perfdata", "help"),
+    "sweep": ("domain", "output", "verbosity", "no_perfdata", "help"),
     "baseline": ("domain", "output", "help"),
 }
 """The commands that take the plugin's options too, and which they have themselves or not at all."""

@@ -22,7 +22,7 @@ from check_autodiscover.usage import UsageError
 if TYPE_CHECKING:
     from check_autodiscover.config import Configuration
 
-__all__ = ["Arguments", "BadFile", "UsageError", "arguments_of"]
+__all__ = ["Arguments", "BadFile", "Fleet", "UsageError", "arguments_of"]
 
 
 class BadFile(UsageError):
@@ -96,7 +96,35 @@ def arguments_of(words: argparse.Namespace) -> Arguments:
     """What the words of a parser with these options ask for, a domain among them. Raises UsageError."""
     given = _Given(words)
     domain = given.one("domain")
-    file = _configuration(given.one("config", ""), domain)
+    return _arguments(given, domain, _configuration(given.one("config", ""), domain))
+
+
+class Fleet:
+    """What words without a domain ask for of each of many. Raises UsageError."""
+
+    def __init__(self, words: argparse.Namespace) -> None:
+        self._given = _Given(words)
+        self._file = _configuration(self._given.one("config", ""))
+        self._shared: dict[str, Arguments] = {}
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains (A-labels) of the configuration file, in its order."""
+        return tuple(self._file.domains) if self._file else ()
+
+    def arguments(self, domain: str) -> Arguments:
+        """What is asked for of a domain (A-labels). Raises UsageError."""
+        entry = self._file.domains.get(domain) if self._file else None
+        if entry is not None and entry.level:
+            return _arguments(self._given, domain, self._file)
+        # The same of most domains of a fleet.
+        module = self._file.module_of(domain) if self._file else ""
+        if module not in self._shared:
+            self._shared[module] = _arguments(self._given, domain, self._file)
+        return replace(self._shared[module], domain=domain)
+
+
+def _arguments(given: _Given, domain: str, file: "Configuration | None") -> Arguments:
     known = _views(given, file.views if file else ())
     levels = file.levels(domain) if file else ()
     found = merged((*levels, _level(given, known)), known)
@@ -110,12 +138,12 @@ def arguments_of(words: argparse.Namespace) -> Arguments:
         trust=trust_of(found),
         baseline=found.get("baseline", ""),
         output=given.one("output", Output.TEXT),
-        verbosity=int(getattr(words, "verbosity", 0)),
+        verbosity=int(getattr(given.words, "verbosity", 0)),
         perfdata=not given.has("no_perfdata"),
     )
 
 
-def _configuration(path: str, domain: str) -> "Configuration | None":
+def _configuration(path: str, domain: str = "") -> "Configuration | None":
     if not path:
         return None
     # Most checks have no file, and the parser of YAML takes longer to import than all of this.

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from check_autodiscover import __version__
-from check_autodiscover.arguments import Arguments, arguments_of
+from check_autodiscover.arguments import Arguments, Fleet, arguments_of
 from check_autodiscover.option import Option, ValueKind
 from check_autodiscover.options import GROUPS
 from check_autodiscover.usage import DOMAIN_MISSING, RaisingParser, UsageError
 
-__all__ = ["Told", "add_options", "make_parser", "parse_arguments"]
+__all__ = ["Told", "add_options", "make_parser", "parse_arguments", "parse_fleet"]
 
 
 class Told(Exception):
@@ -56,17 +56,30 @@ def make_parser() -> argparse.ArgumentParser:
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     """The arguments of the plugin. Raises UsageError, and Told for `--help` and `--version`."""
+    given = _parsed(argv)
+    if given.domain is None:
+        raise UsageError(DOMAIN_MISSING)
+    return arguments_of(given)
+
+
+def parse_fleet(argv: Sequence[str]) -> Fleet:
+    """What the plugin's options, but for the domain, ask for of many domains. Raises what `parse_arguments` does."""
+    given = _parsed(argv)
+    if given.domain is not None:
+        raise UsageError("-H/--hostname/--domain: the domains are those of the list")
+    return Fleet(given)
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     given = make_parser().parse_args(argv)
     if given.version:
         raise Told(f"check_autodiscover {__version__}")
-    if given.domain is None:
-        raise UsageError(DOMAIN_MISSING)
-    # The plugin has gone another way where it is given (`from_exporter`), so this is `autodiscoverctl diagnose`.
+    # The plugin has gone another way where it is given (`from_exporter`), so this is `autodiscoverctl`.
     if given.from_exporter is not None:
         raise UsageError("--from-exporter: for check_autodiscover alone, as an exporter has looked already")
     if given.exporter_auth_file is not None:
         raise UsageError("--exporter-auth-file: only with --from-exporter, which it logs in to")
-    return arguments_of(given)
+    return given
 
 
 def add_options(parser: argparse.ArgumentParser, leave_out: Sequence[str] = ()) -> None:

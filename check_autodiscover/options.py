@@ -1,4 +1,4 @@
-"""The options of the plugin and of `autodiscoverctl diagnose`, as one table.
+"""The options of the plugin, and of `autodiscoverctl diagnose` and `sweep`, as one table.
 
 `commandline` makes the parser and its help of it; whatever else describes options (manual, completion, monitoring
 systems' templates) is made of it too. An option that is not built is not in it.

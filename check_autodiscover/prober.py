@@ -26,6 +26,7 @@ class Overload(Exception):
     def __init__(self, domain: str, seconds: float) -> None:
         """`seconds` is how long the domain waited for its turn."""
         super().__init__(f"the exporter is too busy: {domain} waited {seconds:.1f} s for its turn")
+        self.seconds = seconds
 
 
 class Probe(Protocol):

@@ -7,7 +7,7 @@ is asked what is wanted; what is not yet asked starts at once, so that no wave w
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from check_autodiscover.core.answers import asks_authority
@@ -35,7 +35,7 @@ from check_autodiscover.parents import registrable_parents
 from check_autodiscover.ports import Deadline, DirectoryProbe, DnsProbe, EndpointProbe
 from check_autodiscover.trust import Trust, TrustSettings
 
-__all__ = ["DNS_SHARE", "Probes", "conduct", "directory_probe", "observe", "survey_domain"]
+__all__ = ["DNS_SHARE", "Probes", "conduct", "directory_probe", "finder", "observe", "survey_domain"]
 
 DNS_SHARE = 0.6
 """The part of the time limit after which DNS gives up, so that what was found can still be contacted."""
@@ -160,15 +160,15 @@ def _resolvers(survey: Survey) -> dict[tuple[str, str], Resolver]:
     known = {(view.name, resolver.label): resolver for view in views for resolver in view.resolvers}
     for view in views:
         if asks_authority(view):
-            known[view.name, Transport.SYSTEM.value] = _finder(survey)
+            known[view.name, Transport.SYSTEM.value] = finder(views)
     return known
 
 
-def _finder(survey: Survey) -> Resolver:
+def finder(views: Iterable[View]) -> Resolver:
     """The resolver that helps to find the domain's own servers: one that looks outward, this host's own without any."""
     from check_autodiscover.probes.system import system_resolvers
 
-    asked = [view for view in survey.policy.views if not asks_authority(view)]
+    asked = [_with_system(view) for view in views if not asks_authority(view)]
     # The inside may have a zone of its own of that name, whose servers are others.
     outer = [view for view in asked if view.role is not ViewRole.INSIDE]
     return outer[0].resolvers[0] if outer else system_resolvers()[0]

@@ -8,8 +8,8 @@ __all__ = ["options"]
 _HEAD = """# Options of check_autodiscover
 
 `check_autodiscover -H contoso.com [options]`. `autodiscoverctl diagnose contoso.com [options]` takes them too, but for
-`-H`; without `-o` it draws a tree. A value marked `[VIEW=]` may stand behind the name of a view and an equals sign, and
-then holds for that view alone.
+`-H`; without `-o` it draws a tree. So does [`autodiscoverctl sweep`](sweep.md), for each domain of a list.
+A value marked `[VIEW=]` may stand behind the name of a view and an equals sign, and then holds for that view alone.
 """
 
 

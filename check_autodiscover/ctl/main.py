@@ -1,12 +1,12 @@
 """The command line of `autodiscoverctl`: which command, and the exit code.
 
-Exit codes: 0, what the plugin would end with for `diagnose`, and 3 for a usage error or what cannot be done, in one
-line. Commands are imported when they are called, so that each needs only what it uses.
+Exit codes: 0, what the plugin would end with for `diagnose` and `sweep`, and 3 for a usage error or what cannot be
+done, in one line. Commands are imported when they are called, so that each needs only what it uses.
 """
 
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["main", "make_parser", "run"]
 
 CANNOT = 3
+
+MOST_AT_A_TIME = 1000
 
 
 def run() -> None:
@@ -38,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command; the process's exit code."""
     try:
         given, rest = make_parser().parse_known_args(argv)
-        if rest and given.command not in (_diagnose, _baseline):
+        if rest and given.command not in (_diagnose, _sweep, _baseline):
             raise Refused(f"unknown argument {rest[0]}")
         command: Callable[[Namespace, Sequence[str]], int] = given.command
         return command(given, rest)
@@ -81,6 +83,7 @@ def make_parser() -> Parser:
     diagnose.add_argument("--no-perfdata", action="store_true", help="with -o text: without performance data")
     diagnose.set_defaults(command=_diagnose)
 
+    _add_sweep(commands)
     _add_baseline(commands)
     _add_config(commands)
 
@@ -95,6 +98,51 @@ def make_parser() -> Parser:
     lab.add_argument("--folder", metavar="FOLDER", help="where its configuration and its CA are kept")
     lab.set_defaults(command=_lab)
     return parser
+
+
+def _add_sweep(commands: "_SubParsersAction[Parser]") -> None:
+    sweep = commands.add_parser(
+        "sweep",
+        allow_abbrev=False,
+        usage="%(prog)s FILE|- [OPTIONS] | --config FILE [OPTIONS]",
+        help="look at many domains, a line each in a file, and tell their causes",
+        epilog="All options of check_autodiscover but -H are taken too: see check_autodiscover --help.",
+    )
+    sweep.add_argument(
+        "-o",
+        "--output",
+        choices=["table", "jsonl", "csv"],
+        default="table",
+        help="a table of causes at the end, or a line for each domain as it comes (default: %(default)s)",
+    )
+    sweep.add_argument("--save", metavar="FILE", default="", help="keep each result there as it comes, as JSON lines")
+    sweep.add_argument("--resume", action="store_true", help="go on with what --save FILE holds already")
+    sweep.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_count,
+        default=64,
+        help="domains that are looked at together (default: %(default)s)",
+    )
+    sweep.add_argument(
+        "--per-name-server",
+        metavar="N",
+        type=_count,
+        default=8,
+        help="of these, domains that share a name server (default: %(default)s)",
+    )
+    sweep.add_argument(
+        "--dask", metavar="URL", default="", help="let this Dask cluster look, as in tcp://10.0.0.9:8786"
+    )
+    sweep.add_argument("-v", dest="verbosity", action="count", default=0, help="in the table: every cause and domain")
+    sweep.set_defaults(command=_sweep)
+
+
+def _count(text: str) -> int:
+    """How many at a time. Raises ArgumentTypeError."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_AT_A_TIME:
+        raise ArgumentTypeError(f"{text!r:.40} is no number from 1 to {MOST_AT_A_TIME}")
+    return int(text)
 
 
 def _add_baseline(commands: "_SubParsersAction[Parser]") -> None:
@@ -144,6 +192,23 @@ def _diagnose(given: Namespace, rest: Sequence[str]) -> int:
     domain, options = _domain_of(rest)
     form = Form(given.output, given.verbosity, not given.no_perfdata)
     return diagnose(domain, options, form, save=given.save, saved=given.survey, redacted=given.redact)
+
+
+def _sweep(given: Namespace, rest: Sequence[str]) -> int:
+    from check_autodiscover.ctl.sweep.command import Wish, sweep
+    from check_autodiscover.ctl.sweep.crew import Limits
+    from check_autodiscover.ctl.sweep.output import Form
+
+    listed = rest[:1] if rest and (rest[0] == "-" or not rest[0].startswith("-")) else ()
+    wish = Wish(
+        form=Form(given.output),
+        save=given.save,
+        resume=given.resume,
+        limits=Limits(given.jobs, given.per_name_server),
+        dask=given.dask,
+        whole=given.verbosity > 0,
+    )
+    return sweep("".join(listed), rest[len(listed) :], wish)
 
 
 def _baseline(given: Namespace, rest: Sequence[str]) -> int:

@@ -1,0 +1,1 @@
+"""`autodiscoverctl sweep`: many domains at once, each result kept as it comes."""

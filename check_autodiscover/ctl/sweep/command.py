@@ -1,0 +1,200 @@
+"""`autodiscoverctl sweep`: the list, what was kept of an earlier sweep, the looks, and what is told of them.
+
+The exit code is that of the gravest verdict; a line that is no domain counts as UNKNOWN, as nothing is known of it.
+What is told beside the results goes to standard error.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
+from dataclasses import dataclass, field
+
+from check_autodiscover.arguments import Arguments, UsageError
+from check_autodiscover.commandline import Told, parse_fleet
+from check_autodiscover.core.state import State, worst
+from check_autodiscover.ctl.sweep.crew import Limits, look_at
+from check_autodiscover.ctl.sweep.domain_list import DomainList, read_domains
+from check_autodiscover.ctl.sweep.output import Form, render_head, render_row, render_table
+from check_autodiscover.ctl.sweep.progress import Advance, shown_progress
+from check_autodiscover.ctl.sweep.record import Record
+from check_autodiscover.ctl.sweep.result_file import ResultFile
+from check_autodiscover.ctl.sweep.tally import Tally
+from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.hostile import clean
+from check_autodiscover.instruments import Instruments
+from check_autodiscover.kept_trust import KeptTrust
+from check_autodiscover.settings import SettingsError
+
+__all__ = ["Wish", "sweep"]
+
+CANNOT = 3
+
+SYNC_SECONDS = 1.0
+"""How much of its work a machine that loses its power may lose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be done about the results: `save` and `dask` are empty where none are kept, and no cluster is used.
+
+    `whole` is whether the table names every cause and domain.
+    """
+
+    form: Form = Form.TABLE
+    save: str = ""
+    resume: bool = False
+    limits: Limits = field(default_factory=Limits)
+    dask: str = ""
+    whole: bool = False
+
+
+def sweep(file: str, options: Sequence[str], wish: Wish) -> int:
+    """Look at the domains of a list, without one at those of the configuration, by the plugin's options.
+
+    Gives the exit code; what cannot be done is told.
+    """
+    try:
+        return _swept(file, options, wish)
+    except Refused as refused:
+        _warn(str(refused))
+        return CANNOT
+
+
+def _swept(file: str, options: Sequence[str], wish: Wish) -> int:
+    if wish.resume and not wish.save:
+        raise Refused("--resume goes on with the results of an earlier sweep: name them, --save FILE")
+    asked, faults = _asked(file, options)
+    for fault in faults:
+        _warn(fault)
+    with _kept(wish) as kept:
+        found = _Sweep(asked, wish, kept)
+        found.take_up()
+        try:
+            asyncio.run(found.run())
+        except KeyboardInterrupt:
+            _warn(f"stopped{found.so_far}")
+            return CANNOT
+        except Refused as refused:
+            raise Refused(f"{refused}{found.so_far}") from refused
+        finally:
+            found.conclude()
+    return worst((State.UNKNOWN, *found.tally.states) if faults else found.tally.states).exit_code
+
+
+def _asked(file: str, options: Sequence[str]) -> tuple[tuple[Arguments, ...], tuple[str, ...]]:
+    """What is asked for of each domain, and a line on each that is none. Raises Refused."""
+    try:
+        fleet = parse_fleet(options)
+        listed = read_domains(file) if file else DomainList(fleet.domains)
+        if not listed.domains:
+            raise Refused("sweep needs a FILE with a domain a line, - for standard input, or --config with domains")
+        return tuple(map(fleet.arguments, listed.domains)), listed.faults
+    except (UsageError, Told) as error:
+        raise Refused(str(error)) from error
+
+
+@contextmanager
+def _kept(wish: Wish) -> Iterator[ResultFile | None]:
+    if not wish.save:
+        yield None
+        return
+    kept = ResultFile(wish.save, resume=wish.resume)
+    try:
+        yield kept
+    finally:
+        kept.close()
+
+
+class _Sweep:
+    """One sweep, and what it has come to."""
+
+    def __init__(self, asked: Sequence[Arguments], wish: Wish, kept: ResultFile | None) -> None:
+        self.tally = Tally()
+        self._asked = {arguments.domain: arguments for arguments in asked}
+        self._total = len(asked)
+        self._wish = wish
+        self._kept = kept
+
+    @property
+    def so_far(self) -> str:
+        """How far it has come, and how to go on, behind what stopped it."""
+        how = f": --save {self._wish.save} --resume goes on with the rest" if self._kept else "; --save FILE keeps them"
+        return f", after {self.tally.domains:,} of {self._total:,} domains{how}"
+
+    def take_up(self) -> None:
+        """Begin with what was found earlier. Raises Refused."""
+        _print(render_head(self._wish.form))
+        for record in self._kept.earlier() if self._kept else ():
+            # A list may have become shorter, and what a killed sweep has is there once.
+            if self._asked.pop(record.domain, None) is not None:
+                self._tell(record)
+        if self.tally.domains:
+            _warn(f"{self.tally.domains:,} of {self._total:,} domains were done before, since {self.tally.oldest}")
+
+    async def run(self) -> None:
+        """Look at the rest. Raises Refused."""
+        async with aclosing(self._looks(tuple(self._asked.values()))) as looks:
+            syncing = asyncio.create_task(self._sync_now_and_then())
+            try:
+                with self._progress() as advance:
+                    async for record in looks:
+                        if self._kept:
+                            self._kept.append(record)
+                        self._tell(record)
+                        advance(record)
+            finally:
+                syncing.cancel()
+                await asyncio.wait([syncing])
+
+    def conclude(self) -> None:
+        """What is told at the end, however it came. Raises Refused."""
+        if self._wish.form is Form.TABLE and self.tally.domains:
+            _print(render_table(self.tally, whole=self._wish.whole) + "\n")
+        if self._kept:
+            self._kept.sync()
+
+    def _looks(self, asked: Sequence[Arguments]) -> AsyncGenerator[Record]:
+        if self._wish.dask:
+            # Few have a cluster, and it is a large library.
+            from check_autodiscover.ctl.sweep.cluster import look_by_cluster
+
+            return look_by_cluster(self._wish.dask, asked, self._wish.limits)
+        return look_at(asked, self._wish.limits, _instruments(asked))
+
+    def _tell(self, record: Record) -> None:
+        self.tally.add(record)
+        _print(render_row(self._wish.form, record))
+
+    def _progress(self) -> AbstractContextManager[Advance]:
+        rows = self._wish.form is not Form.TABLE and sys.stdout.isatty()
+        if rows or not sys.stderr.isatty():
+            return nullcontext(lambda record: None)
+        return shown_progress(self._total, self.tally.domains)
+
+    async def _sync_now_and_then(self) -> None:
+        while self._kept:
+            await asyncio.sleep(SYNC_SECONDS)
+            await asyncio.to_thread(self._kept.sync)
+
+
+def _instruments(asked: Sequence[Arguments]) -> Instruments:
+    """What the looks share. Raises Refused for trust anchors that cannot be used, before any domain is looked at."""
+    kept = KeptTrust()
+    try:
+        for trust in dict.fromkeys(arguments.trust for arguments in asked):
+            kept.load(trust)
+    except SettingsError as error:
+        raise Refused(str(error)) from error
+    return Instruments(kept)
+
+
+def _print(text: str) -> None:
+    if text:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _warn(text: str) -> None:
+    # Lists and files may hold anything, and be called anything.
+    print(f"autodiscoverctl: {clean(text)}", file=sys.stderr)

@@ -1,0 +1,72 @@
+"""The list of domains to sweep: a line each, as people write them.
+
+A line that is no domain is told with its place, and costs the others nothing.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from check_autodiscover.core.names import BadName, parse_domain
+from check_autodiscover.ctl.usage import Refused
+
+__all__ = ["STANDARD_INPUT", "DomainList", "read_domains"]
+
+STANDARD_INPUT = "-"
+
+_COMMENT = "#"
+
+LONGEST_LINE = 4096
+"""Bytes; what is longer is no list of domains."""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainList:
+    """The domains (A-labels), each once, in the order of the list; `faults` are a line each on lines that are none."""
+
+    domains: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+
+
+def read_domains(file: str) -> DomainList:
+    """The list in a file, or on standard input. Raises Refused where it cannot be read or holds no domain."""
+    name = "standard input" if file == STANDARD_INPUT else file
+    try:
+        with _opened(file) as opened:
+            found = _listed(opened, name)
+    except OSError as error:
+        raise Refused(f"{name}: {error.strerror}") from error
+    if not found.domains:
+        raise Refused(found.faults[0] if found.faults else f"{name}: there is no domain in it")
+    return found
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[IO[bytes]]:
+    if file == STANDARD_INPUT:
+        yield sys.stdin.buffer
+        return
+    with open(file, "rb") as opened:
+        yield opened
+
+
+def _listed(lines: Iterable[bytes], name: str) -> DomainList:
+    domains: dict[str, None] = {}
+    faults: list[str] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            if domain := _domain(line):
+                domains[domain] = None
+        except (BadName, UnicodeDecodeError) as error:
+            fault = "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+            faults.append(f"{name}:{number}: {fault}")
+    return DomainList(tuple(domains), tuple(faults))
+
+
+def _domain(line: bytes) -> str:
+    """The domain of a line, empty for a comment and an empty line. Raises BadName and UnicodeDecodeError."""
+    # Editors of other systems begin a file with a mark of its encoding.
+    text = line[:LONGEST_LINE].decode("utf-8-sig").partition(_COMMENT)[0].strip()
+    return parse_domain(text) if text else ""

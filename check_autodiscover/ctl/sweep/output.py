@@ -1,0 +1,120 @@
+"""What a sweep prints of its results: rows as they come, or a table at the end."""
+
+import csv
+import io
+import textwrap
+from collections.abc import Iterable, Iterator
+from enum import Enum
+
+from check_autodiscover.core.state import State
+from check_autodiscover.ctl.sweep.record import Record, line_of
+from check_autodiscover.ctl.sweep.tally import Shared, Tally
+from check_autodiscover.hostile import clean
+
+__all__ = ["CSV_HEAD", "Form", "render_head", "render_row", "render_table"]
+
+
+class Form(Enum):
+    """How results are printed."""
+
+    TABLE = "table"
+    JSON_LINES = "jsonl"
+    CSV = "csv"
+
+
+CSV_HEAD = ("domain", "state", "exit_code", "causes", "summary", "remedy", "methods", "started", "duration_seconds")
+
+MOST_CAUSES = 20
+"""Causes that are shown unless all are wanted."""
+
+MOST_DOMAINS = 10
+"""Domains that are named of each, unless all are wanted."""
+
+_WIDTH = 100
+_INDENT = "    "
+
+_STATES = (State.OK, State.WARNING, State.CRITICAL, State.UNKNOWN)
+
+
+def render_row(form: Form, record: Record) -> str:
+    """A record as a line of its form, with its line break; nothing of what is a table at the end."""
+    match form:
+        case Form.JSON_LINES:
+            return line_of(record)
+        case Form.CSV:
+            return _csv_line(_cells(record))
+        case Form.TABLE:
+            return ""
+
+
+def render_head(form: Form) -> str:
+    """What stands above all rows, with its line break."""
+    return _csv_line(CSV_HEAD) if form is Form.CSV else ""
+
+
+def _cells(record: Record) -> tuple[str, ...]:
+    alarming = [cause for cause in record.causes if cause.severity is not State.OK]
+    return (
+        record.domain,
+        record.state.value,
+        str(record.exit_code),
+        " ".join(dict.fromkeys(cause.rule for cause in alarming)),
+        record.summary,
+        alarming[0].remedy if alarming else "",
+        " ".join(f"{view}={method}" for view, method in record.methods.items()),
+        record.started,
+        str(record.duration_seconds),
+    )
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    """A line as RFC 4180 has it, but for the end of the line, which is this system's."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([_inert(cell) for cell in cells])
+    return line.getvalue()
+
+
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell
+
+
+def render_table(tally: Tally, *, whole: bool = False) -> str:
+    """How many domains there are of each state, and each cause with those that have it; `whole` names all of them."""
+    return "\n".join(_lines(tally, whole))
+
+
+def _lines(tally: Tally, whole: bool) -> Iterator[str]:
+    states = ", ".join(f"{tally.states[state]:,} {state.value}" for state in _STATES if tally.states[state])
+    yield f"{_domains(tally.domains)}: {states}" if states else "no domain was looked at"
+    causes = tally.causes
+    shown = causes if whole else causes[:MOST_CAUSES]
+    for shared in shown:
+        yield ""
+        yield from _cause_lines(shared, whole)
+    if len(causes) > len(shown):
+        yield ""
+        yield f"{len(causes) - len(shown):,} more causes; -v shows all"
+
+
+def _cause_lines(shared: Shared, whole: bool) -> Iterator[str]:
+    cause, domains = shared.cause, shared.domains
+    place = f" at {clean(shared.place)}" if shared.place else ""
+    alone = len(domains) == 1
+    yield f"{shared.severity.value} {cause.rule}{place}: {domains[0] if alone else _domains(len(domains))}"
+    if not alone:
+        named = domains if whole else domains[:MOST_DOMAINS]
+        rest = f" and {len(domains) - len(named):,} more" if len(named) < len(domains) else ""
+        yield from _wrapped(f"{', '.join(named)}{rest}")
+    yield from _wrapped(cause.message if alone else f"For example {domains[0]}: {cause.message}")
+    if cause.remedy:
+        yield from _wrapped(f"Fix: {cause.remedy}")
+
+
+def _wrapped(text: str) -> list[str]:
+    lines = textwrap.wrap(text, _WIDTH - len(_INDENT), break_long_words=False, break_on_hyphens=False)
+    return [f"{_INDENT}{line}" for line in lines]
+
+
+def _domains(count: int) -> str:
+    return "1 domain" if count == 1 else f"{count:,} domains"

@@ -1,0 +1,161 @@
+"""What is kept of each domain: the verdict, its causes, and how clients fare; one line of JSON.
+
+The report in full is `autodiscoverctl diagnose` away. Sentences are cleaned; names and addresses are data and stay as
+they were observed.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from check_autodiscover.core.outline import outcomes_of, place_of
+from check_autodiscover.core.report import Judgement, Report
+from check_autodiscover.core.state import State
+from check_autodiscover.hostile import clean
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+__all__ = ["SCHEMA", "BadRecord", "KeptCause", "Record", "line_of", "read_line", "record_of", "record_of_failure"]
+
+SCHEMA = 1
+"""Version of a record's JSON form."""
+
+
+class BadRecord(ValueError):
+    """A line is no record of ours; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCause:
+    """A root. `place` is the name, or the addresses where the name is the domain's own: what domains may share.
+
+    `accepted` is the policy's reason where policy lowered it to OK.
+    """
+
+    rule: str
+    severity: State
+    place: str
+    message: str
+    remedy: str = ""
+    views: tuple[str, ...] = ()
+    endpoint: str = ""
+    subject: str = ""
+    addresses: tuple[str, ...] = ()
+    accepted: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The verdict on one domain. `started` is UTC as in ISO 8601.
+
+    By view, `methods` are what it was judged by, and `outcomes` how the judged client fares that fares worst.
+    """
+
+    schema: int = SCHEMA
+    domain: str
+    state: State
+    exit_code: int
+    summary: str
+    started: str
+    duration_seconds: float
+    methods: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, str] = field(default_factory=dict)
+    causes: tuple[KeptCause, ...] = ()
+
+
+def record_of(report: Report) -> Record:
+    """What is kept of a report."""
+    survey = report.survey
+    return Record(
+        domain=report.domain,
+        state=report.state,
+        exit_code=report.state.exit_code,
+        summary=clean(report.summary),
+        started=_moment(survey.started),
+        duration_seconds=round(max(0.0, survey.ended - survey.started), 3),
+        methods={choice.view: choice.effective.value for choice in report.methods},
+        outcomes={view: outcome.value for view, outcome in outcomes_of(report)},
+        causes=tuple(_cause(report.domain, group) for group in report.causes),
+    )
+
+
+def record_of_failure(domain: str, rule: str, message: str, started: float) -> Record:
+    """What is kept of a domain on which nothing can be said, for a reason that is not its own; Unix time in seconds."""
+    told = clean(message)
+    cause = KeptCause(rule=rule, severity=State.UNKNOWN, place="", message=told)
+    return Record(
+        domain=domain,
+        state=State.UNKNOWN,
+        exit_code=State.UNKNOWN.exit_code,
+        summary=told,
+        started=_moment(started),
+        duration_seconds=0.0,
+        causes=(cause,),
+    )
+
+
+def line_of(record: Record) -> str:
+    """The record as one line of ASCII, with its line break."""
+    return json.dumps(_converter().unstructure(record), allow_nan=False) + "\n"
+
+
+def read_line(line: str | bytes) -> Record:
+    """The record that a line holds. Raises BadRecord."""
+    import cattrs
+
+    try:
+        document = json.loads(line)
+        if not isinstance(document, dict):
+            raise BadRecord(_NONE)
+        if document.get("schema", SCHEMA) != SCHEMA:
+            raise BadRecord(f"it is of schema {document['schema']!r:.40}, and this program reads {SCHEMA}")
+        return _converter().structure(document, Record)
+    except (cattrs.BaseValidationError, RecursionError) as error:
+        raise BadRecord(_NONE) from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadRecord("it is not JSON") from error
+
+
+_NONE = "it is no result of a sweep"
+
+
+def _cause(domain: str, group: Sequence[Judgement]) -> KeptCause:
+    first = group[0]
+    finding = first.finding
+    return KeptCause(
+        rule=finding.rule,
+        severity=first.severity,
+        place=place_of(domain, finding),
+        message=clean(first.message),
+        remedy=clean(first.remedy),
+        views=tuple(dict.fromkeys(item.finding.view for item in group)),
+        endpoint=finding.endpoint.value,
+        subject=finding.subject,
+        addresses=finding.addresses,
+        accepted=None if first.accepted is None else clean(first.accepted),
+    )
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+@cache
+def _converter() -> "Converter":
+    from cattrs import Converter
+
+    converter = Converter(forbid_extra_keys=True)
+    # Numbers and text as they are: what else stands there was not written by us.
+    for kind in (str, int):
+        converter.register_structure_hook(kind, _exactly)
+    return converter
+
+
+def _exactly(value: object, kind: type) -> object:
+    if type(value) is not kind:
+        raise TypeError(f"{kind.__name__} expected")
+    return value

@@ -1,0 +1,119 @@
+"""The file that a sweep keeps its results in, a line of JSON each; a later one goes on where it ends.
+
+A line is written with one call, and whole or not at all: a line that a killed writer left unfinished is taken away
+when the file is next opened, and its domain is looked at once more. Its owner alone may read it, as it tells names and
+addresses of the inside.
+"""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+
+from check_autodiscover.ctl.sweep.record import BadRecord, Record, line_of, read_line
+from check_autodiscover.ctl.usage import Refused
+
+__all__ = ["ResultFile"]
+
+OWNER_ALONE = 0o600
+
+CHUNK = 1 << 20
+
+_BEGINNING = b'{"schema": '
+
+
+class ResultFile:
+    """Results that are kept. One sweep at a time has it."""
+
+    def __init__(self, path: str, *, resume: bool) -> None:
+        """Open it, or make it. Raises Refused where it holds results already and nobody wants to `resume`."""
+        self.path = path
+        # Not readable by others from its first moment; a pipe would keep us waiting for ever.
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
+        try:
+            self._handle = os.open(path, flags, OWNER_ALONE)
+        except OSError as error:
+            raise Refused(f"{path}: {error.strerror}") from error
+        try:
+            self._claim(resume)
+        except BaseException:
+            os.close(self._handle)
+            raise
+
+    def _claim(self, resume: bool) -> None:
+        found = os.fstat(self._handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise Refused(f"{self.path}: it is no ordinary file")
+        try:
+            # It goes with the process, however that ends.
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(f"{self.path}: another sweep is writing it") from None
+        if found.st_size and not resume:
+            raise Refused(f"{self.path}: there is something in it; go on with it by --resume, or name another file")
+
+    def earlier(self) -> Iterator[Record]:
+        """The results that it holds, before anything is added. Raises Refused for a file that is none of ours."""
+        end, size = 0, os.fstat(self._handle).st_size
+        for number, line in enumerate(self._lines(), 1):
+            try:
+                record = _whole(line)
+            except BadRecord as fault:
+                if end + len(line) == size and _unfinished(line):
+                    self._cut(end)
+                    return
+                raise Refused(f"{self.path}:{number}: {fault}; the file is left as it is") from fault
+            yield record
+            end += len(line)
+
+    def append(self, record: Record) -> None:
+        """Keep a result. Raises Refused where there is no room for it; the file is whole then too."""
+        end = os.fstat(self._handle).st_size
+        rest = line_of(record).encode("ascii")
+        try:
+            while rest:
+                rest = rest[os.write(self._handle, rest) :]
+        except OSError as error:
+            self._cut(end)
+            raise Refused(f"{self.path}: {error.strerror}; what came before is kept") from error
+
+    def sync(self) -> None:
+        """Have the disk hold what was appended. Raises Refused."""
+        try:
+            os.fdatasync(self._handle)
+        except OSError as error:
+            raise Refused(f"{self.path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Let others have it."""
+        os.close(self._handle)
+
+    def _cut(self, end: int) -> None:
+        try:
+            os.ftruncate(self._handle, end)
+        except OSError as error:
+            raise Refused(f"{self.path}: {error.strerror}") from error
+
+    def _lines(self) -> Iterator[bytes]:
+        """The lines with their breaks; what stands behind the last break is a line too."""
+        offset, begun = 0, b""
+        while chunk := os.pread(self._handle, CHUNK, offset):
+            offset += len(chunk)
+            *whole, begun = (begun + chunk).split(b"\n")
+            yield from (line + b"\n" for line in whole)
+        if begun:
+            yield begun
+
+
+def _whole(line: bytes) -> Record:
+    if not line.endswith(b"\n"):
+        raise BadRecord("it is cut off")
+    return read_line(line)
+
+
+def _unfinished(line: bytes) -> bool:
+    """Whether a last line is of a killed writer of ours, or of a machine without power, which leaves zeroes."""
+    if line.endswith(b"\n") and b"\0" not in line:
+        return False
+    begun = line.rstrip(b"\0\n")
+    return begun.startswith(_BEGINNING) or _BEGINNING.startswith(begun)

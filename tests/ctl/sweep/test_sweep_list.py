@@ -1,0 +1,73 @@
+"""The list of domains: what people write in one, and what is told of lines that are none."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from check_autodiscover.ctl.sweep.domain_list import read_domains
+from check_autodiscover.ctl.usage import Refused
+
+
+@pytest.mark.parametrize(
+    ("content", "domains", "faults"),
+    [
+        (b"contoso.com\nfabrikam.com\n", ["contoso.com", "fabrikam.com"], []),
+        (b"contoso.com", ["contoso.com"], []),
+        (b"\xef\xbb\xbfcontoso.com\r\n\r\nfabrikam.com\r\n", ["contoso.com", "fabrikam.com"], []),
+        (b"# customers\n  contoso.com  # ours\n\n", ["contoso.com"], []),
+        ("münchen.example\nMÜNCHEN.example.\n".encode(), ["xn--mnchen-3ya.example"], []),
+        (b"contoso.com\nContoso.COM.\ncontoso.com\n", ["contoso.com"], []),
+        (
+            b"a.example\ntwo words\nb.example\n",
+            ["a.example", "b.example"],
+            ["2: 'two words' is not a name"],
+        ),
+        (b"a.example\nlocalhost\n", ["a.example"], ["2: 'localhost' is not a mail domain"]),
+        (b"a.example\n\xff\xfe\n", ["a.example"], ["2: it is no text in UTF-8"]),
+        (b"a.example\n" + b"x" * 100_000 + b"\n", ["a.example"], ["2: 'xxx"]),
+        (b"a.example\n\x1b]0;owned\x07\n", ["a.example"], ["2: "]),
+    ],
+)
+def test_a_domain_a_line_and_a_fault_with_its_line_for_each_that_is_none(
+    content: bytes, domains: list[str], faults: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "customers.txt"
+    file.write_bytes(content)
+    listed = read_domains(str(file))
+    assert list(listed.domains) == domains
+    assert len(listed.faults) == len(faults)
+    for told, beginning in zip(listed.faults, faults, strict=True):
+        assert told.startswith(f"{file}:{beginning}")
+        assert len(told) < 400
+
+
+def test_standard_input_is_a_list_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"contoso.com\n?\n")))
+    listed = read_domains("-")
+    assert listed.domains == ("contoso.com",)
+    assert listed.faults[0].startswith("standard input:2: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "there is no domain in it"),
+        (b"# nobody\n", "there is no domain in it"),
+        (b"a b\nc d\n", ":1: 'a b' is not a name"),
+        (None, "No such file or directory"),
+    ],
+)
+def test_a_list_without_a_domain_is_refused(content: bytes | None, fault: str, tmp_path: Path) -> None:
+    file = tmp_path / "list"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(Refused) as caught:
+        read_domains(str(file))
+    assert str(caught.value).startswith(str(file))
+    assert fault in str(caught.value)
+
+
+def test_a_folder_is_no_list(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="Is a directory"):
+        read_domains(str(tmp_path))
