@@ -42,7 +42,7 @@ SECTIONS = {
         "howto/thousands-of-domains",
         "howto/private-ca",
     ),
-    "Run it": ("exporter", "nagios", "icinga", "prometheus", "grafana"),
+    "Run it": ("sweep", "exporter", "nagios", "icinga", "prometheus", "grafana"),
     "Reference": (
         "rules/README",
         "options",
