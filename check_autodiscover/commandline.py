@@ -11,13 +11,9 @@ from check_autodiscover import __version__
 from check_autodiscover.arguments import Arguments, Fleet, arguments_of
 from check_autodiscover.option import Option, ValueKind
 from check_autodiscover.options import GROUPS
-from check_autodiscover.usage import DOMAIN_MISSING, RaisingParser, UsageError
+from check_autodiscover.usage import DOMAIN_MISSING, RaisingParser, Told, UsageError
 
-__all__ = ["Told", "add_options", "make_parser", "parse_arguments", "parse_fleet"]
-
-
-class Told(Exception):
-    """The command line asked for help or the version only; the text is that."""
+__all__ = ["add_options", "make_parser", "parse_arguments", "parse_fleet"]
 
 
 _DESCRIPTION = """\

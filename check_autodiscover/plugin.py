@@ -82,7 +82,8 @@ def _answered(words: Sequence[str]) -> int:
 
 def _looked(words: Sequence[str]) -> int:
     from check_autodiscover.arguments import BadFile
-    from check_autodiscover.commandline import Told, parse_arguments
+    from check_autodiscover.commandline import parse_arguments
+    from check_autodiscover.usage import Told
 
     try:
         arguments = parse_arguments(words)

@@ -4,13 +4,17 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from functools import partial
 from typing import Any, NoReturn
 
-__all__ = ["DOMAIN_MISSING", "RaisingParser", "UsageError"]
+__all__ = ["DOMAIN_MISSING", "RaisingParser", "Told", "UsageError"]
 
 DOMAIN_MISSING = "-H/--hostname/--domain: the mail domain is missing, as in -H contoso.com"
 
 
 class UsageError(Exception):
     """A command line that cannot be used; the text is one sentence that names the option."""
+
+
+class Told(Exception):
+    """The command line asked for help or the version only; the text is that."""
 
 
 class RaisingParser(ArgumentParser):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from check_autodiscover import __version__
 from check_autodiscover.ctl.usage import Parser, Refused
 from check_autodiscover.hostile import clean
+from check_autodiscover.probes.extra import MissingExtra
+from check_autodiscover.usage import Told
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -47,6 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Refused as refused:
         # A file that is refused may hold anything.
         print(f"autodiscoverctl: {clean(str(refused))}")
+    except Told as told:
+        # An option of the plugin's that asks for nothing else.
+        print(told)
+        return 0
+    except MissingExtra as error:
+        print(f"autodiscoverctl: {error}")
     except ImportError as error:
         print(f"autodiscoverctl: {error.name} is missing: pip install 'check_autodiscover[ctl]'")
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from check_autodiscover import __version__
 from check_autodiscover.config import load_configuration
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.ctl.main import main
@@ -99,3 +100,24 @@ def test_lab_keeps_its_configuration_and_its_ca_in_a_folder_that_is_named(tmp_pa
     assert main(["lab", "--hold-seconds", "0", "--folder", str(tmp_path / "lab")]) == 0
     assert f"--config.file {tmp_path}/lab/exporter.yml" in capsys.readouterr().out
     assert list(load_configuration(str(tmp_path / "lab" / "exporter.yml")).domains) == ["contoso.com"]
+
+
+@pytest.mark.parametrize("words", [["diagnose", "contoso.com"], ["baseline", "show", "contoso.com"], ["sweep", "-"]])
+def test_the_plugins_option_for_its_version_tells_it(words: list[str], capsys: Capture) -> None:
+    assert main([*words, "-V"]) == 0
+    assert capsys.readouterr().out == f"check_autodiscover {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [["diagnose", "contoso.com"], ["sweep", "LIST"]])
+def test_an_extra_that_is_not_installed_is_named(
+    words: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # How Python has a module not be there, whether it is installed or not.
+    monkeypatch.setitem(sys.modules, "bonsai", None)
+    listed = tmp_path / "list"
+    listed.write_text("contoso.com\n")
+    options = ["-s", "127.0.0.1", "--scp", "ldap://127.0.0.1"]
+    assert main([str(listed) if word == "LIST" else word for word in words] + options) == 3
+    told = capsys.readouterr()
+    assert told.out == 'autodiscoverctl: --scp needs more packages: pip install "check_autodiscover[directory]"\n'
+    assert told.err == ""

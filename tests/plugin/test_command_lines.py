@@ -7,7 +7,7 @@ import pytest
 
 from check_autodiscover import __version__
 from check_autodiscover.arguments import Arguments, UsageError
-from check_autodiscover.commandline import Told, parse_arguments
+from check_autodiscover.commandline import parse_arguments
 from check_autodiscover.core.policy import (
     DAY,
     DEFAULT_THRESHOLDS,
@@ -31,6 +31,7 @@ from check_autodiscover.option import CHOICES
 from check_autodiscover.options import OPTIONS
 from check_autodiscover.parsers import Output
 from check_autodiscover.trust import TrustSettings
+from check_autodiscover.usage import Told
 from check_autodiscover.views import DEFAULT_VIEWS
 
 HEX = "ab" * 32

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, aclosing, contextmanager, nullcon
 from dataclasses import dataclass, field
 
 from check_autodiscover.arguments import Arguments, UsageError
-from check_autodiscover.commandline import Told, parse_fleet
+from check_autodiscover.commandline import parse_fleet
 from check_autodiscover.core.state import State, worst
 from check_autodiscover.ctl.sweep.crew import Limits, look_at
 from check_autodiscover.ctl.sweep.domain_list import DomainList, read_domains
@@ -90,7 +90,7 @@ def _asked(file: str, options: Sequence[str]) -> tuple[tuple[Arguments, ...], tu
         if not listed.domains:
             raise Refused("sweep needs a FILE with a domain a line, - for standard input, or --config with domains")
         return tuple(map(fleet.arguments, listed.domains)), listed.faults
-    except (UsageError, Told) as error:
+    except UsageError as error:
         raise Refused(str(error)) from error
 
 

@@ -35,7 +35,7 @@ def read_domains(file: str) -> DomainList:
     name = "standard input" if file == STANDARD_INPUT else file
     try:
         with _opened(file) as opened:
-            found = _listed(opened, name)
+            found = _listed(_lines(opened), name)
     except OSError as error:
         raise Refused(f"{name}: {error.strerror}") from error
     if not found.domains:
@@ -50,6 +50,14 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
         return
     with open(file, "rb") as opened:
         yield opened
+
+
+def _lines(opened: IO[bytes]) -> Iterator[bytes]:
+    """The lines, each cut where it is too long to be one of a list."""
+    while line := opened.readline(LONGEST_LINE):
+        yield line
+        while line and not line.endswith(b"\n"):
+            line = opened.readline(LONGEST_LINE)
 
 
 def _listed(lines: Iterable[bytes], name: str) -> DomainList:
@@ -68,5 +76,7 @@ def _listed(lines: Iterable[bytes], name: str) -> DomainList:
 def _domain(line: bytes) -> str:
     """The domain of a line, empty for a comment and an empty line. Raises BadName and UnicodeDecodeError."""
     # Editors of other systems begin a file with a mark of its encoding.
-    text = line[:LONGEST_LINE].decode("utf-8-sig").partition(_COMMENT)[0].strip()
-    return parse_domain(text) if text else ""
+    text, comment, _ = line.decode("utf-8-sig").partition(_COMMENT)
+    if len(line) == LONGEST_LINE and not comment:
+        raise BadName("the line is too long to be a domain")
+    return parse_domain(text.strip()) if text.strip() else ""

@@ -25,7 +25,9 @@ from check_autodiscover.ctl.usage import Refused
         ),
         (b"a.example\nlocalhost\n", ["a.example"], ["2: 'localhost' is not a mail domain"]),
         (b"a.example\n\xff\xfe\n", ["a.example"], ["2: it is no text in UTF-8"]),
-        (b"a.example\n" + b"x" * 100_000 + b"\n", ["a.example"], ["2: 'xxx"]),
+        (b"a.example\n" + b"x" * 100_000 + b"\n", ["a.example"], ["2: the line is too long to be a domain"]),
+        (b"a.example" + b" " * 100_000 + b"b.example\nc.example\n", ["c.example"], ["1: the line is too long"]),
+        (b"a.example #" + b" so" * 100_000 + b"\nc.example\n", ["a.example", "c.example"], []),
         (b"a.example\n\x1b]0;owned\x07\n", ["a.example"], ["2: "]),
     ],
 )
