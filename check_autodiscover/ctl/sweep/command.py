@@ -31,7 +31,7 @@ __all__ = ["Wish", "sweep"]
 CANNOT = 3
 
 SYNC_SECONDS = 1.0
-"""How much of its work a machine that loses its power may lose."""
+"""How often results are brought to the disk, so that a machine that loses its power loses little."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,7 @@ class _Sweep:
         self._total = len(asked)
         self._wish = wish
         self._kept = kept
+        self._synced = 0.0
 
     @property
     def so_far(self) -> str:
@@ -135,17 +136,11 @@ class _Sweep:
     async def run(self) -> None:
         """Look at the rest. Raises Refused."""
         async with aclosing(self._looks(tuple(self._asked.values()))) as looks:
-            syncing = asyncio.create_task(self._sync_now_and_then())
-            try:
-                with self._progress() as advance:
-                    async for record in looks:
-                        if self._kept:
-                            self._kept.append(record)
-                        self._tell(record)
-                        advance(record)
-            finally:
-                syncing.cancel()
-                await asyncio.wait([syncing])
+            with self._progress() as advance:
+                async for record in looks:
+                    await self._keep(record)
+                    self._tell(record)
+                    advance(record)
 
     def conclude(self) -> None:
         """What is told at the end, however it came. Raises Refused."""
@@ -162,6 +157,16 @@ class _Sweep:
             return look_by_cluster(self._wish.dask, asked, self._wish.limits)
         return look_at(asked, self._wish.limits, _instruments(asked))
 
+    async def _keep(self, record: Record) -> None:
+        if self._kept is None:
+            return
+        self._kept.append(record)
+        now = asyncio.get_running_loop().time()
+        if now - self._synced >= SYNC_SECONDS:
+            # A disk may take its time, and the looks under way need not wait for it.
+            await asyncio.to_thread(self._kept.sync)
+            self._synced = now
+
     def _tell(self, record: Record) -> None:
         self.tally.add(record)
         _print(render_row(self._wish.form, record))
@@ -171,11 +176,6 @@ class _Sweep:
         if rows or not sys.stderr.isatty():
             return nullcontext(lambda record: None)
         return shown_progress(self._total, self.tally.domains)
-
-    async def _sync_now_and_then(self) -> None:
-        while self._kept:
-            await asyncio.sleep(SYNC_SECONDS)
-            await asyncio.to_thread(self._kept.sync)
 
 
 def _instruments(asked: Sequence[Arguments]) -> Instruments:
