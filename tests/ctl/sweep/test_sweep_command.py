@@ -152,7 +152,9 @@ def many(tmp_path: Path) -> str:
 def started(lab: Lab, listed: str, kept: Path, *options: str) -> "subprocess.Popen[str]":
     """A sweep in a process of its own that has told its first results."""
     # A few at a time, so that most are still to be done.
-    argv = (*COMMAND, listed, *options_of(lab), "--save", str(kept), "--jobs", "4", *options)
+    sweep = (*COMMAND, listed, *options_of(lab), "--save", str(kept), "--jobs", "4", *options)
+    # Whoever is started in the background, as tests may be, has Ctrl-C ignored, and its children too.
+    argv = ("env", "--default-signal=INT", *sweep)
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     for _ in range(3):
