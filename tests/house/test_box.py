@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from artefacts.packages.libraries import EXPORTER, PLUGIN, NotLockedError, libra
 from artefacts.packages.targets import TARGETS
 from artefacts.packages.tree import launcher
 from artefacts.packages.zipapps import PYTHONS
+from check_autodiscover.commandline import parse_arguments
 from check_autodiscover.config import Configuration, load_configuration
 
 TOP = Path(__file__).parents[2]
@@ -87,3 +89,11 @@ def test_the_service_reads_the_packaged_configuration_and_spares_what_would_brea
     # Callbacks of handshakes are made at run time; the start time of a process stands in /proc/stat.
     assert not {"MemoryDenyWriteExecute", "ProcSubset"} & values.keys()
     assert {"AF_INET", "AF_INET6", "AF_UNIX"} == set(values["RestrictAddressFamilies"].split())
+
+
+@pytest.mark.parametrize("file", ["nagios/nrpe.cfg", "nagios/ncpa.cfg", "checkmk/mrpe.cfg"])
+def test_what_an_agent_is_told_to_run_is_a_command_line_that_the_plugin_takes(file: str) -> None:
+    lines = re.findall(r"check_autodiscover (?:-a ')?(-H [^'\n]+)", (TOP / "packaging" / file).read_text())
+    assert lines
+    for line in lines:
+        assert parse_arguments(shlex.split(line)).domain == "contoso.com"
