@@ -4,6 +4,7 @@ Its scheduler hands out batches, those of a worker that is gone to another. What
 here and no sooner, so that nothing is lost with a worker and nothing is there twice.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -75,12 +76,20 @@ async def _connected(address: str) -> "AsyncIterator[Client]":
     client = Client(address, asynchronous=True, timeout=CONNECT_SECONDS)
     try:
         try:
-            await client
-        except (OSError, TimeoutError, ValueError) as error:
-            raise Refused(f"--dask {address}: no scheduler answers there") from error
+            # Its own limit is for a connection, of which it makes several where something else answers.
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await client
+        except Exception as error:  # each transport has its own, down to TypeError for TLS without certificates
+            raise Refused(f"--dask {address}: no scheduler answers there{_why(error)}") from error
         yield client
     finally:
         await client.close()
+
+
+def _why(error: Exception) -> str:
+    """An error's own first line in brackets, if it has one."""
+    lines = str(error).splitlines()
+    return f" ({lines[0]})" if lines else ""
 
 
 async def _threads(client: "Client", address: str) -> int:

@@ -119,7 +119,9 @@ class _Sweep:
 
     @property
     def so_far(self) -> str:
-        """How far it has come, and how to go on, behind what stopped it."""
+        """How far it has come, and how to go on, behind what stopped it; empty before the first domain."""
+        if not self.tally.domains:
+            return ""
         how = f": --save {self._wish.save} --resume goes on with the rest" if self._kept else "; --save FILE keeps them"
         return f", after {self.tally.domains:,} of {self._total:,} domains{how}"
 

@@ -88,7 +88,9 @@ def test_the_domains_of_a_configuration_are_swept_each_by_what_it_declares(
         (["LIST", "-r", "no-such.pem"], "no-such.pem"),
         (["LIST", "--from-exporter", "http://127.0.0.1:1"], "--from-exporter: for check_autodiscover alone"),
         (["LIST", "--dask", "tcp://127.0.0.1:1"], "--dask tcp://127.0.0.1:1: no scheduler answers there"),
-        (["LIST", "--dask", "nonsense://"], "--dask nonsense://: no scheduler answers there"),
+        (["LIST", "--dask", "http://127.0.0.1:1"], "there (unknown address scheme 'http'"),
+        (["LIST", "--dask", "tls://127.0.0.1:1"], "there (TLS expects a `ssl_context` argument"),
+        (["LIST", "--dask", "nonsense"], "there (missing port number in address 'nonsense')"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_on_standard_error_before_anything_is_looked_at(
