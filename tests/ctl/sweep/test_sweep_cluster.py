@@ -111,9 +111,8 @@ def test_a_scheduler_without_workers_is_told_at_once(lab: Lab, tmp_path: Path, c
     with scheduler(tmp_path) as address:
         assert main(["sweep", many(tmp_path), *options_of(lab), "--dask", address]) == 3
     told = capsys.readouterr()
-    assert told.err.startswith(
-        f"autodiscoverctl: --dask {address}: the scheduler has no workers, after 0 of 241 domains"
-    )
+    assert told.out == ""
+    assert told.err == f"autodiscoverctl: --dask {address}: the scheduler has no workers\n"
 
 
 def test_workers_of_another_version_are_refused(
