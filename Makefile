@@ -27,7 +27,8 @@ unit: $(STAMP) ## the tests alone
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 test-lowest: $(VENV)-lowest/.installed ## the tests with the oldest versions that setup.cfg admits
-	$(VENV)-lowest/bin/python -m pytest -n $(JOBS) --ignore tests/stack $(ARGS)
+	# What the house's tests hold is the same with all versions, and some of it is made with tools that are not here.
+	$(VENV)-lowest/bin/python -m pytest -n $(JOBS) --ignore tests/stack --ignore tests/house $(ARGS)
 
 packages: $(VENV)-packages/.installed ## Debian packages, RPMs and single files, into dist/
 	tests/packages/install-tools
