@@ -61,7 +61,7 @@ def _cells(record: Record) -> tuple[str, ...]:
         " ".join(dict.fromkeys(cause.rule for cause in alarming)),
         record.summary,
         alarming[0].remedy if alarming else "",
-        " ".join(f"{view}={method}" for view, method in record.methods.items()),
+        clean(" ".join(f"{view}={method}" for view, method in record.methods.items())),
         record.started,
         str(record.duration_seconds),
     )

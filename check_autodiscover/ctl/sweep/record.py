@@ -5,7 +5,7 @@ they were observed.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -109,18 +109,32 @@ def read_line(line: str | bytes) -> Record:
 
     try:
         document = json.loads(line)
-        if not isinstance(document, dict):
-            raise BadRecord(_NONE)
-        if document.get("schema", SCHEMA) != SCHEMA:
-            raise BadRecord(f"it is of schema {document['schema']!r:.40}, and this program reads {SCHEMA}")
-        return _converter().structure(document, Record)
-    except (cattrs.BaseValidationError, RecursionError) as error:
+    except RecursionError as error:
         raise BadRecord(_NONE) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    # Beside what is no JSON there are numbers that Python does not read.
+    except ValueError as error:
         raise BadRecord("it is not JSON") from error
+    if not isinstance(document, dict):
+        raise BadRecord(_NONE)
+    if document.get("schema", SCHEMA) != SCHEMA:
+        raise BadRecord(f"it is of schema {document['schema']!r:.40}, and this program reads {SCHEMA}")
+    try:
+        record = _converter().structure(document, Record)
+    except cattrs.BaseValidationError as error:
+        raise BadRecord(_NONE) from error
+    if not all(text.isascii() and text.isprintable() for text in _sentences(record)):
+        raise BadRecord(_NONE)
+    return record
 
 
 _NONE = "it is no result of a sweep"
+
+
+def _sentences(record: Record) -> Iterator[str]:
+    """What was cleaned when it was written, and is shown as it stands."""
+    yield from (record.domain, record.summary, record.started)
+    for cause in record.causes:
+        yield from (cause.rule, cause.message, cause.remedy, cause.accepted or "")
 
 
 def _cause(domain: str, group: Sequence[Judgement]) -> KeptCause:

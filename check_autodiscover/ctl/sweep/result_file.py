@@ -17,7 +17,8 @@ __all__ = ["ResultFile"]
 
 OWNER_ALONE = 0o600
 
-CHUNK = 1 << 20
+MOST_BYTES = 1 << 20
+"""A line has a few kilobytes; what is longer is none of ours."""
 
 _BEGINNING = b'{"schema": '
 
@@ -96,13 +97,9 @@ class ResultFile:
 
     def _lines(self) -> Iterator[bytes]:
         """The lines with their breaks; what stands behind the last break is a line too."""
-        offset, begun = 0, b""
-        while chunk := os.pread(self._handle, CHUNK, offset):
-            offset += len(chunk)
-            *whole, begun = (begun + chunk).split(b"\n")
-            yield from (line + b"\n" for line in whole)
-        if begun:
-            yield begun
+        with open(os.dup(self._handle), "rb") as opened:
+            while line := opened.readline(MOST_BYTES):
+                yield line
 
 
 def _whole(line: bytes) -> Record:

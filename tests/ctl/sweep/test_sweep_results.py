@@ -14,6 +14,7 @@ from check_autodiscover.core.state import State
 from check_autodiscover.ctl.sweep.record import BadRecord, Record, line_of, read_line
 from check_autodiscover.ctl.sweep.result_file import ResultFile
 from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.hostile import clean
 from tests.ctl.sweep.worlds import cause, record
 
 RECORDS = (
@@ -25,8 +26,9 @@ RECORDS = (
 )
 
 TEXT = st.text(max_size=30)
+SAID = TEXT.map(clean)
 CAUSES = st.builds(
-    cause, place=TEXT, message=TEXT, views=st.lists(TEXT, max_size=2).map(tuple), accepted=st.none() | TEXT
+    cause, place=TEXT, message=SAID, views=st.lists(TEXT, max_size=2).map(tuple), accepted=st.none() | SAID
 )
 ANY_RECORD = st.builds(record, st.sampled_from(["a.example", "b.example"]), st.sampled_from(State), CAUSES)
 
@@ -49,9 +51,14 @@ def test_a_record_is_one_line_of_ascii_and_read_back_the_same(kept: Record) -> N
         ("{}", "it is no result of a sweep"),
         ('{"schema": 2}', "it is of schema 2, and this program reads 1"),
         ("[" * 100_000, "it is no result of a sweep"),
+        ('{"schema": 1' + "0" * 5000 + "}", "it is not JSON"),
+        ('{"schema": 1, "duration_seconds": 1e999}', "it is no result of a sweep"),
         (line_of(RECORDS[0]).replace('"OK"', '"FINE"'), "it is no result of a sweep"),
         (line_of(RECORDS[0]).replace('"contoso.com"', "7"), "it is no result of a sweep"),
         (line_of(RECORDS[0]).replace('"causes"', '"reasons"'), "it is no result of a sweep"),
+        (line_of(record("contoso.com\x1b[2J")), "it is no result of a sweep"),
+        (line_of(record("a.example", State.OK, cause(message="\ud800"))), "it is no result of a sweep"),
+        (line_of(record("a.example", State.OK, cause(remedy="\u202e"))), "it is no result of a sweep"),
         (b"\xff\xfe", "it is not JSON"),
     ],
 )
@@ -110,6 +117,7 @@ def test_zeroes_that_a_power_cut_left_at_the_end_are_taken_away(tmp_path: Path) 
         b"{}\n" + line_of(RECORDS[0]).encode(),
         json.dumps({"schema": 2, "domain": "contoso.com"}).encode() + b"\n",
         b"\x7fELF\0\0\0",
+        line_of(RECORDS[0]).encode() + b'{"schema": ' + b"x" * (1 << 21),
     ],
 )
 def test_a_file_that_is_none_of_ours_is_named_with_its_line_and_left_as_it_is(content: bytes, tmp_path: Path) -> None:
