@@ -9,6 +9,7 @@ from pathlib import Path
 from artefacts import checkmk, completion, icinga2, man_pages, nagios
 from artefacts.grafana import files as grafana
 from artefacts.prometheus import files as prometheus
+from artefacts.prometheus import operator
 
 __all__ = ["FAMILIES", "FOLDER", "artefacts", "main"]
 
@@ -19,6 +20,7 @@ FAMILIES: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "completion": completion.artefacts,
     "grafana": grafana.artefacts,
     "icinga2": icinga2.artefacts,
+    "kubernetes/prometheus-operator/rules": operator.artefacts,
     "man": man_pages.artefacts,
     "nagios": nagios.artefacts,
     "prometheus": prometheus.artefacts,

@@ -1,5 +1,7 @@
 """All files of the family, made with one set of settings."""
 
+from typing import Any
+
 from artefacts.prometheus.alertmanager import alertmanager
 from artefacts.prometheus.domain_alerts import domain_alerts
 from artefacts.prometheus.exporter_alerts import exporter_alerts
@@ -9,7 +11,7 @@ from artefacts.prometheus.scraping import scraping
 from artefacts.prometheus.settings import Settings, render_settings
 from artefacts.prometheus.yaml_text import render_yaml
 
-__all__ = ["artefacts"]
+__all__ = ["artefacts", "rule_groups"]
 
 _MADE = "Made by the project's `make artefacts`; settings.yml tells how to have other thresholds."
 
@@ -17,23 +19,25 @@ _MADE = "Made by the project's `make artefacts`; settings.yml tells how to have 
 def artefacts(settings: Settings | None = None) -> dict[str, str]:
     """Every file's text, by its path."""
     chosen = settings or Settings()
+    recorded, alerts = rule_groups(chosen)
     return {
         "settings.yml": render_settings(),
-        "rules/autodiscover-recording.yml": render_yaml({"groups": recording(chosen)}, _MADE),
-        "rules/autodiscover-alerts.yml": _alerts(chosen),
+        "rules/autodiscover-recording.yml": render_yaml({"groups": recorded}, _MADE),
+        "rules/autodiscover-alerts.yml": render_yaml({"groups": alerts}, _MADE),
         "alertmanager.yml": alertmanager(chosen),
         **rule_tests(chosen),
         **scraping(chosen),
     }
 
 
-def _alerts(settings: Settings) -> str:
+def rule_groups(settings: Settings) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The groups of recording rules, and those of alerts."""
     groups = {"domains": domain_alerts, "exporter": exporter_alerts}
-    listed = [
+    alerts = [
         {
             "name": f"autodiscover-{name}-alerts",
             "rules": [alert.rule(settings.exporter_url) for alert in alerts(settings)],
         }
         for name, alerts in groups.items()
     ]
-    return render_yaml({"groups": listed}, _MADE)
+    return recording(settings), alerts

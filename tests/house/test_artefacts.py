@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import yaml
 
 from artefacts.generate import FAMILIES, FOLDER, artefacts
 from artefacts.icinga2_names import variable
@@ -54,3 +55,11 @@ def test_the_directors_basket_refers_to_nothing_but_what_is_in_it() -> None:
     assert lists == basket["DataList"].keys()
     uuids = re.findall(r'"uuid": "([^"]+)"', MADE["icinga2/director-basket.json"])
     assert len(set(uuids)) == len(uuids)
+
+
+def test_the_operators_rules_are_prometheus_own_but_for_where_links_lead() -> None:
+    files = (MADE[f"prometheus/rules/autodiscover-{name}.yml"] for name in ("recording", "alerts"))
+    groups = [group for text in files for group in yaml.safe_load(text)["groups"]]
+    resource = yaml.safe_load(MADE["kubernetes/prometheus-operator/rules/prometheusrule.yaml"])
+    inside = json.dumps(groups).replace("http://127.0.0.1:10093", "http://autodiscover-exporter:10093")
+    assert resource["spec"]["groups"] == json.loads(inside)

@@ -37,7 +37,7 @@ def test_the_schemas_of_kubernetes_take_every_manifest(version: str) -> None:
     assert (len(PLAIN), done.returncode, done.stdout) == (5, 0, ""), done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["probe", "servicemonitor"])
+@pytest.mark.parametrize("name", ["probe", "servicemonitor", "rules/prometheusrule"])
 def test_the_operators_models_take_every_field_of_its_resources(name: str) -> None:
     given = manifest(OPERATOR / f"{name}.yaml")
     models = importlib.import_module("cloudcoil.models.prometheus_operator.v1")
@@ -48,7 +48,9 @@ def test_the_operators_models_take_every_field_of_its_resources(name: str) -> No
 @pytest.mark.parametrize("folder", [FOLDER, OPERATOR])
 def test_the_kustomization_names_what_lies_beside_it(folder: Path) -> None:
     resources = set(manifest(folder / "kustomization.yaml")["resources"])
-    beside = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
+    # The folder above has a kustomization of its own for what lies below it.
+    found = folder.glob("*.yaml") if folder == FOLDER else folder.rglob("*.yaml")
+    beside = {path.relative_to(folder).as_posix() for path in found} - {"kustomization.yaml"}
     assert resources - {".."} == beside
 
 
