@@ -6,17 +6,11 @@ All times are on the event loop's clock (monotonic seconds).
 from dataclasses import dataclass
 from typing import Protocol
 
-from check_autodiscover.core.observations import (
-    Contact,
-    DirectoryAnswer,
-    DirectoryQuestion,
-    DnsAnswer,
-    DnsQuestion,
-    EndpointQuestion,
-)
+from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion
+from check_autodiscover.core.observations import Contact, DnsAnswer, DnsQuestion, EndpointQuestion
 from check_autodiscover.core.policy import Resolver
 
-__all__ = ["Deadline", "DirectoryProbe", "DnsProbe", "EndpointProbe"]
+__all__ = ["Deadline", "DirectoryProbe", "DnsProbe", "EndpointProbe", "Probes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +43,13 @@ class DirectoryProbe(Protocol):
     async def probe_directory(self, question: DirectoryQuestion, give_up_at: float) -> DirectoryAnswer:
         """What the directory says, or why it says nothing by `give_up_at`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The observers of the world that a run uses."""
+
+    dns: DnsProbe
+    endpoint: EndpointProbe
+    directory: DirectoryProbe | None = None
+    """None in a run whose policy names no directory."""

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from check_autodiscover.core.answers import address_types
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
 from check_autodiscover.core.clients import Walk
+from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion
 from check_autodiscover.core.observations import (
     Contact,
-    DirectoryAnswer,
-    DirectoryQuestion,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from check_autodiscover.core.answers import asks_authority
-from check_autodiscover.core.http_answer import is_autodiscover_path
-from check_autodiscover.core.names import parse_host
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.directory_observations import (
     ConnectionPoint,
     DirectoryAnswer,
     DirectoryQuestion,
     DirectoryStatus,
-    Scheme,
 )
+from check_autodiscover.core.http_answer import is_autodiscover_path
+from check_autodiscover.core.names import parse_host
+from check_autodiscover.core.observations import Scheme
 from check_autodiscover.core.policy import Directory, View
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.url import RedirectTarget, parse_url

@@ -15,12 +15,13 @@ from check_autodiscover.core.interception import intercepted
 from check_autodiscover.core.measures import Tally, measures_of, within_budget
 from check_autodiscover.core.meeting import Known
 from check_autodiscover.core.method import Choice, choose_method
-from check_autodiscover.core.picture import Picture, Scene, ViewPicture, observe, references_of, walks_of
+from check_autodiscover.core.picture import Picture, Scene, ViewPicture, observe, references_of
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role, grouped
 from check_autodiscover.core.rules.addresses import judge_addresses
+from check_autodiscover.core.rules.catch_alls import judge_catch_all
 from check_autodiscover.core.rules.certificates import judge_certificates, judge_interception
-from check_autodiscover.core.rules.host_records import judge_catch_all, judge_host_record
+from check_autodiscover.core.rules.host_records import judge_host_record
 from check_autodiscover.core.rules.lookups import judge_denied, judge_lookups, judge_method, judge_time
 from check_autodiscover.core.rules.phrases import date_of
 from check_autodiscover.core.rules.services import judge_services, judge_strangers
@@ -32,6 +33,7 @@ from check_autodiscover.core.series import series_of
 from check_autodiscover.core.state import State, worst
 from check_autodiscover.core.summary import notes_of, summarize
 from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.view_walks import walks_of
 from check_autodiscover.core.wording import effect_of, remedy_of, sentence_of
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting
-from check_autodiscover.core.picture import References, Scene, walks_of
+from check_autodiscover.core.picture import References, Scene
 from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.view_walks import walks_of
 
 __all__ = ["Choice", "choose_method"]
 

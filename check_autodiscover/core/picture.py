@@ -1,6 +1,6 @@
 """Everything the rules may look at, put together once from a Survey: who is met where, by which method, to what end.
 
-`assemble` is called by `judge`; rules read the Picture and nothing else.
+`judge` puts it together; rules read the Picture and nothing else.
 """
 
 from collections.abc import Mapping
@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 
 from check_autodiscover.core.candidates import Candidate, candidates, srv_name
 from check_autodiscover.core.certificate import Certificate, covers
-from check_autodiscover.core.clients import CLIENTS, STEP_NAMES, UNOBSERVED, Walk
+from check_autodiscover.core.clients import Walk
 from check_autodiscover.core.finding import Endpoint
-from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Known, Meeting, meetings
 from check_autodiscover.core.observations import Srv
 from check_autodiscover.core.plan import SRV_LABELS
-from check_autodiscover.core.policy import Family, Method, Step, View
+from check_autodiscover.core.policy import Method, Step, View
 from check_autodiscover.core.records import Presence, Resolution, Services, label_types, resolve, services
 from check_autodiscover.core.roles import CandidateRole, role_of
 from check_autodiscover.core.survey import Survey
-from check_autodiscover.core.walking import Courses, Walker, walk
 
 if TYPE_CHECKING:
     from check_autodiscover.core.baseline import Baseline, Change
@@ -223,86 +221,3 @@ def references_of(survey: Survey, scenes: tuple[Scene, ...]) -> References:
     }
     names = frozenset(survey.policy.servers) - nowhere
     return References(names, frozenset(addresses), tuple(certificates.values()))
-
-
-_AS_EXCHANGE = (AnswerClass.EXCHANGE, AnswerClass.SETTINGS)
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """Who is no stranger in a view: the method's host by address and key, and the `--server` hosts."""
-
-    method: Method
-    references: References
-    addresses: frozenset[str]
-    keys: frozenset[str]
-
-    def stranger(self, meeting: Meeting) -> bool:
-        """Whether a login or settings met there come from a host that the method does not lead to."""
-        if meeting.candidate.endpoint is Endpoint.SCP and meeting.answer in _AS_EXCHANGE:
-            # Only the organisation's own administrators write into its directory.
-            return False
-        if self.method is Method.UNDETERMINED:
-            return meeting.answer is AnswerClass.PASSWORD
-        if self.method is Method.EXCHANGE_ONLINE:
-            return not meeting.candidate.cloud
-        if meeting.candidate.cloud or (meeting.candidate.stray and meeting.candidate.name not in self.references.names):
-            return True
-        return not (self._own(meeting) or (meeting.exchange and meeting.acceptable))
-
-    def _own(self, meeting: Meeting) -> bool:
-        key = meeting.certificate.public_key if meeting.certificate else ""
-        if meeting.candidate.name in self.references.names:
-            return True
-        return meeting.address in self.addresses or key in self.keys
-
-
-def host_of(method: Method, scene: Scene, references: References) -> Host:
-    """The host that a method leads to in a view. With `--server` it is that alone, else the intended endpoint."""
-    addresses, keys = set(references.addresses), set(references.keys)
-    for candidate in scene.candidates:
-        leads = role_of(method, candidate.endpoint) is CandidateRole.INTENDED and not candidate.stray
-        if leads and (not references.names or candidate.name in references.names):
-            addresses.update(candidate.addresses)
-            keys.update(item.certificate.public_key for item in scene.met[candidate] if item.certificate)
-    return Host(method, references, frozenset(addresses), frozenset(keys))
-
-
-def walks_of(survey: Survey, scene: Scene, method: Method, references: References) -> tuple[Walk, ...]:
-    """The walks of all clients in a view under a method."""
-    host = host_of(method, scene, references)
-    judged, ipv4 = survey.policy.clients, Family.IPV4 in survey.policy.families
-    skipped = {step: STEP_NAMES[step] for step in scene.disabled}
-    skipped |= {item.step: item.url for item in reversed(scene.skipped) if item.step and not item.hop}
-    unobserved = _unobserved(survey, scene)
-    courses: Courses = {}
-    return tuple(
-        walk(
-            Walker(
-                profile,
-                scene.candidates,
-                scene.srv.presence,
-                scene.met.__getitem__,
-                host.stranger,
-                ipv4,
-                skipped,
-                unobserved,
-                courses,
-            ),
-            scene.view.name,
-            profile.name in judged,
-        )
-        for profile in CLIENTS
-    )
-
-
-def _unobserved(survey: Survey, scene: Scene) -> Mapping[Step, str]:
-    """The steps of which nothing is known in a view, and why."""
-    if survey.policy.directory is None:
-        return UNOBSERVED
-    # Few runs ask a directory, and the others need not wait for the module.
-    from check_autodiscover.core.directory import why_unseen
-
-    why = why_unseen(survey, scene.view)
-    told = {**UNOBSERVED, Step.SCP: f"not observed: {why}"}
-    return {step: words for step, words in told.items() if why or step is not Step.SCP}

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
 from check_autodiscover.core.observations import (
     Connect,
     Contact,
-    DirectoryAnswer,
-    DirectoryQuestion,
-    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,

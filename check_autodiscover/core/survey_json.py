@@ -11,15 +11,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.observations import (
-    Contact,
-    DirectoryAnswer,
-    DirectoryQuestion,
-    DnsAnswer,
-    DnsQuestion,
-    EndpointQuestion,
-    Question,
-)
+from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion
+from check_autodiscover.core.observations import Contact, DnsAnswer, DnsQuestion, EndpointQuestion, Question
 from check_autodiscover.core.survey import SCHEMA, Survey
 
 if TYPE_CHECKING:

@@ -17,7 +17,12 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from check_autodiscover.core.directory import LdapUrl, parse_ldap_url
-from check_autodiscover.core.observations import ConnectionPoint, DirectoryAnswer, DirectoryQuestion, DirectoryStatus
+from check_autodiscover.core.directory_observations import (
+    ConnectionPoint,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DirectoryStatus,
+)
 from check_autodiscover.core.policy import Directory
 from check_autodiscover.password import load_password
 from check_autodiscover.probes.extra import MissingExtra

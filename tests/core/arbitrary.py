@@ -9,13 +9,15 @@ from dataclasses import replace
 from random import Random
 
 from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.observations import (
-    Connect,
+from check_autodiscover.core.directory_observations import (
     ConnectionPoint,
-    Contact,
     DirectoryAnswer,
     DirectoryQuestion,
     DirectoryStatus,
+)
+from check_autodiscover.core.observations import (
+    Connect,
+    Contact,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,

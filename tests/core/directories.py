@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from check_autodiscover.core.observations import ConnectionPoint, DirectoryAnswer, DirectoryStatus
+from check_autodiscover.core.directory_observations import ConnectionPoint, DirectoryAnswer, DirectoryStatus
 from check_autodiscover.core.policy import Directory
 from tests.core.worlds import World
 

@@ -6,13 +6,13 @@ import pytest
 
 from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.directory import BadLdapUrl, parse_ldap_url, read_directory
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.directory_observations import (
     ConnectionPoint,
     DirectoryAnswer,
     DirectoryQuestion,
     DirectoryStatus,
-    RecordType,
 )
+from check_autodiscover.core.observations import RecordType
 from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import ClientName, Directory, Step
 from tests.core.directories import DC, PARTNER, URL, answer, asking, point, pointer

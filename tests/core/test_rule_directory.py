@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.observations import Connect, ConnectionPoint, DirectoryAnswer, DirectoryStatus, VerifyError
+from check_autodiscover.core.directory_observations import ConnectionPoint, DirectoryAnswer, DirectoryStatus
+from check_autodiscover.core.observations import Connect, VerifyError
 from check_autodiscover.core.policy import Directory, Expectations, Method, Step
 from check_autodiscover.core.state import State
 from check_autodiscover.render_details import details

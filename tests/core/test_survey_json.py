@@ -7,13 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.observations import (
-    Connect,
+from check_autodiscover.core.directory_observations import (
     ConnectionPoint,
-    Contact,
     DirectoryAnswer,
     DirectoryQuestion,
     DirectoryStatus,
+)
+from check_autodiscover.core.observations import (
+    Connect,
+    Contact,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,

@@ -9,14 +9,12 @@ from hashlib import sha256
 from check_autodiscover.core.acceptance import accept
 from check_autodiscover.core.baseline_json import write_baseline
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
 from check_autodiscover.core.judge import assemble
 from check_autodiscover.core.observations import (
     AUTODISCOVER_PATH,
     Connect,
     Contact,
-    DirectoryAnswer,
-    DirectoryQuestion,
-    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,

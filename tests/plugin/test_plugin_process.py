@@ -158,7 +158,9 @@ def test_a_bug_of_ours_comes_with_its_traceback_for_those_who_ask() -> None:
 
 
 def test_an_interruption_is_3() -> None:
-    interrupt = "import check_autodiscover.run as r; r.plan = lambda survey: (_ for _ in ()).throw(KeyboardInterrupt)"
+    interrupt = (
+        "import check_autodiscover.conductor as r; r.plan = lambda survey: (_ for _ in ()).throw(KeyboardInterrupt)"
+    )
     done = check(*NOWHERE, first=interrupt)
     assert (done.returncode, done.stdout) == (
         3,

@@ -16,7 +16,8 @@ from check_autodiscover.core.observations import (
 )
 from check_autodiscover.core.policy import Policy, Resolver, View
 from check_autodiscover.core.survey import Survey
-from check_autodiscover.run import Probes, conduct
+from check_autodiscover.ports import Probes
+from check_autodiscover.run import conduct
 
 SCRIPT = """
 import asyncio, socket, sys

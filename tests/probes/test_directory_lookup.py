@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from check_autodiscover.core.directory import parse_ldap_url
-from check_autodiscover.core.observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
+from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
 from check_autodiscover.core.policy import Directory
 from check_autodiscover.probes import directory
 from check_autodiscover.probes.directory import ProcessDirectoryProbe

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.core.observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
+from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
 from check_autodiscover.core.policy import Directory
 from check_autodiscover.probes import directory
 from check_autodiscover.probes.directory import ProcessDirectoryProbe

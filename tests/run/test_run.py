@@ -5,13 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.observations import (
     Connect,
     Contact,
-    DirectoryAnswer,
-    DirectoryQuestion,
-    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -22,7 +20,8 @@ from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import Resolver
 from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import Survey
-from check_autodiscover.run import Probes, conduct
+from check_autodiscover.ports import Probes
+from check_autodiscover.run import conduct
 from tests.core import incidents
 from tests.core.directories import DC, PARTNER, answer, asking, point, pointer
 from tests.core.worlds import DOMAIN, NOW, World, survey_of
@@ -91,7 +90,7 @@ def test_the_plan_is_not_asked_again_after_answers_that_lead_nowhere(monkeypatch
         known.append(survey)
         return plan(survey)
 
-    monkeypatch.setattr("check_autodiscover.run.plan", counting)
+    monkeypatch.setattr("check_autodiscover.conductor.plan", counting)
     probe = MadeUpWorld(incidents.healthy("srv"))
     survey = asyncio.run(conduct(start(incidents.healthy("srv")), Probes(probe, probe)))
     assert survey.contacts

@@ -19,10 +19,8 @@ from check_autodiscover.core.baseline import (
 )
 from check_autodiscover.core.baseline_json import BaselineFormatError, read_baseline, write_baseline
 from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.directory_observations import ConnectionPoint, DirectoryAnswer, DirectoryQuestion
 from check_autodiscover.core.observations import (
-    ConnectionPoint,
-    DirectoryAnswer,
-    DirectoryQuestion,
     DnsAnswer,
     DnsQuestion,
     EndpointQuestion,

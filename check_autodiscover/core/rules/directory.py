@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.directory import Reading, ScpUrl, read_directory, within_reach
+from check_autodiscover.core.directory_observations import DirectoryStatus
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.meeting import Meeting, Reach
-from check_autodiscover.core.observations import AUTODISCOVER_PATH, DirectoryStatus
+from check_autodiscover.core.observations import AUTODISCOVER_PATH
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.records import Presence

@@ -1,4 +1,4 @@
-"""Rules about the record at `autodiscover.D`, and the catch-all that may stand in for it."""
+"""Rules about the record at `autodiscover.D`."""
 
 from collections.abc import Iterator
 
@@ -22,116 +22,17 @@ __all__ = [
     "autodiscover_candidate",
     "declared",
     "hiding",
-    "judge_catch_all",
     "judge_host_record",
     "serves",
-    "takes_srv_name",
+    "tombstone",
+    "wanted_record",
+    "where",
 ]
 
 
 def declared(values: tuple[Expected, ...], view: ViewPicture) -> tuple[str, ...]:
     """The values that policy expects in a view."""
     return tuple(item.value for item in values if item.view in ("", view.name))
-
-
-def judge_catch_all(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
-    """`dns-wildcard-captures-autodiscover`, or `dns-wildcard-present` where it captures nothing."""
-    scene = view.scene
-    if scene.srv_catch_all.found:
-        yield _captured_srv(picture, view)
-    if not scene.catch_all.found:
-        return
-    if scene.captured:
-        yield _captured(picture, view)
-    elif scene.autodiscover.presence in (Presence.PRESENT, Presence.ABSENT) and not _told_as_missing(view):
-        yield Finding(
-            rule="dns-wildcard-present",
-            view=view.name,
-            endpoint=Endpoint.ZONE,
-            subject=f"*.{scene.catch_all.parent}",
-            addresses=scene.catch_all.addresses,
-            args=(
-                ("where", scene.catch_all.leads_to or joined(scene.catch_all.addresses)),
-                ("protected", scene.autodiscover.name),
-                ("parent", scene.catch_all.parent),
-                ("record", scene.catch_all.record),
-                ("declared", "yes" if _is_declared(picture, view) else ""),
-            ),
-        )
-
-
-def _is_declared(picture: Picture, view: ViewPicture) -> bool:
-    """Whether policy expects a catch-all there."""
-    parents = declared(picture.survey.policy.expect.wildcards, view)
-    return view.scene.catch_all.parent in {parent.removeprefix("*.") for parent in parents}
-
-
-def _told_as_missing(view: ViewPicture) -> bool:
-    """Whether the catch-all is part of why there is no SRV record where one is meant."""
-    return view.method is Method.SRV and takes_srv_name(view)
-
-
-def takes_srv_name(view: ViewPicture) -> bool:
-    """Whether the catch-all's alias stands at the SRV name, so that it captures after all."""
-    aliases = view.scene.srv.aliases
-    return bool(aliases) and aliases[0] == view.scene.catch_all.alias
-
-
-def _captured_srv(picture: Picture, view: ViewPicture) -> Finding:
-    catch_all = view.scene.srv_catch_all
-    return Finding(
-        rule="dns-wildcard-captures-srv",
-        view=view.name,
-        endpoint=Endpoint.SRV,
-        subject=view.scene.srv.name,
-        args=(
-            ("parent", _srv_parent(view)),
-            ("target", joined(record.target for record in catch_all.services)),
-            ("srv_record", srv_record(picture.survey.domain, _srv_host(picture, catch_all.services[0].target))),
-        ),
-    )
-
-
-def _srv_parent(view: ViewPicture) -> str:
-    """Where the asterisk stands: names below the domain itself that do not exist are proof that it is below `_tcp`."""
-    scene = view.scene
-    return scene.srv_catch_all.parent if scene.catch_all.found is False else scene.catch_all.parent
-
-
-def _srv_host(picture: Picture, target: str) -> str:
-    """Where the SRV record of our own should lead: to the server, where that is named."""
-    servers = [name for name in picture.survey.policy.servers if name in picture.references.names]
-    return next(iter(servers), target)
-
-
-def _captured(picture: Picture, view: ViewPicture) -> Finding:
-    scene = view.scene
-    expected = _is_declared(picture, view)
-    guessed = picture.survey.policy.declared_method(view.name) is Method.AUTO
-    hint = "If nobody uses Outlook here: -m none." if guessed and not picture.survey.policy.servers else ""
-    return Finding(
-        rule="dns-wildcard-captures-autodiscover",
-        view=view.name,
-        endpoint=Endpoint.AUTODISCOVER,
-        subject=scene.autodiscover.name,
-        addresses=scene.autodiscover.addresses,
-        args=(
-            ("parent", scene.catch_all.parent),
-            ("where", _where(view)),
-            ("certificate", foreign_certificate(scene.at(Endpoint.AUTODISCOVER))),
-            ("declared", "yes" if expected and serves(view, Endpoint.AUTODISCOVER) else ""),
-            ("own_record", _own_record(picture, view)),
-            ("record", scene.catch_all.record),
-            ("hint", hint),
-        ),
-    )
-
-
-def _own_record(picture: Picture, view: ViewPicture) -> str:
-    """The record that stops a catch-all at the name: a tombstone, or what the method needs there anyway."""
-    if view.method in (Method.HOST, Method.EXCHANGE_ONLINE, Method.REDIRECT):
-        return _wanted_record(picture, view)
-    return tombstone(view)
 
 
 def tombstone(view: ViewPicture) -> str:
@@ -189,7 +90,7 @@ def _unwanted_record(picture: Picture, view: ViewPicture) -> Finding:
         subject=scene.autodiscover.name,
         addresses=scene.autodiscover.addresses,
         args=(
-            ("where", _where(view)),
+            ("where", where(view)),
             ("names", names),
             ("certificate", certificate),
             ("alias", joined(scene.autodiscover.aliases[:1])),
@@ -229,7 +130,7 @@ def _met_at_host(view: ViewPicture) -> tuple[Meeting, ...]:
     return () if candidate is None else view.scene.met[candidate]
 
 
-def _where(view: ViewPicture) -> str:
+def where(view: ViewPicture) -> str:
     """Where the record leads: its addresses, or the alias where Microsoft or nothing is behind it."""
     resolution = view.scene.autodiscover
     candidate = autodiscover_candidate(view)
@@ -248,7 +149,7 @@ def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
         endpoint=Endpoint.AUTODISCOVER,
         subject=name,
         args=(
-            ("wanted", _wanted_record(picture, view)),
+            ("wanted", wanted_record(picture, view)),
             ("hiding", hiding(view, elsewhere)),
             ("alias", view.scene.autodiscover.aliases[-1] if dangles(view) else ""),
             ("inside_only", "yes" if view.scene.view.role is ViewRole.INSIDE and elsewhere else ""),
@@ -264,7 +165,8 @@ def hiding(view: ViewPicture, elsewhere: bool) -> str:
     return f"zone on {view.scene.view.resolvers[0].label} hides the public one"
 
 
-def _wanted_record(picture: Picture, view: ViewPicture) -> str:
+def wanted_record(picture: Picture, view: ViewPicture) -> str:
+    """The record that the method needs at `autodiscover.D`, as a zone file has it."""
     name = view.scene.autodiscover.name
     if view.method is Method.EXCHANGE_ONLINE:
         return f"{name}. 3600 IN CNAME {EXCHANGE_ONLINE_ALIAS}."
@@ -289,9 +191,7 @@ def _judge_alias(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         return
     found = joined(scene.autodiscover.aliases[:1] or scene.autodiscover.addresses)
     record = (
-        f"{scene.autodiscover.name}. 3600 IN CNAME {wanted}."
-        if expected or not cloud
-        else _wanted_record(picture, view)
+        f"{scene.autodiscover.name}. 3600 IN CNAME {wanted}." if expected or not cloud else wanted_record(picture, view)
     )
     yield Finding(
         rule="dns-alias-unexpected",

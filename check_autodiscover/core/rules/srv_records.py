@@ -8,7 +8,8 @@ from check_autodiscover.core.meeting import NameFault
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Presence
-from check_autodiscover.core.rules.host_records import declared, hiding, takes_srv_name
+from check_autodiscover.core.rules.catch_alls import takes_srv_name
+from check_autodiscover.core.rules.host_records import declared, hiding
 from check_autodiscover.core.rules.phrases import certificate_names, family_args, joined, srv_record
 
 __all__ = ["judge_shadow", "judge_srv"]
