@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve_by_library(text: bytes) -> int:
     """prometheus_client's server with its renderer replaced by the text."""
     chosen = (lambda _registry: text), exposition.CONTENT_TYPE_LATEST
-    exposition.choose_encoder = lambda _accept: chosen  # type: ignore[assignment]
+    exposition.choose_encoder = lambda _accept: chosen  # type: ignore[assignment]  # put in its place
     start_http_server(PORTS[THEIRS], "127.0.0.1")
     threading.Event().wait()
     return 0

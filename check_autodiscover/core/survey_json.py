@@ -177,7 +177,7 @@ def _tuple_reader(converter: "Converter", type_: Any) -> Callable[[Any, Any], tu
     """A reader that takes lists only: cattrs would take a string apart into its letters."""
     items = get_args(type_)
     if items[-1] is Ellipsis:
-        return lambda value, _: tuple(converter.structure(_list(value), list[items[0]]))  # type: ignore[valid-type]
+        return lambda value, _: tuple(converter.structure(_list(value), list[items[0]]))  # type: ignore[valid-type]  # a type that is made as it runs
 
     def read(value: Any, _: Any) -> tuple[Any, ...]:
         values = _list(value)
@@ -202,7 +202,7 @@ def _register_rows(converter: "Converter", mapping: Any, row: Callable[[Any, Any
         return sorted(rows, key=lambda written: _order(written["question"]))
 
     def read(value: Any, _: Any) -> dict[Any, Any]:
-        rows: list[Any] = converter.structure(_list(value), list[row])  # type: ignore[valid-type]
+        rows: list[Any] = converter.structure(_list(value), list[row])  # type: ignore[valid-type]  # a type that is made as it runs
         found = {item.question: item.answer for item in rows}
         if len(found) < len(rows):
             raise ValueError("a question stands in it twice")

@@ -163,7 +163,7 @@ class OwnMetrics:
             self._domains.labels(state).set(counts.get(state, 0))
         if openmetrics:
             # The library left this one without types.
-            return generate_openmetrics(self._registry)  # type: ignore[no-untyped-call, no-any-return]
+            return generate_openmetrics(self._registry)  # type: ignore[no-untyped-call, no-any-return]  # without types there
         return generate_latest(self._registry)
 
 

@@ -218,7 +218,7 @@ def test_causes_are_counted_once_however_many_views_they_hit() -> None:
 
 
 def test_the_gravest_outcome_is_named_first_among_equals() -> None:
-    world = incidents.row_25("srv").site("198.51.100.7", Site(WEB.certificate, PASSWORD))  # type: ignore[union-attr]
+    world = incidents.row_25("srv").site("198.51.100.7", Site(WEB.certificate, PASSWORD))  # type: ignore[union-attr]  # this row has a world for every method
     assert verdict(world).roots[0].finding.rule == "service-foreign-login"
 
 

@@ -1,6 +1,7 @@
 """TLS inspection on our own way out: what proves it, what does not, and what follows from it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,9 @@ def by_proxy(*names: str, key: str = "0a", issuer: str = PROXY) -> Certificate:
 STRANGERS = by_proxy("*.hoster.example")
 
 
-def inspected(stranger: Certificate = STRANGERS, own: Certificate | None = None, **more: object) -> World:
+def inspected(stranger: Certificate = STRANGERS, own: Certificate | None = None, **more: Any) -> World:
     """A web site at a stranger's address and our server at another, both seen through a proxy."""
-    site = Site(own or by_proxy(REMOTE), errors=UNKNOWN, **more)  # type: ignore[arg-type]
+    site = Site(own or by_proxy(REMOTE), errors=UNKNOWN, **more)
     world = healthy("srv").site(SERVER, site)
     return world.site(APEX, Site(stranger, PAGE, errors=UNKNOWN))
 
@@ -43,8 +44,8 @@ def hosted() -> World:
     return world.site(APEX, Site(by_proxy(DOMAIN, "www.contoso.com"), PAGE, errors=UNKNOWN))
 
 
-def told(severity: str = "WARNING", **more: object) -> Told:
-    return Told(RULE, severity, "zone", DOMAIN, (APEX, SERVER), ("",), **more)  # type: ignore[arg-type]
+def told(severity: str = "WARNING", **more: Any) -> Told:
+    return Told(RULE, severity, "zone", DOMAIN, (APEX, SERVER), ("",), **more)
 
 
 RAISED = {

@@ -97,7 +97,7 @@ def test_performance_data_are_the_same_labels_in_every_world_of_one_policy() -> 
 
 
 def fields(policy: object) -> dict[str, object]:
-    return {name: getattr(policy, name) for name in type(policy).__dataclass_fields__}  # type: ignore[attr-defined]
+    return {name: getattr(policy, name) for name in type(policy).__dataclass_fields__}  # type: ignore[attr-defined]  # a dataclass
 
 
 def test_the_life_left_has_the_thresholds_of_its_certificate() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -45,10 +46,10 @@ def day(days: float) -> str:
     return datetime.fromtimestamp(NOW + days * DAY, UTC).strftime("%Y-%m-%d")
 
 
-def presenting(leaf: Certificate | UnreadableCertificate, *codes: int, method: str = "srv", **more: object) -> World:
+def presenting(leaf: Certificate | UnreadableCertificate, *codes: int, method: str = "srv", **more: Any) -> World:
     """The healthy world with another certificate at the server, about which OpenSSL has complaints."""
     errors = tuple(VerifyError(code, 0) for code in codes)
-    return healthy(method).site(SERVER, Site(leaf, errors=errors, **more))  # type: ignore[arg-type]
+    return healthy(method).site(SERVER, Site(leaf, errors=errors, **more))
 
 
 def pair(first: Certificate, second: Certificate | UnreadableCertificate) -> World:
@@ -58,7 +59,7 @@ def pair(first: Certificate, second: Certificate | UnreadableCertificate) -> Wor
 
 
 def pinned(**pins: tuple[str, ...]) -> World:
-    return healthy("srv").with_policy(expect=Expectations(**pins))  # type: ignore[arg-type]
+    return healthy("srv").with_policy(expect=Expectations(**pins))  # type: ignore[arg-type]  # this row has a world for srv
 
 
 def issuer(days: float) -> Certificate:
@@ -66,13 +67,13 @@ def issuer(days: float) -> Certificate:
     return certificate(common_name="Example CA", days=days, issuer="Example Root")
 
 
-def at(rule: str, severity: str, addresses: tuple[str, ...] = (SERVER,), **more: object) -> Told:
+def at(rule: str, severity: str, addresses: tuple[str, ...] = (SERVER,), **more: Any) -> Told:
     """What is told at the SRV record's target."""
-    return Told(rule, severity, "srv", REMOTE, addresses, **more)  # type: ignore[arg-type]
+    return Told(rule, severity, "srv", REMOTE, addresses, **more)
 
 
-def root(rule: str, severity: str, **more: object) -> Told:
-    return Told(rule, severity, "root", DOMAIN, (APEX,), **more)  # type: ignore[arg-type]
+def root(rule: str, severity: str, **more: Any) -> Told:
+    return Told(rule, severity, "root", DOMAIN, (APEX,), **more)
 
 
 def stapled(*, ends: float | None = DAY, fault: str = "", status: Revocation = Revocation.REVOKED) -> World:
@@ -217,7 +218,7 @@ RAISED = {
         at(PIN, "WARNING", args={"what": "the issuer", "found": "Example CA", "issuer": "yes"}),
     ),
     "an unexpected certificate of another machine": (
-        incidents.row_14("srv").with_policy(expect=Expectations(public_keys=(SINGLE.public_key,))),  # type: ignore[union-attr]
+        incidents.row_14("srv").with_policy(expect=Expectations(public_keys=(SINGLE.public_key,))),  # type: ignore[union-attr]  # this row has a world for srv
         at(PIN, "CRITICAL", (FOREIGN,), cause=NM),
     ),
     "an unexpected certificate that has expired stands beside": (
@@ -277,7 +278,7 @@ RAISED = {
         at(CE, "CRITICAL", (SERVER, SECOND), args={"days": "5"}),
     ),
     "another machine's life": (
-        incidents.row_14("srv").site(FOREIGN, Site(certificate("*.hoster.example", days=5), PAGE)),  # type: ignore[union-attr]
+        incidents.row_14("srv").site(FOREIGN, Site(certificate("*.hoster.example", days=5), PAGE)),  # type: ignore[union-attr]  # this row has a world for srv
         at(CE, "CRITICAL", (FOREIGN,), cause=NM),
     ),
     "a short key": (
@@ -285,7 +286,7 @@ RAISED = {
         at(WEAK, "WARNING", args={"where": SERVER}),
     ),
     "a short key of another machine": (
-        incidents.row_14("srv").site(FOREIGN, Site(replace(HOSTER, key_type="RSA", key_bits=512), PAGE)),  # type: ignore[union-attr]
+        incidents.row_14("srv").site(FOREIGN, Site(replace(HOSTER, key_type="RSA", key_bits=512), PAGE)),  # type: ignore[union-attr]  # this row has a world for srv
         at(WEAK, "WARNING", (FOREIGN,), cause=NM),
     ),
     "no certificate at all": (
@@ -520,8 +521,8 @@ def test_the_certificate_at_an_srv_target_decides_for_auto() -> None:
         ({"key_type": "EC", "key_bits": 256}, False),
     ],
 )
-def test_a_weak_key_or_signature_is_a_warning_that_warns_no_client(changes: dict[str, object], weak: bool) -> None:
-    site = Site(replace(SINGLE, **changes))  # type: ignore[arg-type]
+def test_a_weak_key_or_signature_is_a_warning_that_warns_no_client(changes: dict[str, Any], weak: bool) -> None:
+    site = Site(replace(SINGLE, **changes))
     report = verdict(healthy("srv").site(SERVER, site))
     assert report.state.value == ("WARNING" if weak else "OK")
     assert ("certificate-weak" in {item.finding.rule for item in report.roots}) == weak

@@ -1,6 +1,7 @@
 """Rules about what could not be looked at: failed lookups, a domain that is gone, the deadline, no method found."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,8 @@ def two_resolvers(method: str, second: DnsStatus | None, first: DnsStatus | None
     return replace(world.with_policy(views=(inside, outside)), resolvers=zones)
 
 
-def zone(rule: str, severity: str, subject: str = DOMAIN, **more: object) -> Told:
-    return Told(rule, severity, "zone", subject, **more)  # type: ignore[arg-type]
+def zone(rule: str, severity: str, subject: str = DOMAIN, **more: Any) -> Told:
+    return Told(rule, severity, "zone", subject, **more)
 
 
 CATCH_ALL = wildcard(auto(healthy("none")), FOREIGN)

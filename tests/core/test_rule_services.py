@@ -1,6 +1,7 @@
 """Rules about what answers: nothing, no TLS, a web site, a broken service, a stranger; and what lets clients wait."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -44,9 +45,9 @@ BUSY = HttpAnswer("GET", Exchange.ANSWERED, 503, (("retry-after", "30"),))
 NO_METHOD = HttpAnswer("GET", Exchange.ANSWERED, 401)
 
 
-def serving(**changes: object) -> World:
+def serving(**changes: Any) -> World:
     """The healthy SRV world with something else at the server."""
-    return healthy("srv").site(SERVER, Site(SINGLE, **changes))  # type: ignore[arg-type]
+    return healthy("srv").site(SERVER, Site(SINGLE, **changes))
 
 
 def answering(answer: HttpAnswer) -> World:
@@ -62,17 +63,17 @@ def second(site: Site) -> World:
     return healthy("srv").zone(lambda zone: zone.with_(REMOTE, AAAA, V6)).site(V6, site)
 
 
-def at(rule: str, severity: str, addresses: tuple[str, ...] = (SERVER,), **more: object) -> Told:
+def at(rule: str, severity: str, addresses: tuple[str, ...] = (SERVER,), **more: Any) -> Told:
     """What is told at the SRV record's target."""
-    return Told(rule, severity, "srv", REMOTE, addresses, **more)  # type: ignore[arg-type]
+    return Told(rule, severity, "srv", REMOTE, addresses, **more)
 
 
 def apex(site: Site, method: str = "srv") -> World:
     return healthy(method).site(APEX, site)
 
 
-def root(rule: str, severity: str, **more: object) -> Told:
-    return Told(rule, severity, "root", DOMAIN, (APEX,), **more)  # type: ignore[arg-type]
+def root(rule: str, severity: str, **more: Any) -> Told:
+    return Told(rule, severity, "root", DOMAIN, (APEX,), **more)
 
 
 def redirected_to(name: str, answer: HttpAnswer, *expected: str) -> World:

@@ -1,6 +1,7 @@
 """Rules about the SRV record: missing, or leading elsewhere, to nothing, to a wrong port, an alias, several hosts."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,9 +29,9 @@ RECORD = "_autodiscover._tcp.contoso.com. 3600 IN SRV 0 0 443 remote.contoso.com
 OTHER = "exchange.contoso.com"
 
 
-def srv(rule: str, severity: str, subject: str = SRV_NAME, addresses: tuple[str, ...] = (), **more: object) -> Told:
+def srv(rule: str, severity: str, subject: str = SRV_NAME, addresses: tuple[str, ...] = (), **more: Any) -> Told:
     """What is told at the SRV record."""
-    return Told(rule, severity, "srv", subject, addresses, **more)  # type: ignore[arg-type]
+    return Told(rule, severity, "srv", subject, addresses, **more)
 
 
 def expecting(world: World, *values: Expected) -> World:

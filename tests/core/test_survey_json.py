@@ -184,4 +184,4 @@ def test_hostile_keys_leave_one_short_line() -> None:
 
 def test_what_is_no_object_is_no_survey() -> None:
     with pytest.raises(SurveyFormatError, match="object"):
-        survey_from_json([])  # type: ignore[arg-type]
+        survey_from_json([])  # type: ignore[arg-type]  # that is what is tried

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import Any
 
 from check_autodiscover.core.acceptance import accept
 from check_autodiscover.core.baseline_json import write_baseline
@@ -271,9 +272,9 @@ class World:
         """This world, with what another one was as its baseline."""
         return replace(self, accepted=accepted)
 
-    def with_policy(self, **changes: object) -> "World":
+    def with_policy(self, **changes: Any) -> "World":
         """This world judged by another policy."""
-        return replace(self, policy=replace(self.policy, **changes))  # type: ignore[arg-type]
+        return replace(self, policy=replace(self.policy, **changes))
 
 
 def views(*names: str) -> tuple[View, ...]:

@@ -336,7 +336,7 @@ def test_only_a_user_with_the_password_is_answered(file: Path, request_: bytes, 
             client.send(request_)
             answer = client.answer()
             assert answer.status == status
-    assert ("www-authenticate" in answer.headers) == (status == 401)  # type: ignore[possibly-undefined]
+    assert ("www-authenticate" in answer.headers) == (status == 401)  # type: ignore[possibly-undefined]  # the loop has bound it
 
 
 @pytest.mark.parametrize("kind", ["2a", "2b", "2y"])

@@ -230,7 +230,7 @@ def test_our_own_fault_is_a_failed_probe_with_its_reason_and_no_500(
 def test_a_report_that_cannot_be_written_down_is_our_own_fault_too(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken = replace(HEALTHY, measures=(Measure(metric="probe_success", value=1, labels=((), ())),))  # type: ignore[arg-type]
+    broken = replace(HEALTHY, measures=(Measure(metric="probe_success", value=1, labels=((), ())),))  # type: ignore[arg-type]  # that is what is tried
     with start(ScriptedProbe(lambda: broken)) as serving:
         answer = serving.ask("/probe?target=contoso.com")
     assert (answer.status, _series(answer.text)["probe_success"]) == (200, 0)

@@ -36,7 +36,7 @@ class Server(asyncio.DatagramProtocol):
         self.tcp_queries = 0
         self.clients: set[tuple[str, int]] = set()
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]  # the transport of UDP
         self.transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
@@ -95,9 +95,9 @@ def ask(
 def message(query: bytes, *records: str, authority: str = "", rcode: int = 0, flags: int = 0) -> dns.message.Message:
     reply = dns.message.make_response(dns.message.from_wire(query))
     for record in records:
-        reply.answer.append(dns.rrset.from_text(*record.split(maxsplit=4)))  # type: ignore[arg-type]
+        reply.answer.append(dns.rrset.from_text(*record.split(maxsplit=4)))  # type: ignore[arg-type]  # five parts
     if authority:
-        reply.authority.append(dns.rrset.from_text(*authority.split(maxsplit=4)))  # type: ignore[arg-type]
+        reply.authority.append(dns.rrset.from_text(*authority.split(maxsplit=4)))  # type: ignore[arg-type]  # five parts
     reply.set_rcode(dns.rcode.Rcode(rcode))
     reply.flags |= flags
     return reply

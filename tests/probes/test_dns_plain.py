@@ -58,7 +58,7 @@ def reply(
     made.set_rcode(rcode)
     made.flags |= flags
     for section, records in zip((made.answer, made.authority, made.additional), sections, strict=False):
-        section.extend(dns.rrset.from_text(*record.split(maxsplit=4)) for record in records)  # type: ignore[arg-type]
+        section.extend(dns.rrset.from_text(*record.split(maxsplit=4)) for record in records)  # type: ignore[arg-type]  # five parts
     return made.to_wire(max_size=65535)
 
 

@@ -45,7 +45,7 @@ def reply(
     made.flags |= flags
     sections = ((made.answer, answer), (made.authority, authority), (made.additional, additional))
     for section, records in sections:
-        section.extend(dns.rrset.from_text(*record.split(maxsplit=4)) for record in records)  # type: ignore[arg-type]
+        section.extend(dns.rrset.from_text(*record.split(maxsplit=4)) for record in records)  # type: ignore[arg-type]  # five parts
     return made.to_wire(max_size=65535)
 
 

@@ -39,7 +39,7 @@ def revoked(authority: CA, certificate: LeafCert, signer: CA) -> bytes:
         revocation_reason=None,
     )
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, _loaded(signer.cert_pem.bytes()))
-    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)  # type: ignore[arg-type]
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)  # type: ignore[arg-type]  # authorities' keys sign
 
 
 def _loaded(pem: bytes) -> x509.Certificate:

@@ -5,6 +5,7 @@ Rows 25, 32 and 33 of the failure-mode catalogue and incident 47; Samba's own pa
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -39,10 +40,10 @@ def login(tmp_path: Path) -> Login:
     return options
 
 
-def directory(world: World, *points: str, urls: tuple[str, ...] = (f"ldap://{DC}",), **settings: object) -> Slapd:
+def directory(world: World, *points: str, urls: tuple[str, ...] = (f"ldap://{DC}",), **settings: Any) -> Slapd:
     """A directory in a world, with these connection points."""
     folder = world.folder / f"slapd-{uuid4()}"
-    return world.stack.enter_context(start_slapd(world.namespace, folder, urls, points, **settings))  # type: ignore[arg-type]
+    return world.stack.enter_context(start_slapd(world.namespace, folder, urls, points, **settings))
 
 
 def first_finding(verdict: Verdict) -> str:

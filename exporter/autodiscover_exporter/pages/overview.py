@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from math import ceil
+from typing import Any
 from urllib.parse import urlencode
 
 from autodiscover_exporter.results.result import Failure, Result
@@ -78,9 +79,9 @@ class Choice:
         asked = urlencode({name: value for name, value in given.items() if value})
         return f"?{asked}" if asked else ""
 
-    def but(self, **changes: object) -> "Choice":
+    def but(self, **changes: Any) -> "Choice":
         """This choice with something else, from its first page."""
-        return replace(self, page=1, **changes)  # type: ignore[arg-type]
+        return replace(self, page=1, **changes)
 
     def turned(self, pages: int) -> "Choice":
         """This choice so many pages on."""

@@ -54,7 +54,7 @@ def _family(name: str, series: dict[_Labels, float], written: _Written) -> Itera
     for labels, value in sorted(series.items()):
         inside = ",".join([written[label] for label in sorted(labels)])
         # The library left this one without types.
-        number = floatToGoString(value)  # type: ignore[no-untyped-call]
+        number = floatToGoString(value)  # type: ignore[no-untyped-call]  # without types there
         yield f"{name}{{{inside}}} {number}\n" if inside else f"{name} {number}\n"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from check_autodiscover.core.state import State
 from check_autodiscover.ctl.sweep.record import KeptCause, Record
@@ -27,10 +28,10 @@ def options_of(lab: Lab) -> list[str]:
     return lab.command[2:]
 
 
-def cause(rule: str = "dns-srv-missing", **said: object) -> KeptCause:
+def cause(rule: str = "dns-srv-missing", **said: Any) -> KeptCause:
     """A cause that is CRITICAL unless it is said otherwise."""
     usual: dict[str, object] = {"severity": State.CRITICAL, "place": "", "message": "it is so", "remedy": "Mend it."}
-    return KeptCause(rule=rule, **{**usual, **said})  # type: ignore[arg-type]  # of what types they are is for each test
+    return KeptCause(rule=rule, **{**usual, **said})
 
 
 def record(domain: str, state: State = State.OK, *causes: KeptCause) -> Record:
