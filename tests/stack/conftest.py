@@ -29,6 +29,7 @@ PROGRAMS = (
     "prometheus-alertmanager",
     "amtool",
     "nagios4",
+    "nrpe",
     "icinga2",
     "knotd",
     "nsd",
