@@ -1,0 +1,86 @@
+"""What a rule's page tells to type runs, and shows something, or finds nothing where nothing is wrong."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+from typing import NoReturn
+
+import pytest
+
+from check_autodiscover.core.rules.catalogue import CATALOGUE
+from check_autodiscover.core.rules.rule import Rule
+from check_autodiscover.pages import page_of
+from tests.docs.contoso import Contoso, open_contoso
+from tests.stack.namespace import open_namespace
+
+PROGRAMS = ("ip", "named", "dig", "nginx", "slapd", "ldapsearch", "curl", "openssl", "pgrep")
+
+NOT_RUN = {
+    "Get-ClientAccessService": "the Exchange Management Shell's",
+    "ldapsearch -LLL": "it asks for a password",
+    "ldapwhoami": "a login by such a name is Active Directory's",
+    "curl -v --ntlm": "it asks for a password",
+    "whois": "it asks a registry",
+}
+"""What cannot be run here, by how it begins."""
+
+FOUND_NOTHING = {
+    "dns-nxdomain-rewritten": [(1, "nslookup nobody-made-this-7431.invalid 192.0.2.53")],
+    "service-redirect-loop": [(1, "grep -i location")],
+    "service-redirect-address": [(2, "check_autodiscover -H fabrikam.com")],
+}
+"""What ends with another code than 0 where nothing is wrong, by rule: no such name, no redirect, no such domain."""
+
+MISTYPED = re.compile(
+    r"command not found|is unknown|(?:unrecognized|invalid|unknown) (?:option|argument)", re.IGNORECASE
+)
+FAILED = re.compile(r"^@@ (\d+) (.*)\n", re.MULTILINE)
+
+numbers = count()
+
+
+@pytest.fixture(scope="module")
+def contoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contoso]:
+    """The world of the pages; skips, or fails under CI, where it cannot be."""
+    if lack := [program for program in PROGRAMS if shutil.which(program) is None]:
+        refuse(f"{', '.join(lack)} not installed")
+    with ExitStack() as stack:
+        try:
+            namespace = stack.enter_context(open_namespace(f"ca-rule-{os.getpid()}-{next(numbers)}"))
+        except subprocess.CalledProcessError as error:
+            refuse(f"no namespace: {error.stderr.decode().strip()}")
+        yield stack.enter_context(open_contoso(namespace, tmp_path_factory.mktemp("contoso")))
+
+
+def refuse(reason: str) -> NoReturn:
+    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+
+
+def statements(rule: Rule) -> list[str]:
+    """The commands of a page, each with the lines that it goes on in."""
+    section = re.split(r"^## (.*)\n", page_of(rule.id), flags=re.MULTILINE)
+    blocks = re.findall(r"^```\n(.*?)^```$", section[section.index("See it yourself") + 1], re.DOTALL | re.MULTILINE)
+    return [statement for block in blocks for statement in re.findall(r"(?:.*[\\|]\n)*.*\n", block)]
+
+
+def is_run(statement: str) -> bool:
+    return not statement.startswith(tuple(NOT_RUN))
+
+
+@pytest.mark.parametrize("rule", CATALOGUE, ids=lambda rule: rule.id)
+def test_what_a_page_tells_to_type_shows_something(rule: Rule, contoso: Contoso) -> None:
+    script = "".join(filter(is_run, statements(rule)))
+    done = contoso.shell(f"trap 'echo \"@@ $? $BASH_COMMAND\"' ERR\n{script}")
+    failed = [(int(code), command) for code, command in FAILED.findall(done.stdout)]
+    assert failed == FOUND_NOTHING.get(rule.id, []), done.stdout
+    assert bool(done.stdout.strip()) == bool(script)
+    assert not MISTYPED.search(done.stdout), done.stdout
+
+
+def test_whatever_is_not_run_stands_on_a_page() -> None:
+    typed = [statement for rule in CATALOGUE for statement in statements(rule)]
+    assert [begin for begin in NOT_RUN if not any(statement.startswith(begin) for statement in typed)] == []
