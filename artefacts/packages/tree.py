@@ -14,7 +14,17 @@ from pathlib import Path
 from artefacts.packages.libraries import Box
 from artefacts.packages.targets import LIBRARY, Target
 
-__all__ = ["build_wheel", "compile_all", "date_all", "install", "launcher", "own_files", "strip", "write_launchers"]
+__all__ = [
+    "build_wheel",
+    "chosen_wheels",
+    "compile_all",
+    "date_all",
+    "install",
+    "launcher",
+    "own_files",
+    "strip",
+    "write_launchers",
+]
 
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
@@ -69,16 +79,21 @@ def build_wheel(top: Path, work: Path) -> Path:
 
 def install(target: Target, machine: str, what: Iterable[str], folder: Path) -> None:
     """Unpack wheels for a target into a folder, whatever this machine's own Python is; nothing is compiled."""
-    # Tags are for one version of the C library each, and what fits an older one fits.
-    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(target.glibc, 4, -1)]
-    platforms = [word for tag in (*tags, f"manylinux2014_{machine}", "any") for word in ("--platform", tag)]
-    choice = ("--only-binary=:all:", "--implementation", "cp", "--python-version", target.python, *platforms)
+    choice = chosen_wheels(target, machine)
     _run((*PIP, "install", "--no-deps", "--no-compile", "--upgrade", *choice, "--target", str(folder), *what))
     for pattern in UNUSED:
         for path in [*folder.glob(pattern)]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def chosen_wheels(target: Target, machine: str) -> tuple[str, ...]:
+    """The options of pip for wheels that run at a target, whatever this machine's own Python is."""
+    # Tags are for one version of the C library each, and what fits an older one fits.
+    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(target.glibc, 4, -1)]
+    platforms = [word for tag in (*tags, f"manylinux2014_{machine}", "any") for word in ("--platform", tag)]
+    return ("--only-binary=:all:", "--implementation", "cp", "--python-version", target.python, *platforms)
 
 
 def strip(root: Path) -> None:
