@@ -27,15 +27,26 @@ MOST_AT_A_TIME = 1000
 
 
 def run() -> None:
-    """The console script. A reader that has seen enough, such as `head`, is no fault."""
+    """The console script. What nobody could be told is no result: the exit code is 3 then."""
+    _open_closed()
     try:
         exit_code = main()
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # The interpreter flushes once more at its end, and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        exit_code = 0
+        if not isinstance(error, BrokenPipeError):
+            # A reader that has seen enough, such as `head`, is no fault.
+            print(f"autodiscoverctl: {clean(str(error))}", file=sys.stderr)
+        exit_code = CANNOT
     sys.exit(exit_code)
+
+
+def _open_closed() -> None:
+    """Let outputs that were closed before the start lead nowhere, so that no file that is opened takes their place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # as long as the process
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -87,13 +87,13 @@ def test_lab_tells_how_to_look_at_its_world_with_each_program_and_ends_well_when
         assert f"\n{program}" in told
 
 
-def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+def test_a_reader_that_has_seen_enough_is_no_fault_and_was_not_told_all() -> None:
     program = (
         "import os; r, w = os.pipe(); os.close(r); os.dup2(w, 1); "
         "import sys; sys.argv = ['autodiscoverctl', 'rules']; from check_autodiscover.ctl import run; run()"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (3, "")
 
 
 def test_lab_keeps_its_configuration_and_its_ca_in_a_folder_that_is_named(tmp_path: Path, capsys: Capture) -> None:

@@ -7,7 +7,7 @@ What is told beside the results goes to standard error.
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 from check_autodiscover.arguments import Arguments, UsageError
@@ -198,5 +198,7 @@ def _print(text: str) -> None:
 
 
 def _warn(text: str) -> None:
-    # Lists and files may hold anything, and be called anything.
-    print(f"autodiscoverctl: {clean(text)}", file=sys.stderr)
+    # With nobody there to be told of the results' side, they are still worth having.
+    with suppress(OSError):
+        # Lists and files may hold anything, and be called anything.
+        print(f"autodiscoverctl: {clean(text)}", file=sys.stderr)

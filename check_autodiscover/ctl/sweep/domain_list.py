@@ -19,7 +19,10 @@ STANDARD_INPUT = "-"
 _COMMENT = "#"
 
 LONGEST_LINE = 4096
-"""Bytes; what is longer is no list of domains."""
+"""Bytes; what is longer is no domain."""
+
+NO_LIST = 1 << 20
+"""Bytes; what has a longer line is no list, and may never end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ def read_domains(file: str) -> DomainList:
             found = _listed(_lines(opened), name)
     except OSError as error:
         raise Refused(f"{name}: {error.strerror}") from error
+    except BadName as error:
+        raise Refused(f"{name}: {error}") from error
     if not found.domains:
         raise Refused(found.faults[0] if found.faults else f"{name}: there is no domain in it")
     return found
@@ -53,11 +58,15 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
 
 
 def _lines(opened: IO[bytes]) -> Iterator[bytes]:
-    """The lines, each cut where it is too long to be one of a list."""
+    """The lines, each cut where it is too long to be one of a list. Raises BadName for a line without an end."""
     while line := opened.readline(LONGEST_LINE):
         yield line
+        length = len(line)
         while line and not line.endswith(b"\n"):
             line = opened.readline(LONGEST_LINE)
+            length += len(line)
+            if length > NO_LIST:
+                raise BadName("a line of more than a megabyte: it is no list of domains")
 
 
 def _listed(lines: Iterable[bytes], name: str) -> DomainList:

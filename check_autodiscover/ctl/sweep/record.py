@@ -5,12 +5,14 @@ they were observed.
 """
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from check_autodiscover.core.names import parse_domain
 from check_autodiscover.core.outline import outcomes_of, place_of
 from check_autodiscover.core.report import Judgement, Report
 from check_autodiscover.core.state import State
@@ -122,12 +124,23 @@ def read_line(line: str | bytes) -> Record:
         record = _converter().structure(document, Record)
     except cattrs.BaseValidationError as error:
         raise BadRecord(_NONE) from error
-    if not all(text.isascii() and text.isprintable() for text in _sentences(record)):
+    if not (_agrees(record) and all(text.isascii() and text.isprintable() for text in _sentences(record))):
         raise BadRecord(_NONE)
     return record
 
 
 _NONE = "it is no result of a sweep"
+
+
+def _agrees(record: Record) -> bool:
+    """Whether a sweep can have written it: its parts fit one another."""
+    try:
+        named = parse_domain(record.domain) == record.domain
+        datetime.fromisoformat(record.started)
+    except ValueError:
+        return False
+    duration = record.duration_seconds
+    return named and record.exit_code == record.state.exit_code and math.isfinite(duration) and duration >= 0
 
 
 def _sentences(record: Record) -> Iterator[str]:
@@ -164,7 +177,7 @@ def _converter() -> "Converter":
 
     converter = Converter(forbid_extra_keys=True)
     # Numbers and text as they are: what else stands there was not written by us.
-    for kind in (str, int):
+    for kind in (str, int, float):
         converter.register_structure_hook(kind, _exactly)
     return converter
 

@@ -1,8 +1,8 @@
 """The file that a sweep keeps its results in, a line of JSON each; a later one goes on where it ends.
 
 A line is written with one call, and whole or not at all: a line that a killed writer left unfinished is taken away
-when the file is next opened, and its domain is looked at once more. Its owner alone may read it, as it tells names and
-addresses of the inside.
+when the file is next opened, and its domain is looked at once more. A new file is its owner's alone, as it tells names
+and addresses of the inside.
 """
 
 import fcntl
@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from check_autodiscover.ctl.sweep.record import BadRecord, Record, line_of, read_line
+from check_autodiscover.ctl.sweep.record import SCHEMA, BadRecord, Record, line_of, read_line
 from check_autodiscover.ctl.usage import Refused
 
 __all__ = ["ResultFile"]
@@ -20,7 +20,7 @@ OWNER_ALONE = 0o600
 MOST_BYTES = 1 << 20
 """A line has a few kilobytes; what is longer is none of ours."""
 
-_BEGINNING = b'{"schema": '
+_BEGINNING = f'{{"schema": {SCHEMA}, "domain": "'.encode("ascii")
 
 
 class ResultFile:
@@ -60,7 +60,7 @@ class ResultFile:
             try:
                 record = _whole(line)
             except BadRecord as fault:
-                if end + len(line) == size and _unfinished(line):
+                if end + len(line) == size and _unfinished(line, first=not end):
                     self._cut(end)
                     return
                 raise Refused(f"{self.path}:{number}: {fault}; the file is left as it is") from fault
@@ -79,11 +79,13 @@ class ResultFile:
             raise Refused(f"{self.path}: {error.strerror}; what came before is kept") from error
 
     def sync(self) -> None:
-        """Have the disk hold what was appended. Raises Refused."""
+        """Have the disk hold what was appended. Raises Refused, also where somebody has removed the file meanwhile."""
         try:
             os.fdatasync(self._handle)
         except OSError as error:
             raise Refused(f"{self.path}: {error.strerror}") from error
+        if not os.fstat(self._handle).st_nlink:
+            raise Refused(f"{self.path}: somebody has removed it, and the results with it")
 
     def close(self) -> None:
         """Let others have it."""
@@ -108,9 +110,14 @@ def _whole(line: bytes) -> Record:
     return read_line(line)
 
 
-def _unfinished(line: bytes) -> bool:
-    """Whether a last line is of a killed writer of ours, or of a machine without power, which leaves zeroes."""
+def _unfinished(line: bytes, *, first: bool) -> bool:
+    """Whether a last line is of a killed writer of ours, or of a machine without power, which leaves zeroes.
+
+    A `first` line of nothing but zeroes may be anybody's.
+    """
     if line.endswith(b"\n") and b"\0" not in line:
         return False
     begun = line.rstrip(b"\0\n")
+    if not begun:
+        return not first
     return begun.startswith(_BEGINNING) or _BEGINNING.startswith(begun)

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -189,13 +190,34 @@ def test_ctrl_c_ends_it_with_what_is_known_and_how_to_go_on(lab: Lab, tmp_path: 
     assert told == f"autodiscoverctl: stopped, after {done} of {len(MANY)} domains{ending}"
 
 
-def test_a_reader_that_has_seen_enough_is_no_fault(lab: Lab, tmp_path: Path) -> None:
+def test_a_reader_that_has_seen_enough_is_no_fault_and_there_is_no_verdict_then(lab: Lab, tmp_path: Path) -> None:
     process = started(lab, many(tmp_path), tmp_path / "results.jsonl", "-o", "csv")
     assert process.stdout
     process.stdout.close()
     process.stdout = None
     _, told = process.communicate()
-    assert (told, process.returncode) == ("", 0)
+    assert (told, process.returncode) == ("", 3)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "exit_code", "told"),
+    [
+        (">/dev/full", 3, "autodiscoverctl: [Errno 28] No space left on device\n"),
+        (">&-", 1, ""),
+        ("2>/dev/full", 3, ""),
+        ("2>&-", 3, ""),
+    ],
+)
+def test_outputs_that_are_full_or_closed_change_no_verdict_to_another(
+    outputs: str, exit_code: int, told: str, lab: Lab, tmp_path: Path
+) -> None:
+    domains = tmp_path / "customers.txt"
+    domains.write_text("contoso.com\n" + ("two words\n" if outputs.startswith("2") else ""))
+    command = shlex.join((*COMMAND, str(domains), *options_of(lab), "-o", "csv"))
+    done = subprocess.run(("sh", "-c", f"exec {command} {outputs}"), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (exit_code, told)
+    if outputs.startswith("2"):
+        assert [line.partition(",")[0] for line in done.stdout.splitlines()] == ["domain", "contoso.com"]
 
 
 def test_a_terminal_is_shown_how_far_it_has_come_and_a_file_is_not(lab: Lab, listed: str) -> None:

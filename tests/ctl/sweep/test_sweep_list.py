@@ -58,6 +58,7 @@ def test_standard_input_is_a_list_too(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"# nobody\n", "there is no domain in it"),
         (b"a b\nc d\n", ":1: 'a b' is not a name"),
         (None, "No such file or directory"),
+        (b"a.example\n" + b"\0" * (1 << 21), "a line of more than a megabyte: it is no list of domains"),
     ],
 )
 def test_a_list_without_a_domain_is_refused(content: bytes | None, fault: str, tmp_path: Path) -> None:
@@ -68,6 +69,11 @@ def test_a_list_without_a_domain_is_refused(content: bytes | None, fault: str, t
         read_domains(str(file))
     assert str(caught.value).startswith(str(file))
     assert fault in str(caught.value)
+
+
+def test_what_never_ends_is_no_list() -> None:
+    with pytest.raises(Refused, match="/dev/zero: a line of more than a megabyte"):
+        read_domains("/dev/zero")
 
 
 def test_a_folder_is_no_list(tmp_path: Path) -> None:

@@ -60,6 +60,16 @@ def test_a_record_is_one_line_of_ascii_and_read_back_the_same(kept: Record) -> N
         (line_of(record("a.example", State.OK, cause(message="\ud800"))), "it is no result of a sweep"),
         (line_of(record("a.example", State.OK, cause(remedy="\u202e"))), "it is no result of a sweep"),
         (b"\xff\xfe", "it is not JSON"),
+        (line_of(RECORDS[1]).replace('"exit_code": 2', '"exit_code": 0'), "it is no result of a sweep"),
+        (line_of(RECORDS[1]).replace("2026-11-01T", "yesterday "), "it is no result of a sweep"),
+        *(
+            (line_of(RECORDS[0]).replace("0.25", other), "it is no result of a sweep")
+            for other in ("NaN", "Infinity", "-0.25", '"0.25"', "1e999")
+        ),
+        *(
+            (line_of(RECORDS[0]).replace('"contoso.com"', f'"{other}"'), "it is no result of a sweep")
+            for other in ("-", "", "CONTOSO.com", "two words", "=cmd")
+        ),
     ],
 )
 def test_what_is_no_record_is_refused(line: str | bytes, fault: str) -> None:
@@ -117,6 +127,9 @@ def test_zeroes_that_a_power_cut_left_at_the_end_are_taken_away(tmp_path: Path) 
         b"{}\n" + line_of(RECORDS[0]).encode(),
         json.dumps({"schema": 2, "domain": "contoso.com"}).encode() + b"\n",
         b"\x7fELF\0\0\0",
+        b"\0" * 5000,
+        b'{"schema": 7, "mine": true',
+        b'{"schema": 1, "mine": true',
         line_of(RECORDS[0]).encode() + b'{"schema": ' + b"x" * (1 << 21),
     ],
 )
@@ -143,6 +156,17 @@ def test_one_sweep_at_a_time_has_the_file(tmp_path: Path) -> None:
         ResultFile(str(file), resume=True)
     first.close()
     kept_in(file)
+
+
+def test_results_that_somebody_removes_meanwhile_are_missed(tmp_path: Path) -> None:
+    file = tmp_path / "results.jsonl"
+    results = ResultFile(str(file), resume=False)
+    results.append(RECORDS[0])
+    results.sync()
+    file.unlink()
+    with pytest.raises(Refused, match="somebody has removed it, and the results with it"):
+        results.sync()
+    results.close()
 
 
 def test_its_owner_alone_reads_it_and_only_an_ordinary_file_is_written(tmp_path: Path) -> None:
