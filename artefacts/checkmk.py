@@ -9,6 +9,7 @@ LOCAL = """\
 domains='contoso.com fabrikam.com'
 plugin='/usr/lib/nagios/plugins/check_autodiscover -S mail.contoso.com'
 
+set -f  # what stands in the lines above is no pattern of file names
 for domain in $domains; do
     # shellcheck disable=SC2086  # the options of the second line
     text=$($plugin -H "$domain" --no-perfdata)

@@ -100,7 +100,9 @@ def services(values: Mapping[str, str], *more: str) -> str:
 
 def _command(use: Use) -> str:
     numbered = {name: f"$ARG{number}$" for number, name in enumerate(use.values, 1)}
-    arguments = use.arguments.format(**numbered)
+    # Nagios gives the whole line to a shell.
+    quoted = (f"'{word}'" if "{" in word else word for word in use.arguments.split())
+    arguments = " ".join(quoted).format(**numbered)
     return _COMMAND.format(name=use.name, purpose=use.purpose, arguments=arguments, next=len(numbered) + 1)
 
 

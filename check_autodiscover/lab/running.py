@@ -21,10 +21,14 @@ from check_autodiscover.lab.dns_server import bind_resolver, refuse, serve
 from check_autodiscover.lab.site_server import bind_everywhere, serve_site
 from check_autodiscover.lab.world import SEARCH_PAGE, ResolverKind, World
 from check_autodiscover.lab.zone_data import ZoneData
+from check_autodiscover.store import write_whole
 
 __all__ = ["RESOLVER_HOST", "Lab", "running"]
 
 RESOLVER_HOST = "127.0.0.1"
+
+FOR_ALL = 0o644
+"""The mode of what is kept: the exporter that reads it may be another user, and it holds nothing secret."""
 
 _Server = asyncio.DatagramTransport | asyncio.Server
 
@@ -57,12 +61,11 @@ class Lab:
 def running(world: World, keep: Path | None = None) -> Iterator[Lab]:
     """The world, alive until the block is left; then its sockets, thread and files are gone.
 
-    Its files are kept in `keep` where that is given, which is made if need be. Raises OSError where that cannot be, or
-    loopback has not enough free ports.
+    The configuration and the authority's certificate are kept in `keep` where that is given, which is made if need be.
+    Raises OSError where that cannot be, or loopback has not enough free ports.
     """
     with ExitStack() as stack:
-        folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="autodiscover-lab-")))
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="autodiscover-lab-")))
         ports = _bind(world, stack)
         certificates = Certificates(folder, time.time())
         stack.enter_context(_served(lambda: _start(world, ports, certificates)))
@@ -70,8 +73,13 @@ def running(world: World, keep: Path | None = None) -> Iterator[Lab]:
             name: ",".join("{}:{}".format(*udp.getsockname()) for udp, _ in pairs)
             for name, pairs in ports.resolvers.items()
         }
-        lab = Lab(world, resolvers, ports.https_port, ports.http_port, certificates.anchor, folder / "exporter.yml")
-        lab.configuration.write_text(_configuration(lab), encoding="utf-8")
+        place = keep or folder
+        place.mkdir(parents=True, exist_ok=True)
+        anchor, configuration = place / certificates.anchor.name, place / "exporter.yml"
+        lab = Lab(world, resolvers, ports.https_port, ports.http_port, anchor, configuration)
+        # Whatever stood there under these names, a link or a pipe, is replaced and not written to.
+        write_whole(anchor, certificates.anchor.read_text("ascii"), FOR_ALL)
+        write_whole(configuration, _configuration(lab), FOR_ALL)
         yield lab
 
 

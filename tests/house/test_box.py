@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from artefacts.nagios import USES, Use, artefacts
 from artefacts.packages.interpreters import MissingInterpreterError, interpreter
 from artefacts.packages.libraries import EXPORTER, PLUGIN, NotLockedError, libraries, pinned, read_lock
 from artefacts.packages.targets import TARGETS
@@ -97,3 +98,10 @@ def test_what_an_agent_is_told_to_run_is_a_command_line_that_the_plugin_takes(fi
     assert lines
     for line in lines:
         assert parse_arguments(shlex.split(line)).domain == "contoso.com"
+
+
+@pytest.mark.parametrize("use", USES, ids=lambda use: use.name)
+def test_nagios_hands_the_shell_each_value_as_one_word(use: Use) -> None:
+    (line,) = re.findall(rf"command_name    {use.name}\n    command_line    (.*)", artefacts()["commands.cfg"])
+    outside = re.sub(r"'[^']*'", "", line)
+    assert re.findall(r"\$\w+\$", outside) == ["$USER1$", f"$ARG{len(use.values) + 1}$"]

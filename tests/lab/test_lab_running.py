@@ -1,5 +1,6 @@
 """A world that runs is what its data say: two resolvers that differ, and sites that behave as told, behind TLS."""
 
+import os
 import socket
 import ssl
 import time
@@ -36,6 +37,7 @@ from check_autodiscover.lab.world import (
     WorldView,
     Zone,
 )
+from check_autodiscover.lab.worlds import world_named
 
 
 def _resolver(*records: str, kind: ResolverKind = ResolverKind.HONEST) -> WorldResolver:
@@ -308,6 +310,19 @@ def test_nothing_is_left_of_a_lab_that_has_ended() -> None:
     assert set(threads()) <= before
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.7.1", lab.https_port), timeout=5)
+
+
+def test_what_is_kept_is_no_key_and_is_written_through_no_link_or_pipe(tmp_path: Path) -> None:
+    another, keep = tmp_path / "another", tmp_path / "lab"
+    another.write_text("somebody else's")
+    keep.mkdir()
+    (keep / "lab-ca.pem").symlink_to(another)
+    os.mkfifo(keep / "exporter.yml")
+    with running(world_named("healthy-srv"), keep) as lab:
+        assert sorted(path.name for path in keep.iterdir()) == ["exporter.yml", "lab-ca.pem"]
+        assert all(path.is_file() and not path.is_symlink() for path in keep.iterdir())
+        assert "PRIVATE" not in lab.anchor.read_text()
+    assert another.read_text() == "somebody else's"
 
 
 @pytest.mark.parametrize("record", ["mail AAAA nonsense", "mail A 192.0.2.1"], ids=["unreadable", "not this host's"])
