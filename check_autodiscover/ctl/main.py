@@ -86,9 +86,9 @@ def make_parser() -> Parser:
         help="show what each client does in each view, and why",
         epilog="All options of check_autodiscover but -H are taken too: see check_autodiscover --help.",
     )
-    diagnose.add_argument("--save", metavar="FILE", default="", help="write the survey, as JSON")
+    diagnose.add_argument("--save", metavar="FILE", type=_named, help="write the survey, as JSON")
     diagnose.add_argument(
-        "--survey", metavar="FILE", default="", help="judge a saved survey, for the moment at its end"
+        "--survey", metavar="FILE", type=_named, help="judge a saved survey, for the moment at its end"
     )
     diagnose.add_argument(
         "-o",
@@ -134,7 +134,7 @@ def _add_sweep(commands: "_SubParsersAction[Parser]") -> None:
         default="table",
         help="a table of causes at the end, or a line for each domain as it comes (default: %(default)s)",
     )
-    sweep.add_argument("--save", metavar="FILE", default="", help="keep each result there as it comes, as JSON lines")
+    sweep.add_argument("--save", metavar="FILE", type=_named, help="keep each result there as it comes, as JSON lines")
     sweep.add_argument("--resume", action="store_true", help="go on with what --save FILE holds already")
     sweep.add_argument(
         "--jobs",
@@ -151,10 +151,17 @@ def _add_sweep(commands: "_SubParsersAction[Parser]") -> None:
         help="of these, domains that share a name server (default: %(default)s)",
     )
     sweep.add_argument(
-        "--dask", metavar="URL", default="", help="let this Dask cluster look, as in tcp://10.0.0.9:8786"
+        "--dask", metavar="URL", type=_named, help="let this Dask cluster look, as in tcp://10.0.0.9:8786"
     )
     sweep.add_argument("-v", dest="verbosity", action="count", default=0, help="in the table: every cause and domain")
     sweep.set_defaults(command=_sweep)
+
+
+def _named(text: str) -> str:
+    """What is named. Raises ArgumentTypeError for an empty name, as an unset variable of a script leaves it."""
+    if not text:
+        raise ArgumentTypeError("it names nothing")
+    return text
 
 
 def _count(text: str) -> int:
@@ -210,7 +217,7 @@ def _diagnose(given: Namespace, rest: Sequence[str]) -> int:
 
     domain, options = _domain_of(rest)
     form = Form(given.output, given.verbosity, not given.no_perfdata)
-    return diagnose(domain, options, form, save=given.save, saved=given.survey, redacted=given.redact)
+    return diagnose(domain, options, form, save=given.save or "", saved=given.survey or "", redacted=given.redact)
 
 
 def _sweep(given: Namespace, rest: Sequence[str]) -> int:
@@ -221,10 +228,10 @@ def _sweep(given: Namespace, rest: Sequence[str]) -> int:
     listed = rest[:1] if rest and (rest[0] == "-" or not rest[0].startswith("-")) else ()
     wish = Wish(
         form=Form(given.output),
-        save=given.save,
+        save=given.save or "",
         resume=given.resume,
         limits=Limits(given.jobs, given.per_name_server),
-        dask=given.dask,
+        dask=given.dask or "",
         whole=given.verbosity > 0,
     )
     return sweep("".join(listed), rest[len(listed) :], wish)

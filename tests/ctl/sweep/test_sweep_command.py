@@ -115,6 +115,12 @@ def test_numbers_of_domains_at_a_time_are_numbers(option: str, number: str, list
     )
 
 
+@pytest.mark.parametrize("words", [["sweep", "-", "--save="], ["sweep", "-", "--dask="], ["diagnose", "x", "--save="]])
+def test_an_empty_name_is_no_wish_to_have_nothing_kept(words: list[str], capsys: Capture) -> None:
+    assert main(words) == 3
+    assert "it names nothing" in capsys.readouterr().out
+
+
 def test_a_later_sweep_goes_on_where_the_file_ends_and_tells_all_of_it(
     lab: Lab, listed: str, tmp_path: Path, capsys: Capture
 ) -> None:
