@@ -42,10 +42,9 @@ _DOMAINS = (
 """Alerts about one domain each; those without a domain would all be equal in having none."""
 
 INHIBITIONS = [
-    # Nobody looks: nothing else is known, and what is told is old.
-    _inhibition(
-        ['alertname="AutodiscoverNobodyLooks"'], ['alertname=~"Autodiscover.+"', 'alertname!="AutodiscoverNobodyLooks"']
-    ),
+    # Nobody looks: nothing else is known, and what is told is old. But it also fires, and for good, where the job has
+    # another name: what pages must go on to.
+    _inhibition(['alertname="AutodiscoverNobodyLooks"'], ['alertname=~"Autodiscover.+"', 'severity!="critical"']),
     # Nor can an exporter that is down be scraped; the other exporters' domains go on.
     _inhibition(['alertname="AutodiscoverExporterDown"'], ['alertname=~"Autodiscover(ScrapesFail|ResultsStale)"']),
     # One view's resolvers are silent, for all domains.

@@ -32,7 +32,7 @@ DOWN = alert("ExporterDown", "warning", **OWN)
 NOBODY = alert("NobodyLooks", "critical", job=OWN["job"])
 
 SILENCED = {
-    "nobody looks: all else": (NOBODY, [AFFECTED, WARNING, PASSWORD, BLIND, DOWN, shared("critical")]),
+    "nobody looks: all that is no page": (NOBODY, [WARNING, BLIND, DOWN, shared("warning")]),
     "an exporter is down: what cannot be scraped": (DOWN, [alert("ScrapesFail", "warning", job="autodiscover")]),
     "a blind view: its lookups": (alert("ViewBlind", "warning", LOOKUP, job="autodiscover", view="outside"), [BLIND]),
     "an exporter in trouble: what is unknown for it": (alert("LooksFail", "warning", **OWN), [STUCK]),
@@ -48,6 +48,7 @@ SILENCED = {
     ),
 }
 TOLD = {
+    "nobody looks, or a job has another name: what pages": (NOBODY, [AFFECTED, PASSWORD]),
     "an exporter is down: domains of the others": (DOWN, [AFFECTED, PASSWORD]),
     "a blind view: what else is unknown": (alert("ViewBlind", "warning", LOOKUP, job="autodiscover"), [STUCK]),
     "a server's fault: passwords, other causes, other servers": (

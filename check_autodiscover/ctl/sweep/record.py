@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from check_autodiscover.core.names import parse_domain
 from check_autodiscover.core.outline import outcomes_of, place_of
 from check_autodiscover.core.report import Judgement, Report
-from check_autodiscover.core.state import State
+from check_autodiscover.core.state import State, worst
 from check_autodiscover.hostile import clean
 
 if TYPE_CHECKING:
@@ -139,8 +139,11 @@ def _agrees(record: Record) -> bool:
         datetime.fromisoformat(record.started)
     except ValueError:
         return False
-    duration = record.duration_seconds
-    return named and record.exit_code == record.state.exit_code and math.isfinite(duration) and duration >= 0
+    if not named or not math.isfinite(record.duration_seconds) or record.duration_seconds < 0:
+        return False
+    return record.state is worst(cause.severity for cause in record.causes) and (
+        record.exit_code == record.state.exit_code
+    )
 
 
 def _sentences(record: Record) -> Iterator[str]:

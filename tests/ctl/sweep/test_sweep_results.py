@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.state import State
+from check_autodiscover.core.state import State, worst
 from check_autodiscover.ctl.sweep.record import BadRecord, Record, line_of, read_line
 from check_autodiscover.ctl.sweep.result_file import ResultFile
 from check_autodiscover.ctl.usage import Refused
@@ -22,15 +22,24 @@ RECORDS = (
     record(
         "a.example", State.CRITICAL, cause(), cause("certificate-expired", place="192.0.2.7", addresses=("192.0.2.7",))
     ),
-    record("xn--mnchen-3ya.example", State.WARNING, cause(severity=State.OK, accepted="known")),
+    record("xn--mnchen-3ya.example", State.OK, cause(severity=State.OK, accepted="known")),
 )
 
 TEXT = st.text(max_size=30)
 SAID = TEXT.map(clean)
 CAUSES = st.builds(
-    cause, place=TEXT, message=SAID, views=st.lists(TEXT, max_size=2).map(tuple), accepted=st.none() | SAID
+    cause,
+    severity=st.sampled_from(State),
+    place=TEXT,
+    message=SAID,
+    views=st.lists(TEXT, max_size=2).map(tuple),
+    accepted=st.none() | SAID,
 )
-ANY_RECORD = st.builds(record, st.sampled_from(["a.example", "b.example"]), st.sampled_from(State), CAUSES)
+ANY_RECORD = st.builds(
+    lambda domain, found: record(domain, worst(each.severity for each in found), *found),
+    st.sampled_from(["a.example", "b.example"]),
+    st.lists(CAUSES, max_size=3),
+)
 
 
 @given(ANY_RECORD)
@@ -61,6 +70,8 @@ def test_a_record_is_one_line_of_ascii_and_read_back_the_same(kept: Record) -> N
         (line_of(record("a.example", State.OK, cause(remedy="\u202e"))), "it is no result of a sweep"),
         (b"\xff\xfe", "it is not JSON"),
         (line_of(RECORDS[1]).replace('"exit_code": 2', '"exit_code": 0'), "it is no result of a sweep"),
+        (line_of(record("a.example", State.OK, cause())), "it is no result of a sweep"),
+        (line_of(record("a.example", State.CRITICAL)), "it is no result of a sweep"),
         (line_of(RECORDS[1]).replace("2026-11-01T", "yesterday "), "it is no result of a sweep"),
         *(
             (line_of(RECORDS[0]).replace("0.25", other), "it is no result of a sweep")
