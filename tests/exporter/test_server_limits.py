@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 
 from autodiscover_exporter.web.connection import Connection
 from autodiscover_exporter.web.limits import Limits
+from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.messages import Request, Response
 from autodiscover_exporter.web.parsing import Refusal, RequestParser
-from autodiscover_exporter.web.server import Server
+from autodiscover_exporter.web.server import Door, Server
+from tests.exporter.conftest import running
 from tests.exporter.exporter_process import ANY_PORT, address_of, started
-from tests.exporter.wire import PATIENT, TIMEOUT, connected, echo, served
+from tests.exporter.wire import PATIENT, TIMEOUT, Client, connected, echo, served
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 SHORT = 0.05
@@ -108,6 +110,29 @@ def test_beyond_the_connections_the_answer_is_503_and_beyond_those_none_at_all()
         assert fourth.rest() == b""
         first.send(GET)
         assert first.answer().status == 200
+
+
+def test_a_connection_counts_once_while_it_is_being_opened() -> None:
+    (listening,) = bind(ListenAddress("127.0.0.1", 0))
+    address = listening.getsockname()
+    limits = replace(PATIENT, connections=1, refused_connections=1)
+
+    with ExitStack() as stack:
+        later: list[Client] = []
+
+        def second_comes(_certificate: object) -> bool:
+            # In the turn of the loop in which the first is made, so that it is accepted in the very next.
+            if not later:
+                later.append(stack.enter_context(connected(address[1])))
+            return True
+
+        stack.enter_context(running([Door(listening, echo, admits=second_comes)], Server(limits)))
+        first = stack.enter_context(connected(address[1]))
+        first.send(GET)
+        assert first.answer().status == 200
+        (second,) = later
+        second.send(GET)
+        assert second.answer().status == 503
 
 
 def test_beyond_the_requests_under_way_the_answer_is_503_and_the_connection_goes_on() -> None:

@@ -54,7 +54,7 @@ class Server:
         self.writer = writer or Writer()
         self.stopping = False
         self._connections: set[Connection] = set()
-        self._openings: set[asyncio.Task[None]] = set()
+        self._openings: dict[Connection, asyncio.Task[None]] = {}
         self._answering = 0
         self._stop = asyncio.Event()
         self._empty = asyncio.Event()
@@ -83,6 +83,8 @@ class Server:
 
     def enter(self, connection: Connection) -> bool:
         """Take in a connection; False where there are too many."""
+        # Made while its opening has yet to end: it would count twice.
+        self._openings.pop(connection, None)
         self._connections.add(connection)
         return len(self._connections) <= self.limits.connections
 
@@ -110,25 +112,26 @@ class Server:
             if len(self._connections) + len(self._openings) >= most:
                 accepted.close()
                 return
-            opening = asyncio.create_task(self._open(door, accepted))
-            self._openings.add(opening)
-            opening.add_done_callback(partial(self._opened, accepted))
+            connection = Connection(door.handler, self, door.admits)
+            opening = asyncio.create_task(self._open(door, accepted, connection))
+            self._openings[connection] = opening
+            opening.add_done_callback(partial(self._opened, accepted, connection))
 
         return take
 
-    async def _open(self, door: Door, accepted: socket.socket) -> None:
+    async def _open(self, door: Door, accepted: socket.socket, connection: Connection) -> None:
         context = door.context()
         handshake, farewell = self.limits.handshake_seconds, self.limits.linger_seconds
         await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: Connection(door.handler, self, door.admits),
+            lambda: connection,
             accepted,
             ssl=context,
             ssl_handshake_timeout=None if context is None else handshake,
             ssl_shutdown_timeout=None if context is None else farewell,
         )
 
-    def _opened(self, accepted: socket.socket, opening: asyncio.Task[None]) -> None:
-        self._openings.discard(opening)
+    def _opened(self, accepted: socket.socket, connection: Connection, opening: asyncio.Task[None]) -> None:
+        self._openings.pop(connection, None)
         error = None if opening.cancelled() else opening.exception()
         if error is not None:
             # Strangers who speak something else, or go away: nobody is to be woken by them.
@@ -147,7 +150,7 @@ class Server:
 
     async def _end(self, grace: float) -> None:
         self.stopping = True
-        for opening in self._openings:
+        for opening in self._openings.values():
             opening.cancel()
         for connection in list(self._connections):
             connection.close_when_idle()
