@@ -76,7 +76,7 @@ def debian(
     request: pytest.FixtureRequest, debs: dict[str, tuple[Path, ...]], tmp_path_factory: pytest.TempPathFactory
 ) -> Debian:
     """Each release that we build packages for, nothing of ours installed."""
-    if lack := _lack():
+    if lack := lacking():
         refuse(f"trying Debian packages needs {lack}")
     (target,) = (target for target in TARGETS if target.name == request.param)
     folder = tmp_path_factory.mktemp(target.name)
@@ -124,7 +124,8 @@ def install(machine: Machine, folder: str) -> None:
     machine.run("apt-get", "install", "--yes", "--option=Dpkg::Use-Pty=0", *debs)
 
 
-def _lack() -> str:
+def lacking() -> str:
+    """What a Debian machine needs and this one lacks."""
     if os.geteuid() != 0:
         return "root"
     programs = ("debootstrap", "systemd-nspawn", "nsenter", "dpkg-deb")

@@ -20,6 +20,9 @@ READY_ATTEMPTS = 1200
 WITH = ("python3", "ca-certificates", "systemd", "systemd-sysv")
 """What the packages need of the distribution, and what boots it."""
 
+TOOLS = {"trixie": ("kustomize",)}
+"""What else tests run, of the releases that have it."""
+
 ENVIRONMENT = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")
 
 
@@ -84,8 +87,9 @@ def bootstrap(release: str, root: Path) -> None:
         ("apt-get", "indextargets", "--format", "$(SITE)"), capture_output=True, text=True, check=True
     )
     mirror = sites.stdout.splitlines()[0]
+    wanted = ",".join((*WITH, *TOOLS.get(release, ())))
     subprocess.run(
-        ("debootstrap", "--variant=minbase", f"--include={','.join(WITH)}", release, str(root), mirror),
+        ("debootstrap", "--variant=minbase", f"--include={wanted}", release, str(root), mirror),
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -1,6 +1,6 @@
-"""The Kubernetes manifests, checked by the schemas of Kubernetes and by models of the Prometheus operator's resources.
+"""The Kubernetes manifests, put together by kustomize and checked by Kubernetes's schemas and the operator's models.
 
-No cluster and no kustomize runs here.
+No cluster runs here.
 """
 
 import importlib
@@ -16,10 +16,11 @@ import yaml
 
 from check_autodiscover import __version__
 from check_autodiscover.config import load_configuration
-from tests.packages.conftest import TOP
+from tests.packages.conftest import TOP, bootstrapped, lacking, refuse
 
-FOLDER = TOP / "packaging" / "kubernetes"
-OPERATOR = FOLDER / "prometheus-operator"
+KUBERNETES = TOP / "packaging" / "kubernetes"
+FOLDER = KUBERNETES / "base"
+OPERATOR = KUBERNETES / "prometheus-operator"
 PLAIN = sorted(path for path in FOLDER.glob("*.yaml") if path.name != "kustomization.yaml")
 LABEL = {"app.kubernetes.io/name": "autodiscover-exporter"}
 
@@ -45,13 +46,23 @@ def test_the_operators_models_take_every_field_of_its_resources(name: str) -> No
     assert taken.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True) == given
 
 
-@pytest.mark.parametrize("folder", [FOLDER, OPERATOR])
-def test_the_kustomization_names_what_lies_beside_it(folder: Path) -> None:
-    resources = set(manifest(folder / "kustomization.yaml")["resources"])
-    # The folder above has a kustomization of its own for what lies below it.
-    found = folder.glob("*.yaml") if folder == FOLDER else folder.rglob("*.yaml")
-    beside = {path.relative_to(folder).as_posix() for path in found} - {"kustomization.yaml"}
-    assert resources - {".."} == beside
+@pytest.fixture(scope="module")
+def kustomize() -> Path:
+    """The program, of the first Debian release that has it."""
+    if lack := lacking():
+        refuse(f"kustomize is fetched for a machine, which needs {lack}")
+    return bootstrapped("trixie") / "usr/bin/kustomize"
+
+
+@pytest.mark.parametrize("folders", [(FOLDER,), (FOLDER, OPERATOR)])
+def test_kustomize_puts_together_every_manifest_and_the_image_of_this_version(
+    folders: tuple[Path, ...], kustomize: Path
+) -> None:
+    done = subprocess.run((kustomize, "build", folders[-1]), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lying = [path for folder in folders for path in folder.rglob("*.yaml") if path.name != "kustomization.yaml"]
+    wanted = {(one["kind"], one["metadata"]["name"]): one for one in map(manifest, lying)}
+    assert {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout)} == wanted
 
 
 def test_the_image_is_this_version() -> None:
