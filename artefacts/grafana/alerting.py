@@ -11,6 +11,7 @@ from artefacts.prometheus.alert import Alert
 from artefacts.prometheus.domain_alerts import domain_alerts
 from artefacts.prometheus.exporter_alerts import exporter_alerts
 from artefacts.prometheus.settings import Settings
+from artefacts.prometheus.words import satellite
 
 __all__ = ["alerting"]
 
@@ -46,7 +47,7 @@ def _rule(alert: Alert, settings: Settings) -> dict[str, Any]:
         "noDataState": "OK",
         "execErrState": "Error",
         "for": alert.wait,
-        "labels": {"severity": alert.severity, **alert.labels},
+        "labels": {"severity": alert.severity, "satellite": satellite(settings)},
         "annotations": dict(_annotations(alert, settings)),
     }
 

@@ -1,9 +1,10 @@
 """What an alert rule holds, and how it becomes one of Prometheus."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from artefacts.prometheus.recording import Rule
+from artefacts.prometheus.settings import Settings
+from artefacts.prometheus.words import satellite
 
 __all__ = ["Alert"]
 
@@ -22,11 +23,10 @@ class Alert:
     description: str
     wait: str = "0s"
     keep: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
     about: str = "{{ $labels.rule }}"
 
-    def rule(self, exporter_url: str) -> Rule:
-        """It, with a link to the exporter's page of its rule."""
+    def rule(self, settings: Settings) -> Rule:
+        """It, with a link to the exporter's page of its rule, and the satellite whose job it is of."""
         # A label that is set here is not among those that templates see.
         named = {} if not self.about or "{{" in self.about else {"rule": self.about}
         return {
@@ -34,10 +34,10 @@ class Alert:
             "expr": f"{self.expression}\n" if "\n" in self.expression else self.expression,
             **({"for": self.wait} if self.wait != "0s" else {}),
             **({"keep_firing_for": self.keep} if self.keep else {}),
-            "labels": {"severity": self.severity, **named, **self.labels},
+            "labels": {"severity": self.severity, "satellite": satellite(settings), **named},
             "annotations": {
                 "summary": self.summary,
                 "description": self.description,
-                **({"runbook_url": f"{exporter_url}/rules/{self.about}"} if self.about else {}),
+                **({"runbook_url": f"{settings.exporter_url}/rules/{self.about}"} if self.about else {}),
             },
         }

@@ -44,19 +44,31 @@ _DOMAINS = (
 INHIBITIONS = [
     # Nobody looks: nothing else is known, and what is told is old. But it also fires, and for good, where the job has
     # another name: what pages must go on to.
-    _inhibition(['alertname="AutodiscoverNobodyLooks"'], ['alertname=~"Autodiscover.+"', 'severity!="critical"']),
+    _inhibition(
+        ['alertname="AutodiscoverNobodyLooks"'], ['alertname=~"Autodiscover.+"', 'severity!="critical"'], "satellite"
+    ),
     # Nor can an exporter that is down be scraped; the other exporters' domains go on.
-    _inhibition(['alertname="AutodiscoverExporterDown"'], ['alertname=~"Autodiscover(ScrapesFail|ResultsStale)"']),
+    _inhibition(
+        ['alertname="AutodiscoverExporterDown"'],
+        ['alertname=~"Autodiscover(ScrapesFail|ResultsStale)"'],
+        "satellite",
+    ),
     # One view's resolvers are silent, for all domains.
     _inhibition(
         ['alertname="AutodiscoverViewBlind"'],
         ['alertname="AutodiscoverCannotLook"', 'rule="dns-lookup-failed"'],
         "job",
     ),
-    # The exporter has too much to do, or trouble of its own: domains are UNKNOWN for that reason.
+    # The exporter has too much to do, or trouble of its own: domains are UNKNOWN for that reason. No page is kept
+    # silent, as what fails at one domain tells nothing of another's.
     _inhibition(
         ['alertname=~"Autodiscover(Overload|LooksFail)"'],
-        ['alertname="AutodiscoverCannotLook"', 'rule=~"check-(out-of-resources|timed-out|internal-error)"'],
+        [
+            'alertname="AutodiscoverCannotLook"',
+            'rule=~"check-(out-of-resources|timed-out|internal-error)"',
+            'severity!="critical"',
+        ],
+        "satellite",
     ),
     # A server's fault at several domains is told once.
     _inhibition(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from artefacts.prometheus import words
 from artefacts.prometheus.alert import Alert
-from artefacts.prometheus.settings import Settings, seconds
+from artefacts.prometheus.settings import Settings, of_any_satellite, seconds
 
 __all__ = ["exporter_alerts"]
 
@@ -21,17 +21,17 @@ def exporter_alerts(settings: Settings) -> Iterator[Alert]:
 
 
 def _blind(settings: Settings) -> Iterator[Alert]:
-    up = f'up{{job="{settings.exporter_job}"}}'
+    up = f'up{{job=~"{of_any_satellite(settings.exporter_job)}"}}'
+    none_up = f"count by (job) ({up}) unless count by (job) ({up} == 1)"
     yield Alert(
         name="AutodiscoverNobodyLooks",
         severity="critical",
-        expression=f"absent({up} == 1)",
-        labels={"job": settings.exporter_job},
+        expression=f'absent(up{{job="{settings.exporter_job}"}})\nor\n{none_up}',
         wait=settings.exporter_down_for,
         about="",
-        summary="No exporter answers: nobody looks at any domain",
+        summary="No exporter of the job {{ $labels.job }} answers: nobody looks at its domains",
         description="Is autodiscover_exporter running (systemctl status autodiscover_exporter), and is its /metrics "
-        f"scraped by the job {settings.exporter_job}? What else is told of domains is old.",
+        "scraped by a job of that name? What else is told of its domains is old.",
     )
     yield Alert(
         name="AutodiscoverExporterDown",
@@ -58,7 +58,8 @@ def _blind(settings: Settings) -> Iterator[Alert]:
 
 
 def _behind(settings: Settings) -> Iterator[Alert]:
-    failing = f'up{{job="{settings.job}"}} == 0'
+    domains, own = of_any_satellite(settings.job), of_any_satellite(settings.exporter_job)
+    failing = f'up{{job=~"{domains}", job!~"{own}"}} == 0'
     yield Alert(
         name="AutodiscoverScrapesFail",
         severity="warning",

@@ -33,17 +33,30 @@ def _down(settings: Settings) -> Iterator[Case]:
     answers = exporter(settings)
     other = {f'up{{job="{settings.exporter_job}", instance="other.example:10093"}}': DOWN}
     text = (
-        "Is autodiscover_exporter running (systemctl status autodiscover_exporter), and is its /metrics scraped by the "
-        f"job {settings.exporter_job}? What else is told of domains is old."
+        "Is autodiscover_exporter running (systemctl status autodiscover_exporter), and is its /metrics scraped by a "
+        "job of that name? What else is told of its domains is old."
     )
     fired = Fired(
         labels={"job": settings.exporter_job, "severity": "critical"},
-        summary="No exporter answers: nobody looks at any domain",
+        summary=f"No exporter of the job {settings.exporter_job} answers: nobody looks at its domains",
         description=text,
     )
     yield Case(name="none is scraped", alert=nobody, seen=(Domain(name=CONTOSO),), wait=wait, fires=[fired])
     yield Case(name="the only one is down", alert=nobody, seen=(exporter(settings, up=DOWN),), wait=wait, fires=[fired])
     yield Case(name="one of two is down", alert=nobody, seen=(answers, other), wait=wait)
+    yield Case(
+        name="a satellite's is down",
+        alert=nobody,
+        seen=(answers, {f'up{{job="{settings.exporter_job}-inside", instance="other.example:10093"}}': DOWN}),
+        wait=wait,
+        fires=[
+            Fired(
+                labels={"job": f"{settings.exporter_job}-inside", "satellite": "inside", "severity": "critical"},
+                summary=f"No exporter of the job {settings.exporter_job}-inside answers: nobody looks at its domains",
+                description=text,
+            )
+        ],
+    )
     yield Case(
         name="one of two is down",
         alert=down,
@@ -93,6 +106,25 @@ def _old(settings: Settings) -> Iterator[Case]:
                 "The exporter refuses them, or is too slow for Prometheus: the reason stands at Prometheus's /targets. "
                 f"Some of them: {CONTOSO}",
                 {},
+                host=False,
+            )
+        ],
+    )
+    yield Case(
+        name="a satellite's domain is refused, and its exporter does not answer",
+        alert=fails,
+        seen=(
+            {f'up{{job="{settings.job}-inside", instance="{CONTOSO}"}}': DOWN},
+            {f'up{{job="{settings.exporter_job}-inside", instance="other.example:10093"}}': DOWN},
+        ),
+        wait=settings.scrapes_fail_for,
+        fires=[
+            _fired(
+                settings,
+                "Domains that cannot be scraped: 1",
+                "The exporter refuses them, or is too slow for Prometheus: the reason stands at Prometheus's /targets. "
+                f"Some of them: {CONTOSO}",
+                {"job": f"{settings.job}-inside", "satellite": "inside"},
                 host=False,
             )
         ],

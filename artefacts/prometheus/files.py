@@ -36,7 +36,7 @@ def rule_groups(settings: Settings) -> tuple[list[dict[str, Any]], list[dict[str
     alerts = [
         {
             "name": f"autodiscover-{name}-alerts",
-            "rules": [alert.rule(settings.exporter_url) for alert in alerts(settings)],
+            "rules": [alert.rule(settings) for alert in alerts(settings)],
         }
         for name, alerts in groups.items()
     ]

@@ -16,6 +16,7 @@ def scraping(settings: Settings) -> dict[str, str]:
     static = {"static_configs": [{"targets": _DOMAINS}]}
     file = {"file_sd_configs": [{"files": [_FILE]}]}
     http, one = _discovery(settings.exporter), [settings.exporter]
+    shards = list(settings.shards)
     return {
         "prometheus.yml": render_yaml(
             {**_head(settings), **_jobs(settings, http, one)}, _HTTP, "It reads rules/ beside it."
@@ -30,8 +31,9 @@ def scraping(settings: Settings) -> dict[str, str]:
         ),
         "scrape/http.yml": render_yaml(_jobs(settings, http, one), _HTTP),
         "scrape/shards.yml": render_yaml(
-            _jobs(settings, _discovery(settings.shards[0]), list(settings.shards)),
+            _jobs(settings, _discovery(*shards), shards),
             "Several exporters with the same configuration: a hash of its name gives each domain to one of them.",
+            "Each tells of all domains, so that any of them may be down when Prometheus starts.",
         ),
     }
 
@@ -39,8 +41,8 @@ def scraping(settings: Settings) -> dict[str, str]:
 _HTTP = "The exporter's configuration names the domains, with their labels and modules."
 
 
-def _discovery(exporter: str) -> dict[str, Any]:
-    return {"http_sd_configs": [{"url": f"http://{exporter}/sd"}]}
+def _discovery(*exporters: str) -> dict[str, Any]:
+    return {"http_sd_configs": [{"url": f"http://{exporter}/sd"} for exporter in exporters]}
 
 
 def _head(settings: Settings) -> dict[str, Any]:

@@ -13,9 +13,11 @@ import yaml
 
 from check_autodiscover.core.policy import DAY, DEFAULT_THRESHOLDS, LifeLeft
 
-__all__ = ["Settings", "SettingsError", "load_settings", "render_settings", "seconds"]
+__all__ = ["Settings", "SettingsError", "load_settings", "of_any_satellite", "render_settings", "seconds"]
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
+# What stands for itself in a regular expression, but for the dot, which takes itself as well.
+_JOB = re.compile(r"[\w.:/-]+")
 _DURATION = re.compile(rf"(\d+)([{''.join(UNITS)}])")
 
 
@@ -31,12 +33,22 @@ def seconds(duration: str) -> int:
     return int(found.group(1)) * UNITS[found.group(2)]
 
 
+def of_any_satellite(job: str) -> str:
+    """A pattern of a job's name, and of the names that satellites give theirs."""
+    return f"{job}(-.+)?"
+
+
 def _setting(default: Any, meaning: str, fits: Callable[[Any], bool]) -> Any:
     return field(default=default, metadata={"meaning": meaning, "fits": fits})
 
 
 def _text(default: str, meaning: str) -> str:
     found: str = _setting(default, meaning, lambda value: isinstance(value, str) and bool(value))
+    return found
+
+
+def _job(default: str, meaning: str) -> str:
+    found: str = _setting(default, meaning, lambda value: isinstance(value, str) and bool(_JOB.fullmatch(value)))
     return found
 
 
@@ -70,8 +82,8 @@ class Settings:
         "the exporters that share the domains out (scrape/shards.yml)",
         lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value) and len(value) > 1,
     )
-    job: str = _text("autodiscover", "the job of the domains' scrapes")
-    exporter_job: str = _text("autodiscover-exporter", "the job of the exporter's own metrics")
+    job: str = _job("autodiscover", "the job of the domains' scrapes; a satellite's: this, a hyphen, its name")
+    exporter_job: str = _job("autodiscover-exporter", "the job of the exporter's own metrics; a satellite's likewise")
     scrape_interval: str = _duration("2m", "less than half of the 5 minutes after which Prometheus forgets a sample")
     scrape_timeout: str = _duration("15s", "how long a domain's look may take; more than the module's timeout")
     evaluation_interval: str = _duration("1m", "how often rules are evaluated")

@@ -30,6 +30,8 @@ BLIND = alert("CannotLook", "warning", LOOKUP, **CONTOSO)
 STUCK = alert("CannotLook", "warning", "check-internal-error", **CONTOSO)
 DOWN = alert("ExporterDown", "warning", **OWN)
 NOBODY = alert("NobodyLooks", "critical", job=OWN["job"])
+AWAY = {"satellite": "inside"}
+"""What the rules tell of jobs with a satellite's name."""
 
 SILENCED = {
     "nobody looks: all that is no page": (NOBODY, [WARNING, BLIND, DOWN, shared("warning")]),
@@ -49,7 +51,13 @@ SILENCED = {
 }
 TOLD = {
     "nobody looks, or a job has another name: what pages": (NOBODY, [AFFECTED, PASSWORD]),
+    "nobody looks at a satellite: what others see": ({**NOBODY, **AWAY}, [WARNING, BLIND, DOWN]),
     "an exporter is down: domains of the others": (DOWN, [AFFECTED, PASSWORD]),
+    "an exporter is down: what a satellite's cannot scrape": (DOWN, [{**alert("ScrapesFail", "warning"), **AWAY}]),
+    "an exporter in trouble: what pages, and a satellite's": (
+        alert("Overload", "warning", **OWN),
+        [alert("CannotLook", "critical", "check-timed-out", **CONTOSO), {**STUCK, **AWAY}],
+    ),
     "a blind view: what else is unknown": (alert("ViewBlind", "warning", LOOKUP, job="autodiscover"), [STUCK]),
     "a server's fault: passwords, other causes, other servers": (
         shared("critical"),
