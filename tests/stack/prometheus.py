@@ -50,7 +50,7 @@ class Prometheus:
 def start_prometheus(
     namespace: Namespace, folder: Path, address: str, exporters: Sequence[str]
 ) -> Iterator[Prometheus]:
-    """One that listens at an address, and shares the domains of the first exporter out between all of them."""
+    """One that listens at an address, and shares the domains of these exporters out between them."""
     settings = Settings(
         exporter=exporters[0],
         shards=tuple(exporters),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from artefacts.prometheus.settings import Settings
 from tests.stack.namespace import Daemon
 from tests.stack.prometheus import Prometheus, start_prometheus
 from tests.stack.world import World
@@ -54,6 +55,17 @@ def test_each_domain_is_looked_at_by_exactly_one_of_two_replicas(world: World) -
     assert first
     assert second
     assert prometheus.query("count by (instance) (probe_success)") == dict.fromkeys(DOMAINS, 1.0)
+
+
+def test_a_replica_that_is_down_from_the_start_takes_its_own_domains_along_and_no_others(world: World) -> None:
+    daemon = start_exporter(world, REPLICAS[1], CONFIGURATION)
+    folder = world.folder / "prometheus"
+    prometheus = world.stack.enter_context(start_prometheus(world.namespace, folder, "127.0.0.8", REPLICAS))
+    scraped = f'up{{job="{Settings().job}"}}'
+    daemon.wait_until(lambda: set(prometheus.query(scraped)) == set(DOMAINS))
+    up = prometheus.query(scraped)
+    assert {domain for domain, value in up.items() if value} == set(probed(daemon.log))
+    assert set(up.values()) == {0.0, 1.0}
 
 
 def test_what_is_discovered_is_scraped_by_its_module_with_its_labels(world: World) -> None:
