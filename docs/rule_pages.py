@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
+from check_autodiscover.core.rules.guide import GUIDE
 from check_autodiscover.core.rules.rule import Case, Rule
 from check_autodiscover.pages import page_of
 
@@ -88,16 +89,7 @@ later follows from it.
 
 | | in our words |
 |---|---|
-| Rule 1 | with a certificate for one name only, `autodiscover.contoso.com` must not exist, \
-inside or outside; a catch-all counts as existing |
-| Rule 2 | with such a certificate an SRV record leads to the host that the certificate names |
-| Rule 3 | a record at `autodiscover.contoso.com` wants a certificate that covers it: \
-several names, a wildcard, or that very name |
-| Scenario 1 | the record exists beside a certificate for one name: clients warn, \
-though the server may be the right one |
-| Scenario 2 | the record leads to a wrong address, where a completely different certificate is shown |
-| Scenario 3 | Active Directory gives the right URL, its virtual directory fails (client certificates, 0x80072F0C), \
-and clients fall back to DNS and meet 1 or 2 |
+{guide}
 """
 
 
@@ -109,7 +101,8 @@ def documents() -> dict[str, str]:
 def _index() -> str:
     order = "\n".join(f"{level}. {text}" for level, text in LEVELS.items())
     areas = (_area(name, tuple(rules)) for name, rules in groupby(CATALOGUE, key=lambda rule: rule.area))
-    return _INDEX.format(order=order) + "\n" + "\n".join(areas)
+    guide = "\n".join(f"| {name} | {text} |" for name, text in GUIDE.items())
+    return _INDEX.format(order=order, guide=guide) + "\n" + "\n".join(areas)
 
 
 def _area(name: str, rules: tuple[Rule, ...]) -> str:

@@ -37,7 +37,8 @@ def run() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             # A reader that has seen enough, such as `head`, is no fault.
-            print(f"autodiscoverctl: {clean(str(error))}", file=sys.stderr)
+            fault = f"{error.filename or 'standard output'}: {error.strerror or error}"
+            print(f"autodiscoverctl: {clean(fault)}", file=sys.stderr)
         exit_code = CANNOT
     sys.exit(exit_code)
 

@@ -2,8 +2,10 @@
 
 import difflib
 import textwrap
+from collections.abc import Iterator
 
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
+from check_autodiscover.core.rules.guide import GUIDE
 from check_autodiscover.core.rules.rule import Case, Rule
 from check_autodiscover.ctl.usage import Refused
 from check_autodiscover.pages import page_of
@@ -32,9 +34,15 @@ def _rows(rule: Rule) -> list[tuple[str, str]]:
     rows = [("Severity", rule.default.value)]
     rows += [("", f"{case.default.value} {_place(case)}") for case in rule.cases]
     rows += [("Says", _plain(rule.sentence)), ("Fix", _plain(rule.remedy))]
-    if rule.seed:
-        rows.append(("About", rule.seed))
+    rows += [("About" if first else "", text) for first, text in _about(rule.seed)]
     return rows
+
+
+def _about(seed: str) -> Iterator[tuple[bool, str]]:
+    """What a rule's seed names of the guide, in words; whether it is the first."""
+    named = (name for name in seed.split(", ") if name in GUIDE)
+    for number, name in enumerate(named):
+        yield not number, f"{name} of the operations guide: {GUIDE[name]}"
 
 
 def _plain(template: str) -> str:

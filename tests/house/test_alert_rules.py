@@ -113,7 +113,16 @@ def test_the_table_of_settings_is_a_file_of_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["users_affected: 5m", "users_affected_for: soon", "lag: 5", "shared_domains: no", "shards: [one]", "job: .*", "- 1"]
+    "text",
+    [
+        "users_affected: 5m",
+        "users_affected_for: soon",
+        "lag: 5",
+        "shared_domains: no",
+        "shards: [one]",
+        "job: .*",
+        "- 1",
+    ],
 )
 def test_settings_that_are_none_are_refused_by_name(text: str) -> None:
     with pytest.raises(SettingsError, match=text.partition(":")[0] if ":" in text else "mapping"):

@@ -8,7 +8,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from check_autodiscover.arguments import Arguments, UsageError
 from check_autodiscover.commandline import parse_fleet
@@ -17,7 +17,7 @@ from check_autodiscover.ctl.sweep.crew import Limits, look_at
 from check_autodiscover.ctl.sweep.domain_list import DomainList, read_domains
 from check_autodiscover.ctl.sweep.output import Form, render_head, render_row, render_table
 from check_autodiscover.ctl.sweep.progress import Advance, shown_progress
-from check_autodiscover.ctl.sweep.record import Record
+from check_autodiscover.ctl.sweep.record import Record, digest_of
 from check_autodiscover.ctl.sweep.result_file import ResultFile
 from check_autodiscover.ctl.sweep.tally import Tally
 from check_autodiscover.ctl.usage import Refused
@@ -68,7 +68,7 @@ def _swept(file: str, options: Sequence[str], wish: Wish) -> int:
     for fault in faults:
         _warn(fault)
     with _kept(wish) as kept:
-        found = _Sweep(asked, wish, kept)
+        found = _Sweep(asked, wish, kept, refused_lines=len(faults))
         found.take_up()
         try:
             asyncio.run(found.run())
@@ -109,10 +109,11 @@ def _kept(wish: Wish) -> Iterator[ResultFile | None]:
 class _Sweep:
     """One sweep, and what it has come to."""
 
-    def __init__(self, asked: Sequence[Arguments], wish: Wish, kept: ResultFile | None) -> None:
+    def __init__(self, asked: Sequence[Arguments], wish: Wish, kept: ResultFile | None, *, refused_lines: int) -> None:
         self.tally = Tally()
         self._asked = {arguments.domain: arguments for arguments in asked}
         self._total = len(asked)
+        self._refused_lines = refused_lines
         self._wish = wish
         self._kept = kept
         self._synced = 0.0
@@ -130,7 +131,9 @@ class _Sweep:
         _print(render_head(self._wish.form))
         for record in self._kept.earlier() if self._kept else ():
             # A list may have become shorter, and what a killed sweep has is there once.
-            if self._asked.pop(record.domain, None) is not None:
+            asked = self._asked.pop(record.domain, None)
+            if asked is not None:
+                self._require_same(asked, record)
                 self._tell(record)
         if self.tally.domains:
             _warn(f"{self.tally.domains:,} of {self._total:,} domains were done before, since {self.tally.oldest}")
@@ -139,7 +142,8 @@ class _Sweep:
         """Look at the rest. Raises Refused."""
         async with aclosing(self._looks(tuple(self._asked.values()))) as looks:
             with self._progress() as advance:
-                async for record in looks:
+                async for found in looks:
+                    record = replace(found, asked=digest_of(self._asked[found.domain]))
                     await self._keep(record)
                     self._tell(record)
                     advance(record)
@@ -147,9 +151,16 @@ class _Sweep:
     def conclude(self) -> None:
         """What is told at the end, however it came. Raises Refused."""
         if self._wish.form is Form.TABLE and self.tally.domains:
-            _print(render_table(self.tally, whole=self._wish.whole) + "\n")
+            _print(render_table(self.tally, whole=self._wish.whole, refused_lines=self._refused_lines) + "\n")
         if self._kept:
             self._kept.sync()
+
+    def _require_same(self, asked: Arguments, record: Record) -> None:
+        if record.asked != digest_of(asked):
+            raise Refused(
+                f"{self._wish.save}: {record.domain} was looked at with other options, another configuration or "
+                "another version of this program; go on as it was begun, or name another file"
+            )
 
     def _looks(self, asked: Sequence[Arguments]) -> AsyncGenerator[Record]:
         if self._wish.dask:

@@ -18,6 +18,8 @@ STANDARD_INPUT = "-"
 
 _COMMENT = "#"
 
+_COLUMNS = " (a list has a domain a line and no columns)"
+
 LONGEST_LINE = 4096
 """Bytes; what is longer is no domain."""
 
@@ -78,8 +80,12 @@ def _listed(lines: Iterable[bytes], name: str) -> DomainList:
                 domains[domain] = None
         except (BadName, UnicodeDecodeError) as error:
             fault = "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-            faults.append(f"{name}:{number}: {fault}")
+            faults.append(f"{name}:{number}: {fault}{_COLUMNS if _has_columns(line) else ''}")
     return DomainList(tuple(domains), tuple(faults))
+
+
+def _has_columns(line: bytes) -> bool:
+    return any(separator in line for separator in (b",", b";", b"\t"))
 
 
 def _domain(line: bytes) -> str:

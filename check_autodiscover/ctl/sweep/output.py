@@ -79,14 +79,18 @@ def _inert(cell: str) -> str:
     return f"'{cell}" if cell[:1] in tuple("=+-@\t\r") else cell
 
 
-def render_table(tally: Tally, *, whole: bool = False) -> str:
-    """How many domains there are of each state, and each cause with those that have it; `whole` names all of them."""
-    return "\n".join(_lines(tally, whole))
+def render_table(tally: Tally, *, whole: bool = False, refused_lines: int = 0) -> str:
+    """How many domains there are of each state, and each cause with those that have it; `whole` names all of them.
+
+    `refused_lines` are those of the list that are no domain.
+    """
+    return "\n".join(_lines(tally, whole, refused_lines))
 
 
-def _lines(tally: Tally, whole: bool) -> Iterator[str]:
+def _lines(tally: Tally, whole: bool, refused_lines: int) -> Iterator[str]:
     states = ", ".join(f"{tally.states[state]:,} {state.value}" for state in _STATES if tally.states[state])
-    yield f"{_domains(tally.domains)}: {states}" if states else "no domain was looked at"
+    refused = f"; {_lines_are(refused_lines)} no domain" if refused_lines else ""
+    yield (f"{_domains(tally.domains)}: {states}" if states else "no domain was looked at") + refused
     causes = tally.causes
     shown = causes if whole else causes[:MOST_CAUSES]
     for shared in shown:
@@ -118,3 +122,7 @@ def _wrapped(text: str) -> list[str]:
 
 def _domains(count: int) -> str:
     return "1 domain" if count == 1 else f"{count:,} domains"
+
+
+def _lines_are(count: int) -> str:
+    return "1 line is" if count == 1 else f"{count:,} lines are"

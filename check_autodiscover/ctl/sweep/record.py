@@ -4,6 +4,7 @@ The report in full is `autodiscoverctl diagnose` away. Sentences are cleaned; na
 they were observed.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from check_autodiscover.arguments import Arguments
 from check_autodiscover.core.names import parse_domain
 from check_autodiscover.core.outline import outcomes_of, place_of
 from check_autodiscover.core.report import Judgement, Report
@@ -21,10 +23,22 @@ from check_autodiscover.hostile import clean
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["SCHEMA", "BadRecord", "KeptCause", "Record", "line_of", "read_line", "record_of", "record_of_failure"]
+__all__ = [
+    "SCHEMA",
+    "BadRecord",
+    "KeptCause",
+    "Record",
+    "digest_of",
+    "line_of",
+    "read_line",
+    "record_of",
+    "record_of_failure",
+]
 
 SCHEMA = 1
 """Version of a record's JSON form."""
+
+_DIGITS = 16
 
 
 class BadRecord(ValueError):
@@ -55,6 +69,7 @@ class Record:
     """The verdict on one domain. `started` is UTC as in ISO 8601.
 
     By view, `methods` are what it was judged by, and `outcomes` how the judged client fares that fares worst.
+    `asked` is `digest_of` what was asked for, so that results of different questions are not told as one.
     """
 
     schema: int = SCHEMA
@@ -67,6 +82,13 @@ class Record:
     methods: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)
     causes: tuple[KeptCause, ...] = ()
+    asked: str = ""
+
+
+def digest_of(arguments: Arguments) -> str:
+    """A short text that is another one where something else is asked for that may change a verdict."""
+    asked = repr((arguments.policy, arguments.trust, arguments.baseline))
+    return hashlib.sha256(asked.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]
 
 
 def record_of(report: Report) -> Record:
@@ -148,7 +170,7 @@ def _agrees(record: Record) -> bool:
 
 def _sentences(record: Record) -> Iterator[str]:
     """What was cleaned when it was written, and is shown as it stands."""
-    yield from (record.domain, record.summary, record.started)
+    yield from (record.domain, record.summary, record.started, record.asked)
     for cause in record.causes:
         yield from (cause.rule, cause.message, cause.remedy, cause.accepted or "")
 

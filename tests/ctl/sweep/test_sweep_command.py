@@ -65,6 +65,16 @@ def test_a_line_that_is_no_domain_is_told_on_standard_error_and_counts_as_unknow
     assert told.err == f"autodiscoverctl: {file}:2: 'not a domain' is not a name: it contains a space\n"
 
 
+def test_the_table_counts_the_lines_that_are_no_domain(lab: Lab, tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "customers.txt"
+    file.write_text("contoso.com\nnot a domain\n")
+    assert main(["sweep", str(file), *options_of(lab)]) == 3
+    assert capsys.readouterr().out.startswith("1 domain: 1 WARNING; 1 line is no domain\n\n")
+    file.write_text("contoso.com\nnot a domain\n-\n")
+    assert main(["sweep", str(file), *options_of(lab)]) == 3
+    assert capsys.readouterr().out.startswith("1 domain: 1 WARNING; 2 lines are no domain\n\n")
+
+
 def test_the_domains_of_a_configuration_are_swept_each_by_what_it_declares(
     lab: Lab, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -152,6 +162,25 @@ def test_results_of_domains_that_left_the_list_are_kept_and_not_told(
     assert kept.read_text() == before
 
 
+def test_what_was_looked_at_with_other_options_is_not_gone_on_with(
+    lab: Lab, listed: str, tmp_path: Path, capsys: Capture
+) -> None:
+    kept = tmp_path / "results.jsonl"
+    sweep = ["sweep", listed, *options_of(lab), "--save", str(kept)]
+    assert main(sweep) == 2
+    before = kept.read_text()
+    capsys.readouterr()
+    assert main([*sweep, "--resume", "--server", "mail.contoso.com"]) == 3
+    told = capsys.readouterr()
+    assert (told.out, told.err.partition(" was looked at with other options")[0]) == (
+        "",
+        f"autodiscoverctl: {kept}: {domains_in(before)[0]}",
+    )
+    assert kept.read_text() == before
+    # How the result is told, and how hard is asked, changes no verdict.
+    assert main([*sweep, "--resume", "-o", "csv", "--jobs", "1", "-v"]) == 2
+
+
 def many(tmp_path: Path) -> str:
     file = tmp_path / "many.txt"
     file.write_text("\n".join(MANY))
@@ -208,7 +237,7 @@ def test_a_reader_that_has_seen_enough_is_no_fault_and_there_is_no_verdict_then(
 @pytest.mark.parametrize(
     ("outputs", "exit_code", "told"),
     [
-        (">/dev/full", 3, "autodiscoverctl: [Errno 28] No space left on device\n"),
+        (">/dev/full", 3, "autodiscoverctl: standard output: No space left on device\n"),
         (">&-", 1, ""),
         ("2>/dev/full", 3, ""),
         ("2>&-", 3, ""),

@@ -28,6 +28,11 @@ from check_autodiscover.ctl.usage import Refused
         (b"a.example\n" + b"x" * 100_000 + b"\n", ["a.example"], ["2: the line is too long to be a domain"]),
         (b"a.example" + b" " * 100_000 + b"b.example\nc.example\n", ["c.example"], ["1: the line is too long"]),
         (b"a.example #" + b" so" * 100_000 + b"\nc.example\n", ["a.example", "c.example"], []),
+        (
+            b"a.example,A GmbH\nb.example\n",
+            ["b.example"],
+            ["1: 'a.example,A GmbH' is not a name: it contains a space (a l"],
+        ),
         (b"a.example\n\x1b]0;owned\x07\n", ["a.example"], ["2: "]),
     ],
 )

@@ -4,14 +4,17 @@ import json
 import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from check_autodiscover.commandline import parse_fleet
 from check_autodiscover.core.state import State, worst
-from check_autodiscover.ctl.sweep.record import BadRecord, Record, line_of, read_line
+from check_autodiscover.ctl.sweep.record import BadRecord, Record, digest_of, line_of, read_line
 from check_autodiscover.ctl.sweep.result_file import ResultFile
 from check_autodiscover.ctl.usage import Refused
 from check_autodiscover.hostile import clean
@@ -87,6 +90,31 @@ def test_what_is_no_record_is_refused(line: str | bytes, fault: str) -> None:
     with pytest.raises(BadRecord) as caught:
         read_line(line)
     assert str(caught.value) == fault
+
+
+OPTIONS = [
+    *("--view", "inside=10.0.0.2", "--view", "outside=192.0.2.53"),
+    *("--server", "mail.contoso.com", "--severity", "dns-srv-missing=ok", "--skip-step", "root"),
+]
+ASKED = f"""
+from check_autodiscover.commandline import parse_fleet
+from check_autodiscover.ctl.sweep.record import digest_of
+print(digest_of(parse_fleet({OPTIONS}).arguments("contoso.com")))
+"""
+
+
+def test_another_process_has_the_same_digest_of_the_same_question() -> None:
+    seeds = ({**os.environ, "PYTHONHASHSEED": seed} for seed in ("1", "2"))
+    told = [subprocess.check_output((sys.executable, "-c", ASKED), env=environment, text=True) for environment in seeds]
+    assert told[0] == told[1]
+
+
+def test_another_question_has_another_digest() -> None:
+    fleets = [[], ["--server", "mail.contoso.com"], ["--no-system-trust"], ["--timeout", "9"], ["--method", "srv"]]
+    digests = [digest_of(parse_fleet(options).arguments("contoso.com")) for options in fleets]
+    assert len(set(digests)) == len(fleets)
+    output = ["--no-perfdata", "-v", "-o", "json"]
+    assert digest_of(parse_fleet(output).arguments("contoso.com")) == digests[0]
 
 
 def kept_in(file: Path, resume: bool = True) -> list[Record]:
