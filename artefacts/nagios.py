@@ -80,6 +80,7 @@ define service {{
 }}
 """
 _NOTICE = "# Made by `make artefacts`. $USER1$ is the folder of the plugins (resource.cfg).\n"
+_ONE_OF = "# One domain in several ways, of which you need one. host_name is a host that your Nagios has.\n"
 _LAST = "# The last argument of each command may hold further options, as in -w 21d -c 7d, or stay empty.\n"
 
 
@@ -95,7 +96,7 @@ def artefacts() -> dict[str, str]:
 
 def services(values: Mapping[str, str], *more: str) -> str:
     """A service for each use, with these values; `more` is the further options of each."""
-    return "\n".join((_NOTICE, *(_service(use, values, more) for use in USES)))
+    return "\n".join((_NOTICE + _ONE_OF, *(_service(use, values, more) for use in USES)))
 
 
 def _command(use: Use) -> str:

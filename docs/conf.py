@@ -24,6 +24,7 @@ extensions = ["myst_parser"]
 include_patterns = ["docs/**.md", "*.md"]
 exclude_patterns = [".*", "build", "dist", "packaging", "tests", "**/*.egg-info"]
 myst_heading_anchors = 4
+myst_enable_extensions = ["html_image"]
 html_theme = "furo"
 html_theme_options = {"source_view_link": "", "top_of_page_buttons": []}
 html_copy_source = False

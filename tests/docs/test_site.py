@@ -90,6 +90,12 @@ def test_no_script_of_it_asks_another_host(site: Path) -> None:
     assert [file.name for file in site.rglob("*.js") if asking.search(file.read_text(encoding="utf-8"))] == []
 
 
+def test_every_image_style_and_script_is_there(pages: dict[Path, Page]) -> None:
+    loads = [(file, unquote(urlsplit(load).path)) for file, page in pages.items() for load in page.loads]
+    # The page for searches names none where its script puts one later.
+    assert [(file.name, path) for file, path in loads if path and not (file.parent / path).is_file()] == []
+
+
 def test_every_link_leads_to_a_file_and_an_anchor_that_are_there(pages: dict[Path, Page]) -> None:
     assert list(broken(pages)) == []
 
