@@ -4,6 +4,7 @@ Every name and address that a page asks about is there, and answers. It has no f
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,13 +18,16 @@ from tests.stack.namespace import COMMAND_SECONDS, Namespace
 from tests.stack.nginx import Behaviour, Site, start_nginx
 from tests.stack.slapd import start_slapd
 
-__all__ = ["Contoso", "open_contoso"]
+__all__ = ["EXPORTER_NAME", "MISTYPED", "Contoso", "open_contoso"]
 
 SERVER, SECOND, STRANGER = "203.0.113.10", "203.0.113.11", "198.51.100.80"
 INSIDE, INSIDE_TOO, OUTSIDE = "10.0.0.2", "10.0.0.3", "192.0.2.53"
 NAME_SERVERS = ("203.0.113.53", "203.0.113.54")
 SERVER_V6 = "2001:db8::10"
 RESOLVERS = (INSIDE, INSIDE_TOO, OUTSIDE, *NAME_SERVERS)
+
+EXPORTER_NAME = "exporter.example"
+"""Of an exporter elsewhere, whose certificate lies in the folder; a test that wants it starts it."""
 
 NAMED = """\
 options {{
@@ -47,6 +51,7 @@ ns1.contoso.com. A {NAME_SERVERS[0]}
 ns2.contoso.com. A {NAME_SERVERS[1]}
 autodiscover.contoso.co.uk. A {STRANGER}
 www.example.com. A {SECOND}
+{EXPORTER_NAME}. A {SECOND}
 ex1.contoso.local. A {SERVER}
 """
 
@@ -77,6 +82,11 @@ domains: {contoso.com: {}}
 schedule: {interval: 5m}
 targets: {deny_networks: [169.254.0.0/16]}
 """
+
+MISTYPED = re.compile(
+    r"command not found|is unknown|(?:unrecognized|invalid|unknown) (?:option|argument)", re.IGNORECASE
+)
+"""What a shell or a program says of a command that was written down wrongly."""
 
 BASELINE = "/var/lib/check_autodiscover/baseline"
 
@@ -132,6 +142,7 @@ def open_contoso(namespace: Namespace, folder: Path) -> Iterator[Contoso]:
         )
         strange = authority.issue(folder, "www.example.com", "*.hoster.example", "*.contoso.co.uk", "contoso.com")
         directory = authority.issue(folder, "dc1.contoso.com")
+        authority.issue(folder, EXPORTER_NAME)
         sites = (
             Site(SERVER, Behaviour.EXCHANGE, own),
             Site(f"[{SERVER_V6}]", Behaviour.EXCHANGE, own),

@@ -1,19 +1,14 @@
 """Every command of the tutorial, the guides and the explanations does what its page says."""
 
-import itertools
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
+from tests.docs.conftest import open_here
 from tests.docs.console import How, blocks, fits
 from tests.docs.reader import Reader
-from tests.stack.namespace import open_namespace
 
 TOP = Path(__file__).parents[2]
 PAGES = sorted(page for page in (*TOP.glob("*.md"), *TOP.glob("docs/**/*.md")) if blocks(page))
@@ -24,26 +19,15 @@ NOT_RUN = {
 }
 """Why some blocks are not run, by their pages."""
 
-numbers = itertools.count()
-
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
     """One who has not read anything yet; skips, or fails under CI, where pages cannot be read so."""
-    if lack := [program for program in PROGRAMS if shutil.which(program) is None]:
-        refuse(f"{', '.join(lack)} not installed")
     with ExitStack() as stack:
-        try:
-            namespace = stack.enter_context(open_namespace(f"ca-page-{os.getpid()}-{next(numbers)}"))
-        except subprocess.CalledProcessError as error:
-            refuse(f"no namespace: {error.stderr.decode().strip()}")
+        namespace = open_here(stack, *PROGRAMS)
         reader = Reader(namespace, tmp_path, stack)
         reader.settle()
         yield reader
-
-
-def refuse(reason: str) -> NoReturn:
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TOP)))

@@ -1,23 +1,13 @@
 """What a rule's page tells to type runs, and shows something, or finds nothing where nothing is wrong."""
 
-import os
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack
-from itertools import count
-from typing import NoReturn
 
 import pytest
 
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.core.rules.rule import Rule
 from check_autodiscover.pages import page_of
-from tests.docs.contoso import Contoso, open_contoso
-from tests.stack.namespace import open_namespace
-
-PROGRAMS = ("ip", "named", "dig", "nginx", "slapd", "ldapsearch", "curl", "openssl", "pgrep")
+from tests.docs.contoso import MISTYPED, Contoso
 
 NOT_RUN = {
     "Get-ClientAccessService": "the Exchange Management Shell's",
@@ -35,29 +25,7 @@ FOUND_NOTHING = {
 }
 """What ends with another code than 0 where nothing is wrong, by rule: no such name, no redirect, no such domain."""
 
-MISTYPED = re.compile(
-    r"command not found|is unknown|(?:unrecognized|invalid|unknown) (?:option|argument)", re.IGNORECASE
-)
 FAILED = re.compile(r"^@@ (\d+) (.*)\n", re.MULTILINE)
-
-numbers = count()
-
-
-@pytest.fixture(scope="module")
-def contoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contoso]:
-    """The world of the pages; skips, or fails under CI, where it cannot be."""
-    if lack := [program for program in PROGRAMS if shutil.which(program) is None]:
-        refuse(f"{', '.join(lack)} not installed")
-    with ExitStack() as stack:
-        try:
-            namespace = stack.enter_context(open_namespace(f"ca-rule-{os.getpid()}-{next(numbers)}"))
-        except subprocess.CalledProcessError as error:
-            refuse(f"no namespace: {error.stderr.decode().strip()}")
-        yield stack.enter_context(open_contoso(namespace, tmp_path_factory.mktemp("contoso")))
-
-
-def refuse(reason: str) -> NoReturn:
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
 
 
 def statements(rule: Rule) -> list[str]:
