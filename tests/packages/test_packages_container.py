@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,8 +34,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 def world(tmp_path: Path) -> Iterator[Namespace]:
     """A namespace with a world of the lab, whose configuration is in `lab` of the test's folder."""
     with open_namespace(f"ca-image-{os.getpid()}") as namespace:
-        command = ("autodiscoverctl", "lab", "--world", "scenario-1-wildcard", "--folder", str(tmp_path / "lab"))
-        lab = namespace.start(*command, log=tmp_path / "lab.log")
+        command = (sys.executable, "-m", "check_autodiscover.ctl", "lab", "--world", "scenario-1-wildcard")
+        lab = namespace.start(*command, "--folder", str(tmp_path / "lab"), log=tmp_path / "lab.log")
         try:
             lab.wait_until(lambda: "Ctrl-C ends it." in lab.log.read_text())
             yield namespace
