@@ -93,41 +93,13 @@ def _views(settings: Settings) -> Iterator[Case]:
 
 def _old(settings: Settings) -> Iterator[Case]:
     fails, stale = "AutodiscoverScrapesFail", "AutodiscoverResultsStale"
-    refused = {f'up{{job="{settings.job}", instance="{CONTOSO}"}}': DOWN}
-    yield Case(
-        name="a domain is refused",
-        alert=fails,
-        seen=(refused, Domain(name=FABRIKAM)),
-        wait=settings.scrapes_fail_for,
-        fires=[
-            _fired(
-                settings,
-                "Domains that cannot be scraped: 1",
-                "The exporter refuses them, or is too slow for Prometheus: the reason stands at Prometheus's /targets. "
-                f"Some of them: {CONTOSO}",
-                {},
-                host=False,
-            )
-        ],
-    )
-    yield Case(
-        name="a satellite's domain is refused, and its exporter does not answer",
-        alert=fails,
-        seen=(
-            {f'up{{job="{settings.job}-inside", instance="{CONTOSO}"}}': DOWN},
-            {f'up{{job="{settings.exporter_job}-inside", instance="other.example:10093"}}': DOWN},
-        ),
-        wait=settings.scrapes_fail_for,
-        fires=[
-            _fired(
-                settings,
-                "Domains that cannot be scraped: 1",
-                "The exporter refuses them, or is too slow for Prometheus: the reason stands at Prometheus's /targets. "
-                f"Some of them: {CONTOSO}",
-                {"job": f"{settings.job}-inside", "satellite": "inside"},
-                host=False,
-            )
-        ],
+    yield _refused(settings, "a domain is refused", Domain(name=FABRIKAM), {"job": settings.job})
+    away = {f'up{{job="{settings.exporter_job}-inside", instance="other.example:10093"}}': DOWN}
+    yield _refused(
+        settings,
+        "a satellite's domain is refused, and its exporter does not answer",
+        away,
+        {"job": f"{settings.job}-inside", "satellite": "inside"},
     )
     unwell = Domain(name=CONTOSO, found=(Found("dns-lookup-failed", "unknown"),))
     yield Case(name="a domain in a bad way", alert=fails, seen=(unwell,), wait=settings.scrapes_fail_for)
@@ -152,6 +124,26 @@ def _old(settings: Settings) -> Iterator[Case]:
         ],
     )
     yield Case(name="all are", alert=stale, seen=(Domain(name=FABRIKAM),), wait=settings.stale_for, after=after)
+
+
+def _refused(settings: Settings, name: str, beside: Domain | Mapping[str, str], labels: Mapping[str, str]) -> Case:
+    """A domain of the labels' job cannot be scraped."""
+    return Case(
+        name=name,
+        alert="AutodiscoverScrapesFail",
+        seen=({f'up{{job="{labels["job"]}", instance="{CONTOSO}"}}': DOWN}, beside),
+        wait=settings.scrapes_fail_for,
+        fires=[
+            _fired(
+                settings,
+                "Domains that cannot be scraped: 1",
+                "The exporter refuses them, or is too slow for Prometheus: the reason stands at Prometheus's /targets. "
+                f"Some of them: {CONTOSO}",
+                labels,
+                host=False,
+            )
+        ],
+    )
 
 
 def _own(settings: Settings) -> Iterator[Case]:
