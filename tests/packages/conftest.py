@@ -13,7 +13,7 @@ import pytest
 
 from artefacts.packages.targets import TARGETS, Form, Target
 from check_autodiscover import __version__
-from tests.packages.machine import Machine, boot, bootstrap
+from tests.packages.machine import TOOLS, Machine, boot, bootstrap
 
 TOP = Path(__file__).parents[2]
 DIST = TOP / "dist"
@@ -90,7 +90,7 @@ def debian(
 
 def bootstrapped(release: str) -> Path:
     """A release's files. They are kept, as nothing is ever changed in them; `make clean` forgets them."""
-    root = MACHINES / release
+    root = MACHINES / "-".join((release, *TOOLS.get(release, ())))
     if not root.exists():
         partial = root.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
@@ -98,6 +98,14 @@ def bootstrapped(release: str) -> Path:
         bootstrap(release, partial)
         partial.rename(root)
     return root
+
+
+@pytest.fixture(scope="session")
+def tools() -> Path:
+    """The folder of Debian 13's programs that Debian 12 lacks, or has older: they run here as well."""
+    if lack := lacking():
+        refuse(f"tools of Debian 13 are fetched for a machine, which needs {lack}")
+    return bootstrapped("trixie") / "usr/bin"
 
 
 @pytest.fixture

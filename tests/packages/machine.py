@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["COMMAND_SECONDS", "Machine", "NotReadyError", "boot", "bootstrap"]
+__all__ = ["COMMAND_SECONDS", "TOOLS", "Machine", "NotReadyError", "boot", "bootstrap"]
 
 COMMAND_SECONDS = 120
 """How long a command may take before it counts as hung. No verdict of a test depends on it."""
@@ -20,7 +20,7 @@ READY_ATTEMPTS = 1200
 WITH = ("python3", "ca-certificates", "systemd", "systemd-sysv")
 """What the packages need of the distribution, and what boots it."""
 
-TOOLS = {"trixie": ("kustomize",)}
+TOOLS = {"trixie": ("kustomize", "promtool")}
 """What else tests run, of the releases that have it."""
 
 ENVIRONMENT = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")

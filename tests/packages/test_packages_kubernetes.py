@@ -16,7 +16,7 @@ import yaml
 
 from check_autodiscover import __version__
 from check_autodiscover.config import load_configuration
-from tests.packages.conftest import TOP, bootstrapped, lacking, refuse
+from tests.packages.conftest import TOP
 
 KUBERNETES = TOP / "packaging" / "kubernetes"
 FOLDER = KUBERNETES / "base"
@@ -46,19 +46,11 @@ def test_the_operators_models_take_every_field_of_its_resources(name: str) -> No
     assert taken.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True) == given
 
 
-@pytest.fixture(scope="module")
-def kustomize() -> Path:
-    """The program, of the first Debian release that has it."""
-    if lack := lacking():
-        refuse(f"kustomize is fetched for a machine, which needs {lack}")
-    return bootstrapped("trixie") / "usr/bin/kustomize"
-
-
 @pytest.mark.parametrize("folders", [(FOLDER,), (FOLDER, OPERATOR)])
 def test_kustomize_puts_together_every_manifest_and_the_image_of_this_version(
-    folders: tuple[Path, ...], kustomize: Path
+    folders: tuple[Path, ...], tools: Path
 ) -> None:
-    done = subprocess.run((kustomize, "build", folders[-1]), capture_output=True, text=True)
+    done = subprocess.run((tools / "kustomize", "build", folders[-1]), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     lying = [path for folder in folders for path in folder.rglob("*.yaml") if path.name != "kustomization.yaml"]
     wanted = {(one["kind"], one["metadata"]["name"]): one for one in map(manifest, lying)}
