@@ -4,15 +4,15 @@ Exit codes: 0, what the plugin would end with for `diagnose` and `sweep`, and 3 
 done, in one line. Commands are imported when they are called, so that each needs only what it uses.
 """
 
-import os
 import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
-from check_autodiscover.ctl.usage import Parser, Refused
+from check_autodiscover.ctl.usage import Parser, Refused, warn
 from check_autodiscover.hostile import clean
+from check_autodiscover.outputs import drop, forget_untold, open_closed
 from check_autodiscover.probes.extra import MissingExtra
 from check_autodiscover.usage import Told
 
@@ -28,26 +28,18 @@ MOST_AT_A_TIME = 1000
 
 def run() -> None:
     """The console script. What nobody could be told is no result: the exit code is 3 then."""
-    _open_closed()
+    open_closed()
     try:
         exit_code = main()
         sys.stdout.flush()
     except OSError as error:
-        # The interpreter flushes once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)
         if not isinstance(error, BrokenPipeError):
             # A reader that has seen enough, such as `head`, is no fault.
-            fault = f"{error.filename or 'standard output'}: {error.strerror or error}"
-            print(f"autodiscoverctl: {clean(fault)}", file=sys.stderr)
+            warn(f"{error.filename or 'standard output'}: {error.strerror or error}")
         exit_code = CANNOT
+    forget_untold(sys.stderr)
     sys.exit(exit_code)
-
-
-def _open_closed() -> None:
-    """Let outputs that were closed before the start lead nowhere, so that no file that is opened takes their place."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # as long as the process
 
 
 def main(argv: Sequence[str] | None = None) -> int:

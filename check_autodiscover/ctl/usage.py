@@ -1,9 +1,13 @@
-"""What every command of `autodiscoverctl` may raise to end with one line and exit code 3."""
+"""What each command of `autodiscoverctl` may raise to end with a line and exit code 3; lines beside its results."""
 
+import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import NoReturn
 
-__all__ = ["Parser", "Refused"]
+from check_autodiscover.hostile import clean
+
+__all__ = ["Parser", "Refused", "warn"]
 
 
 class Refused(Exception):
@@ -16,3 +20,10 @@ class Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """What argparse calls for a usage error."""
         raise Refused(f"{message}; see {self.prog} --help")
+
+
+def warn(text: str) -> None:
+    """Tell something on standard error. With nobody there to be told, the results are still worth having."""
+    with suppress(OSError):
+        # Lists and files may hold anything, and be called anything.
+        print(f"autodiscoverctl: {clean(text)}", file=sys.stderr)

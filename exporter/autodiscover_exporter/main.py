@@ -27,6 +27,7 @@ from autodiscover_exporter.web.systemd import passed_sockets
 from autodiscover_exporter.web.users import Users
 from check_autodiscover.config import Configuration, ConfigurationError
 from check_autodiscover.effective import summary
+from check_autodiscover.outputs import forget_untold
 from check_autodiscover.prober import Prober
 
 __all__ = ["main", "run"]
@@ -36,7 +37,10 @@ logger = logging.getLogger(__name__)
 
 def run() -> None:
     """The console script."""
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        forget_untold(sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -55,6 +55,13 @@ def test_it_listens_on_every_address_it_is_given() -> None:
     assert [address.partition(":")[0] for address in addresses] == ["127.0.0.1", "127.0.0.2"]
 
 
+@pytest.mark.parametrize(("arguments", "exit_code"), [(["--bogus"], 2), (["--config.file", "/nowhere.yml"], 1)])
+def test_a_refusal_that_nobody_could_be_told_has_the_same_exit_code(arguments: list[str], exit_code: int) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*COMMAND, *arguments], env=ENVIRONMENT, stderr=full, timeout=TIMEOUT, check=False)
+    assert done.returncode == exit_code
+
+
 def test_an_address_in_use_is_one_line_and_exit_code_1() -> None:
     (taken,) = bind(ListenAddress("127.0.0.1", 0))
     port = taken.getsockname()[1]

@@ -7,7 +7,7 @@ What is told beside the results goes to standard error.
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from check_autodiscover.arguments import Arguments, UsageError
@@ -20,8 +20,7 @@ from check_autodiscover.ctl.sweep.progress import Advance, shown_progress
 from check_autodiscover.ctl.sweep.record import Record, digest_of
 from check_autodiscover.ctl.sweep.result_file import ResultFile
 from check_autodiscover.ctl.sweep.tally import Tally
-from check_autodiscover.ctl.usage import Refused
-from check_autodiscover.hostile import clean
+from check_autodiscover.ctl.usage import Refused, warn
 from check_autodiscover.instruments import Instruments
 from check_autodiscover.kept_trust import KeptTrust
 from check_autodiscover.settings import SettingsError
@@ -57,7 +56,7 @@ def sweep(file: str, options: Sequence[str], wish: Wish) -> int:
     try:
         return _swept(file, options, wish)
     except Refused as refused:
-        _warn(str(refused))
+        warn(str(refused))
         return CANNOT
 
 
@@ -66,14 +65,14 @@ def _swept(file: str, options: Sequence[str], wish: Wish) -> int:
         raise Refused("--resume goes on with the results of an earlier sweep: name them, --save FILE")
     asked, faults = _asked(file, options)
     for fault in faults:
-        _warn(fault)
+        warn(fault)
     with _kept(wish) as kept:
         found = _Sweep(asked, wish, kept, refused_lines=len(faults))
         found.take_up()
         try:
             asyncio.run(found.run())
         except KeyboardInterrupt:
-            _warn(f"stopped{found.so_far}")
+            warn(f"stopped{found.so_far}")
             return CANNOT
         except Refused as refused:
             raise Refused(f"{refused}{found.so_far}") from refused
@@ -136,7 +135,7 @@ class _Sweep:
                 self._require_same(asked, record)
                 self._tell(record)
         if self.tally.domains:
-            _warn(f"{self.tally.domains:,} of {self._total:,} domains were done before, since {self.tally.oldest}")
+            warn(f"{self.tally.domains:,} of {self._total:,} domains were done before, since {self.tally.oldest}")
 
     async def run(self) -> None:
         """Look at the rest. Raises Refused."""
@@ -206,10 +205,3 @@ def _print(text: str) -> None:
     if text:
         sys.stdout.write(text)
         sys.stdout.flush()
-
-
-def _warn(text: str) -> None:
-    # With nobody there to be told of the results' side, they are still worth having.
-    with suppress(OSError):
-        # Lists and files may hold anything, and be called anything.
-        print(f"autodiscoverctl: {clean(text)}", file=sys.stderr)

@@ -238,6 +238,7 @@ def test_a_reader_that_has_seen_enough_is_no_fault_and_there_is_no_verdict_then(
     ("outputs", "exit_code", "told"),
     [
         (">/dev/full", 3, "autodiscoverctl: standard output: No space left on device\n"),
+        (">/dev/full 2>&1", 3, ""),
         (">&-", 1, ""),
         ("2>/dev/full", 3, ""),
         ("2>&-", 3, ""),
