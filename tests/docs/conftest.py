@@ -6,21 +6,16 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import count
-from typing import NoReturn
 
 import pytest
 
 from tests.docs.contoso import Contoso, open_contoso
+from tests.lacking import refuse
 from tests.stack.namespace import Namespace, open_namespace
 
 PROGRAMS = ("ip", "named", "dig", "nginx", "slapd", "ldapsearch", "curl", "openssl", "pgrep")
 
 numbers = count()
-
-
-def refuse(reason: str) -> NoReturn:
-    """Skip, or fail under CI, where nothing may be skipped."""
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
 
 
 def open_here(stack: ExitStack, *programs: str) -> Namespace:

@@ -2,7 +2,6 @@
 
 import asyncio
 import http.client
-import os
 import shutil
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.server import Door, Server
 from check_autodiscover.config import Configuration
 from check_autodiscover.prober import Probe
+from tests.lacking import refuse
 
 TIMEOUT = 30
 
@@ -105,7 +105,7 @@ def complaints() -> Callable[[bytes], str]:
     """What `promtool check metrics` says of an exposition; empty where it is content."""
     promtool = shutil.which("promtool")
     if promtool is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("promtool is not installed")
+        refuse("promtool is not installed")
 
     def check(exposition: bytes) -> str:
         done = subprocess.run([promtool, "check", "metrics"], input=exposition, capture_output=True, check=False)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages.conftest import bootstrapped, refuse
+from tests.lacking import refuse
+from tests.packages.conftest import bootstrapped
 from tests.packages.container import IMAGE, PROGRAMS, Engine
 from tests.stack.namespace import Namespace, open_namespace
 

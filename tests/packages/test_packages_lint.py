@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages.conftest import TOP, refuse
+from tests.lacking import refuse
+from tests.packages.conftest import TOP
 
 DOCKERFILE = TOP / "packaging" / "container" / "Dockerfile"
 

@@ -12,7 +12,8 @@ from artefacts.packages.interpreters import MissingInterpreterError, interpreter
 from artefacts.packages.targets import LIBRARY, TARGETS, Form
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.worlds import world_named
-from tests.packages.conftest import TOP, refuse
+from tests.lacking import refuse
+from tests.packages.conftest import TOP
 
 (TARGET,) = (target for target in TARGETS if target.form is Form.RPM)
 
@@ -115,7 +116,6 @@ def test_the_installed_plugin_judges_a_world_with_the_pythons_own_libraries_alon
         python = interpreter(TARGET.python)
     except MissingInterpreterError as error:
         refuse(str(error))
-        return
     program = installed / "usr/bin/check_autodiscover"
     text = program.read_text()
     assert text.startswith(f"#!{TARGET.interpreter} -ISB\n")

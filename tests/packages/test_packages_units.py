@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages.conftest import TOP, refuse
+from tests.lacking import refuse
+from tests.packages.conftest import TOP
 
 UNITS = TOP / "packaging" / "systemd"
 SERVICE = UNITS / "autodiscover_exporter.service"

@@ -13,8 +13,9 @@ from pathlib import Path
 import dns.message
 import dns.query
 import dns.rdatatype
-import pytest
 import trustme
+
+from tests.lacking import refuse
 
 __all__ = ["NAME", "ZONE", "Named", "start_authority", "start_resolver"]
 
@@ -27,7 +28,7 @@ ATTEMPTS = 10_000
 
 HEAD = """\
 options {{
-  directory "{folder}"; pid-file "{folder}/named.pid"; lock-file none; session-keyfile none;
+  directory "{folder}"; pid-file "{folder}/named.pid"; session-keyfile none;
   managed-keys-directory "{folder}"; empty-zones-enable no; notify no; {more}
   listen-on port {dns} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
 """
@@ -99,7 +100,7 @@ def start_resolver(folder: Path, upstream: int) -> Iterator[Named]:
 @contextmanager
 def _named(folder: Path, template: str, more: str, ready: str, **values: object) -> Iterator[Named]:
     if shutil.which("named") is None:
-        pytest.skip("named is not installed")
+        refuse("named is not installed")
     ports = Named(*_free_ports(3))
     text = template.format(
         folder=folder, more=more, zone=ZONE, dns=ports.dns, tls=ports.tls, https=ports.https, **values

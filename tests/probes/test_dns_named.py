@@ -12,6 +12,7 @@ from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStat
 from check_autodiscover.core.policy import Resolver, Transport
 from check_autodiscover.probes.resolver import ResolverProbe
 from check_autodiscover.trust import Trust
+from tests.lacking import refuse
 from tests.probes.dns_server import LONG
 from tests.probes.named import NAME, ZONE, Named, start_authority, start_resolver
 
@@ -61,7 +62,7 @@ def resolvers(named: Named) -> dict[str, Resolver]:
 
 def skip_without_extra(resolver: Resolver) -> None:
     if resolver.transport is Transport.HTTPS and find_spec("httpcore2") is None:
-        pytest.skip("the extra doh is not installed")
+        refuse("the extra doh is not installed")
 
 
 @pytest.mark.parametrize("kind", ["udp", "tcp", "tls", "tls with a name", "https", "https with a name"])

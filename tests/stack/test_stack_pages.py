@@ -1,6 +1,5 @@
 """The pages in a real browser: accessible, quiet, and content with this host, wide and narrow, light and dark."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.exporter.page_fleet import HOSTILE
+from tests.lacking import refuse
 from tests.stack.browser import CHROMIUM, open_browser, open_page, serve_fleet
 from tests.stack.namespace import open_namespace
 
@@ -22,7 +22,7 @@ PATHS = (ALL, BAD, WELL, f"/domains/{HOSTILE}", f"/domains/customer-{COUNT - 1:0
 def browser(names: Iterator[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser beside an exporter with a fleet, in a namespace where nobody else is."""
     if shutil.which(CHROMIUM) is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("chromium is not installed")
+        refuse("chromium is not installed")
     folder: Path = tmp_path_factory.mktemp("pages")
     with open_namespace(next(names)) as namespace:
         fleet = serve_fleet(namespace, folder, COUNT)
