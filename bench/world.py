@@ -48,7 +48,7 @@ ns.contoso.test. A {resolver}
 
 NAMED = """\
 options {{
-  directory "{folder}"; pid-file none; lock-file none; session-keyfile none; managed-keys-directory "{folder}";
+  directory "{folder}"; pid-file none; session-keyfile none; managed-keys-directory "{folder}";
   {listeners} listen-on-v6 {{ none; }};
   recursion yes; dnssec-validation no; empty-zones-enable no; notify no;
 }};

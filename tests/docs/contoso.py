@@ -31,7 +31,7 @@ EXPORTER_NAME = "exporter.example"
 
 NAMED = """\
 options {{
-  directory "{folder}"; pid-file "{folder}/named.pid"; lock-file none; session-keyfile none;
+  directory "{folder}"; pid-file "{folder}/named.pid"; session-keyfile none;
   managed-keys-directory "{folder}"; listen-on port 53 {{ {addresses} }}; listen-on-v6 {{ none; }};
   recursion yes; allow-query {{ any; }}; allow-recursion {{ any; }}; dnssec-validation no; empty-zones-enable no;
   notify no;

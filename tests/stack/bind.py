@@ -35,7 +35,7 @@ LISTENERS = """\
 OPTIONS = """\
 {encryption}include "{folder}/drift.key";
 options {{
-  directory "{folder}"; pid-file "{folder}/named.pid"; lock-file none; session-keyfile none;
+  directory "{folder}"; pid-file "{folder}/named.pid"; session-keyfile none;
   managed-keys-directory "{folder}"; listen-on port 53 {{ {addresses} }}; listen-on-v6 {{ none; }};
   recursion yes; allow-query {{ any; }}; allow-recursion {{ any; }}; dnssec-validation no; empty-zones-enable no;
   notify no;
