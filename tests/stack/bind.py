@@ -38,7 +38,7 @@ options {{
   directory "{folder}"; pid-file "{folder}/named.pid"; session-keyfile none;
   managed-keys-directory "{folder}"; listen-on port 53 {{ {addresses} }}; listen-on-v6 {{ none; }};
   recursion yes; allow-query {{ any; }}; allow-recursion {{ any; }}; dnssec-validation no; empty-zones-enable no;
-  notify no;
+  notify no; allow-transfer {{ any; }};
 {listeners}}};
 controls {{ }};
 """
