@@ -1,10 +1,10 @@
 """A basket for Icinga Director: the command, its data fields, and a template for services.
 
-The form is that of the Director's own export (Configuration Baskets, from version 1.10 on).
+The form is that of the Director's own export (Configuration Baskets). Nothing in it has a UUID: version 1.10 refuses
+them, and 1.11 knows objects without one by their names, and fields by what they hold.
 """
 
 import json
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +16,6 @@ __all__ = ["basket"]
 
 _COMMAND = "autodiscover"
 _TEMPLATE = "autodiscover"
-_SPACE = uuid.UUID("5a1a5d51-6d8e-5b1c-9c2c-3a6c3f0d8f57")
-"""Ours: what is imported again replaces what was imported before, whatever it is called by then."""
 _TYPES = "Icinga\\Module\\Director\\DataType\\DataType"
 _SHOWN = tuple(option for option in OPTIONS if option.destination not in ("version", "help"))
 
@@ -37,10 +35,6 @@ def basket() -> str:
         "Datafield": {str(numbers[option.destination]): _field(option) for option in _SHOWN},
     }
     return json.dumps(parts, indent=2, ensure_ascii=False) + "\n"
-
-
-def _identity(*words: str) -> str:
-    return str(uuid.uuid5(_SPACE, "/".join(words)))
 
 
 def _command(numbers: Mapping[str, int]) -> dict[str, Any]:
@@ -64,7 +58,6 @@ def _command(numbers: Mapping[str, int]) -> dict[str, Any]:
         "timeout": "30",
         "vars": {"autodiscover_timeout": "10"},
         "zone": None,
-        "uuid": _identity("command"),
     }
 
 
@@ -99,7 +92,6 @@ def _template() -> dict[str, Any]:
         "object_name": _TEMPLATE,
         "object_type": "template",
         "vars": {},
-        "uuid": _identity("template"),
     }
 
 
@@ -112,7 +104,6 @@ def _field(option: Option) -> dict[str, Any]:
         "datatype": _TYPES + kind,
         "format": None,
         "settings": settings,
-        "uuid": _identity("field", option.destination),
     }
 
 
@@ -137,5 +128,4 @@ def _data_list(kind: ValueKind, values: tuple[str, ...]) -> dict[str, Any]:
         "entries": [
             {"entry_name": value, "entry_value": value, "format": "string", "allowed_roles": None} for value in values
         ],
-        "uuid": _identity("list", kind.value),
     }

@@ -32,6 +32,8 @@ PROGRAMS = (
     "nagios4",
     "nrpe",
     "icinga2",
+    "icingacli",
+    "mariadbd",
     "knotd",
     "nsd",
     "unbound",

@@ -10,11 +10,13 @@ from artefacts.generate import FOLDER
 from tests.stack.namespace import Daemon
 from tests.stack.world import World
 
-__all__ = ["Icinga", "start_icinga", "validated"]
+__all__ = ["ADDRESS", "NODE", "PASSWORD", "PORT", "USER", "Icinga", "start_icinga", "validated"]
 
 NODE = "monitor"
 ADDRESS = "127.0.0.7"
 PORT = 5665
+USER = "lab"
+PASSWORD = "lab"
 ATTEMPTS = 1500
 PLACES = {
     "DataDir": "data",
@@ -38,8 +40,8 @@ const PluginContribDir = "{plugins}"
 include <itl>
 object CheckerComponent "checker" {{ }}
 object ApiListener "api" {{ bind_host = "{address}"; bind_port = "{port}" }}
-object ApiUser "lab" {{ password = "lab"; permissions = [ "*" ] }}
-object Endpoint NodeName {{ }}
+object ApiUser "{user}" {{ password = "{password}"; permissions = [ "*" ] }}
+object Endpoint NodeName {{ host = "{address}" }}
 object Zone ZoneName {{ endpoints = [ NodeName ] }}
 {includes}
 {objects}
@@ -67,7 +69,7 @@ class Icinga:
         return found
 
     def _api(self, path: str, *options: str) -> list[dict[str, Any]]:
-        curl = ("curl", "--silent", "--fail", "--insecure", "--user", "lab:lab", *options)
+        curl = ("curl", "--silent", "--fail", "--insecure", "--user", f"{USER}:{PASSWORD}", *options)
         done = self._world.namespace.run(*curl, f"https://{ADDRESS}:{PORT}/v1/{path}")
         results: list[dict[str, Any]] = json.loads(done.stdout)["results"] if done.returncode == 0 else []
         return results
@@ -85,6 +87,8 @@ def validated(world: World, *shipped: str, objects: str = "") -> tuple[tuple[str
             plugins=world.plugins(),
             address=ADDRESS,
             port=PORT,
+            user=USER,
+            password=PASSWORD,
             includes="\n".join(f'include "{FOLDER / "icinga2" / name}"' for name in shipped),
             objects=objects,
         )
@@ -97,10 +101,13 @@ def validated(world: World, *shipped: str, objects: str = "") -> tuple[tuple[str
     return command, done.stdout
 
 
-def start_icinga(world: World, *shipped: str, objects: str = "") -> Icinga:
-    """One with these files below `packaging/icinga2/` and these objects; it runs until the world ends."""
+def start_icinga(world: World, *shipped: str, objects: str = "", packaged: bool = False) -> Icinga:
+    """One with these files below `packaging/icinga2/` and these objects; it runs until the world ends.
+
+    Where the plugin is to be `packaged`, it is found where our packages put it.
+    """
     command, _ = validated(world, *shipped, objects=objects)
-    daemon = world.start(*command, log="icinga.log")
+    daemon = world.start(*(world.with_plugins(command) if packaged else command), log="icinga.log")
     # Killed at once it would leave its children behind.
     world.stack.callback(daemon.terminate)
     return Icinga(world, daemon)

@@ -36,6 +36,8 @@ FOREIGN = "127.0.4.80"
 
 VIEWS = (f"inside={INSIDE}", f"outside={OUTSIDE}")
 
+PACKAGED_PLUGINS = "/usr/lib/nagios/plugins"
+
 ROOT_OF_PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -174,6 +176,11 @@ class World:
         file = self._new_folder("system") / "resolv.conf"
         file.write_text(f"nameserver {address}\n" + (f"search {search}\n" if search else ""))
         script = f'mount --bind "{file}" /etc/resolv.conf && exec "$@"'
+        return ("unshare", "--mount", "sh", "-c", script, "sh", *command)
+
+    def with_plugins(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        """The command, in a mount namespace of its own where our plugin lies where our packages put it."""
+        script = f'mount --bind "{self.plugins()}" {PACKAGED_PLUGINS} && exec "$@"'
         return ("unshare", "--mount", "sh", "-c", script, "sh", *command)
 
     def _new_folder(self, label: str) -> Path:
