@@ -50,12 +50,18 @@ def test_fish_completes_options(program: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", programs())
-def test_zsh_knows_the_completion(program: str, tmp_path: Path) -> None:
-    script = f"""\
-        fpath=({COMPLETION}/zsh $fpath)
-        autoload -U compinit && compinit -D -u && autoload +X _{program}
-        print $_comps[{program}]"""
-    assert said("zsh", "-f", "-c", script, home=tmp_path).strip() == f"_{program}"
+def test_zsh_completes_options(program: str, tmp_path: Path) -> None:
+    """As on a terminal: keys are pressed, and one more that tells what stands on the line."""
+    script = rf"""
+        zmodload zsh/zpty
+        zpty terminal zsh -f -i
+        zpty -w terminal 'PROMPT=; fpath=({COMPLETION}/zsh $fpath); autoload -U compinit && compinit -D -u
+            tell() {{ print -r -- "<$BUFFER>" }}; zle -N tell; bindkey "^T" tell; echo re""ady'
+        zpty -r terminal seen '*ready*'
+        zpty -n -w terminal $'{program} --vers\t\x14'
+        zpty -r terminal seen '*<{program} --version >*' && print completed
+        zpty -d terminal"""
+    assert said("zsh", "-f", "-c", script, home=tmp_path) == "completed\n"
 
 
 @pytest.mark.parametrize("program", programs())
