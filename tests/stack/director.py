@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from artefacts.generate import FOLDER
-from tests.stack.icinga import ADDRESS, NODE, PASSWORD, PORT, USER
+from tests.stack.icinga import MASTER, PASSWORD, PORT, SHIPPED, USER
 from tests.stack.world import World
 
 __all__ = ["BASKET", "GLOBAL_ZONE", "Director", "start_director"]
 
 GLOBAL_ZONE = 'object Zone "director-global" { global = true }'
 """What an Icinga must have to be deployed to, as Icinga's own packages have it."""
-BASKET = FOLDER / "icinga2" / "director-basket.json"
+BASKET = SHIPPED / "director-basket.json"
 MODULES = Path("/usr/share/icingaweb2/modules")
 ENABLED = ("director", "incubator", "reactbundle")
 
@@ -40,7 +39,7 @@ FILES = {
     "resources.ini": RESOURCES,
     "modules/director/config.ini": '[db]\nresource = "director"\n',
     "modules/director/kickstart.ini": KICKSTART.format(
-        node=NODE, address=ADDRESS, port=PORT, user=USER, password=PASSWORD
+        node=MASTER.name, address=MASTER.address, port=PORT, user=USER, password=PASSWORD
     ),
 }
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,10 +11,20 @@ from artefacts.generate import FOLDER
 from tests.stack.namespace import Daemon
 from tests.stack.world import World
 
-__all__ = ["ADDRESS", "NODE", "PASSWORD", "PORT", "USER", "Icinga", "start_icinga", "validated"]
+__all__ = [
+    "MASTER",
+    "PASSWORD",
+    "PORT",
+    "SHIPPED",
+    "USER",
+    "Icinga",
+    "Node",
+    "start_icinga",
+    "start_satellite",
+    "validated",
+]
 
-NODE = "monitor"
-ADDRESS = "127.0.0.7"
+SHIPPED = FOLDER / "icinga2"
 PORT = 5665
 USER = "lab"
 PASSWORD = "lab"
@@ -35,17 +46,33 @@ FILES = {
 }
 CONFIGURATION = """\
 const NodeName = "{node}"
-const ZoneName = "{node}"
+const ZoneName = "{zone}"
 const PluginContribDir = "{plugins}"
 include <itl>
 object CheckerComponent "checker" {{ }}
-object ApiListener "api" {{ bind_host = "{address}"; bind_port = "{port}" }}
+object ApiListener "api" {{ bind_host = "{address}"; bind_port = "{port}"; accept_commands = true }}
 object ApiUser "{user}" {{ password = "{password}"; permissions = [ "*" ] }}
 object Endpoint NodeName {{ host = "{address}" }}
-object Zone ZoneName {{ endpoints = [ NodeName ] }}
+object Zone ZoneName {{ {parent}endpoints = [ NodeName ] }}
 {includes}
 {objects}
 """
+PARENT = """object Endpoint "{node}" {{ host = "{address}" }}
+object Zone "{node}" {{ endpoints = [ "{node}" ] }}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One Icinga among those of a test: its name, where it listens, and the zone that it is alone in."""
+
+    name: str
+    address: str
+    zone: str
+
+
+MASTER = Node("monitor", "127.0.0.7", "monitor")
+"""What starts where nothing else is said; it has the certification authority."""
 
 
 class Icinga:
@@ -64,36 +91,47 @@ class Icinga:
         self._daemon.wait_until(lambda: bool(self._asked(service).get("last_check_result")), ATTEMPTS)
         return self._asked(service)
 
+    def joined(self, node: Node) -> None:
+        """Return once it is connected with this satellite: checks that are due before are never run."""
+        found = (f"objects/endpoints/{node.name}", "--get", "--data", "attrs=connected")
+        self._daemon.wait_until(lambda: any(item["attrs"]["connected"] for item in self._api(*found)), ATTEMPTS)
+
     def _asked(self, service: str) -> dict[str, Any]:
         found: dict[str, Any] = next(iter(self._api(f"objects/services/{quote(service)}")), {}).get("attrs", {})
         return found
 
     def _api(self, path: str, *options: str) -> list[dict[str, Any]]:
         curl = ("curl", "--silent", "--fail", "--insecure", "--user", f"{USER}:{PASSWORD}", *options)
-        done = self._world.namespace.run(*curl, f"https://{ADDRESS}:{PORT}/v1/{path}")
+        done = self._world.namespace.run(*curl, f"https://{MASTER.address}:{PORT}/v1/{path}")
         results: list[dict[str, Any]] = json.loads(done.stdout)["results"] if done.returncode == 0 else []
         return results
 
 
-def validated(world: World, *shipped: str, objects: str = "") -> tuple[tuple[str, ...], str]:
+def validated(
+    world: World, *shipped: str | Path, objects: str = "", node: Node = MASTER
+) -> tuple[tuple[str, ...], str]:
     """The command that runs Icinga with these shipped files, which it finds right, and what it said of them."""
-    folder = world.folder / "icinga"
+    folder = _folder(world, node)
     for name in (*PLACES.values(), "data/certs"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     configuration = folder / "icinga2.conf"
+    parent = "" if node is MASTER else f'parent = "{MASTER.zone}"; '
+    known = objects if node is MASTER else PARENT.format(node=MASTER.name, address=MASTER.address) + objects
     configuration.write_text(
         CONFIGURATION.format(
-            node=NODE,
+            node=node.name,
+            zone=node.zone,
+            parent=parent,
             plugins=world.plugins(),
-            address=ADDRESS,
+            address=node.address,
             port=PORT,
             user=USER,
             password=PASSWORD,
-            includes="\n".join(f'include "{FOLDER / "icinga2" / name}"' for name in shipped),
-            objects=objects,
+            includes="\n".join(f'include "{SHIPPED / name}"' for name in shipped),
+            objects=known,
         )
     )
-    _certify(world, folder)
+    _certify(world, node)
     command = ("icinga2", "daemon", "-c", str(configuration), *_defined(folder))
     done = world.namespace.run(*command, "-C")
     assert done.returncode == 0, done.stdout
@@ -101,16 +139,30 @@ def validated(world: World, *shipped: str, objects: str = "") -> tuple[tuple[str
     return command, done.stdout
 
 
-def start_icinga(world: World, *shipped: str, objects: str = "", packaged: bool = False) -> Icinga:
+def start_icinga(world: World, *shipped: str | Path, objects: str = "", packaged: bool = False) -> Icinga:
     """One with these files below `packaging/icinga2/` and these objects; it runs until the world ends.
 
     Where the plugin is to be `packaged`, it is found where our packages put it.
     """
     command, _ = validated(world, *shipped, objects=objects)
-    daemon = world.start(*(world.with_plugins(command) if packaged else command), log="icinga.log")
+    return Icinga(world, _started(world, MASTER, world.with_plugins(command) if packaged else command))
+
+
+def start_satellite(world: World, node: Node, resolver: str, *shipped: str) -> None:
+    """One below the master, which was started before, on a host that asks this resolver."""
+    command, _ = validated(world, *shipped, node=node)
+    _started(world, node, world.with_resolver(resolver, command))
+
+
+def _started(world: World, node: Node, command: tuple[str, ...]) -> Daemon:
+    daemon = world.start(*command, log=f"icinga-{node.name}.log")
     # Killed at once it would leave its children behind.
     world.stack.callback(daemon.terminate)
-    return Icinga(world, daemon)
+    return daemon
+
+
+def _folder(world: World, node: Node) -> Path:
+    return world.folder / "icinga" / node.name
 
 
 def _defined(folder: Path) -> tuple[str, ...]:
@@ -119,15 +171,16 @@ def _defined(folder: Path) -> tuple[str, ...]:
     return tuple(word for value in (*places, "RunAsUser=root", "RunAsGroup=root") for word in ("-D", value))
 
 
-def _certify(world: World, folder: Path) -> None:
-    """A certification authority and a certificate of its own, by its own commands."""
-    certificates = folder / "data" / "certs"
-    key, request, signed = (str(certificates / f"{NODE}.{end}") for end in ("key", "csr", "crt"))
-    for words in (
-        ("new-ca",),
-        ("new-cert", "--cn", NODE, "--key", key, "--csr", request),
+def _certify(world: World, node: Node) -> None:
+    """A certificate of the master's authority, which is made with the master's own, by Icinga's own commands."""
+    certificates = _folder(world, node) / "data" / "certs"
+    key, request, signed = (str(certificates / f"{node.name}.{end}") for end in ("key", "csr", "crt"))
+    commands = (
+        ("new-cert", "--cn", node.name, "--key", key, "--csr", request),
         ("sign-csr", "--csr", request, "--cert", signed),
-    ):
-        done = world.namespace.run("icinga2", "pki", *words, *_defined(folder))
+    )
+    for words in (("new-ca",), *commands) if node is MASTER else commands:
+        done = world.namespace.run("icinga2", "pki", *words, *_defined(_folder(world, MASTER)))
         assert done.returncode == 0, done.stdout
-    (certificates / "ca.crt").write_bytes((folder / "data" / "ca" / "ca.crt").read_bytes())
+    authority = _folder(world, MASTER) / "data" / "ca" / "ca.crt"
+    (certificates / "ca.crt").write_bytes(authority.read_bytes())

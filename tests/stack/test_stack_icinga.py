@@ -1,12 +1,13 @@
 """The shipped CheckCommand, apply rules and satellites under a real Icinga 2."""
 
 import re
+from pathlib import Path
 
 from tests.stack.bind import DOMAIN
-from tests.stack.icinga import start_icinga, validated
+from tests.stack.icinga import MASTER, SHIPPED, Node, start_icinga, start_satellite, validated
 from tests.stack.nginx import Behaviour, Site
-from tests.stack.published import publish_by_srv
-from tests.stack.world import FOREIGN, VIEWS, World
+from tests.stack.published import SRV, publish_by_srv, views
+from tests.stack.world import FOREIGN, INSIDE, OUTSIDE, SERVER_INSIDE, SERVER_OUTSIDE, VIEWS, World
 
 COMMAND, SERVICES, SATELLITES = (f"autodiscover-{name}.conf" for name in ("command", "services", "satellites"))
 HOST = """\
@@ -60,3 +61,39 @@ def test_satellites_are_as_icinga_wants_them(world: World) -> None:
     _, said = validated(world, COMMAND, SERVICES, SATELLITES)
     assert "Instantiated 2 Services." in said
     assert "Instantiated 2 Zones." in said
+
+
+def test_the_inside_is_seen_from_the_satellite_and_the_outside_from_the_master(world: World) -> None:
+    """The inside zone hides the SRV record, which only the satellite's own resolver shows."""
+    world.serve_exchange(f"remote.{DOMAIN}")
+    outside = (f"remote A {SERVER_OUTSIDE}", SRV)
+    world.publish(*views(inside=(f"remote A {SERVER_INSIDE}",), outside=outside))
+    satellite = Node("satellite.contoso.com", "127.0.0.8", "inside")
+    master = start_icinga(world, COMMAND, SERVICES, satellites(world, satellite))
+    start_satellite(world, satellite, INSIDE, COMMAND)
+    master.joined(satellite)
+    seen_inside = master.checked(f"remote.{DOMAIN}!autodiscover inside {DOMAIN}")
+    seen_outside = master.checked(f"remote.{DOMAIN}!autodiscover {DOMAIN}")
+    ok, critical = 0, 2
+    assert (seen_inside["state"], seen_outside["state"]) == (critical, ok)
+    assert f"no SRV record _autodiscover._tcp.{DOMAIN}" in seen_inside["last_check_result"]["output"]
+    sources = [seen["last_check_result"]["check_source"] for seen in (seen_inside, seen_outside)]
+    assert sources == [satellite.name, MASTER.name]
+
+
+def satellites(world: World, satellite: Node) -> Path:
+    """The shipped example, with this world's domain and addresses in place of its own."""
+    text = (SHIPPED / SATELLITES).read_text()
+    trust = f'autodiscover_method = [ "srv" ]\nautodiscover_ca_file = [ "{world.authority.anchor}" ]\n'
+    for shipped, here in (
+        ("mail.contoso.com", f"remote.{DOMAIN}"),
+        ('"contoso.com"', f'"{DOMAIN}"'),
+        ("10.0.0.5", satellite.address),
+        ("192.0.2.53", OUTSIDE),
+        ("autodiscover_server =", f"{trust}autodiscover_server ="),
+    ):
+        assert shipped in text
+        text = text.replace(shipped, here)
+    file = world.folder / "satellites.conf"
+    file.write_text(text)
+    return file
