@@ -12,8 +12,10 @@ plugin='/usr/lib/nagios/plugins/check_autodiscover -S mail.contoso.com'
 set -f  # what stands in the lines above is no pattern of file names
 for domain in $domains; do
     # shellcheck disable=SC2086  # the options of the second line
-    text=$($plugin -H "$domain" --no-perfdata)
+    text=$($plugin -H "$domain" --no-perfdata 2>&1)
     state=$?
+    # A plugin that is not there, or was killed, has no verdict.
+    [ "$state" -le 3 ] || state=3
     # A service is one line for the agent; a written-out line feed begins a further one in its details.
     line=$(printf '%s\\n' "$text" | awk '{printf "%s%s", sep, $0; sep = "\\\\n"}')
     printf '%s "Autodiscover %s" - %s\\n' "$state" "$domain" "$line"

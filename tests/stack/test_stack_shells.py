@@ -71,17 +71,27 @@ def test_man_shows_the_page_without_a_warning(program: str, tmp_path: Path) -> N
     assert "--version" in shown
 
 
+def local_check(world: World, domains: str, plugin: str) -> list[str]:
+    """The lines of the shipped local check of these domains, by this plugin and its options."""
+    script = world.folder / "autodiscover"
+    text = re.sub(r"^domains=.*$", f"domains='{domains}'", LOCAL, flags=re.MULTILINE)
+    script.write_text(re.sub(r"^plugin=.*$", f"plugin='{plugin}'", text, flags=re.MULTILINE))
+    return world.namespace.run(*world.with_resolver(INSIDE, ("sh", str(script)))).stdout.splitlines()
+
+
 def test_checkmks_local_check_is_one_line_a_domain(world: World) -> None:
     """`STATE "SERVICE" METRICS TEXT`, whatever the plugin has to say in how many lines."""
     publish_by_srv(world)
     plugin = f"{world.plugins()}/check_autodiscover -S remote.contoso.test -r {world.authority.anchor}"
-    script = world.folder / "autodiscover"
-    text = re.sub(r"^domains=.*$", "domains='contoso.test missing.test'", LOCAL, flags=re.MULTILINE)
-    script.write_text(re.sub(r"^plugin=.*$", f"plugin='{plugin}'", text, flags=re.MULTILINE))
-    done = world.namespace.run(*world.with_resolver(INSIDE, ("sh", str(script))))
-    healthy, missing = done.stdout.splitlines()
+    healthy, missing = local_check(world, "contoso.test missing.test", plugin)
     assert healthy.startswith(
         '0 "Autodiscover contoso.test" - AUTODISCOVER OK - contoso.test: srv to remote.contoso.test'
     )
     assert missing.startswith('2 "Autodiscover missing.test" - AUTODISCOVER CRITICAL - missing.test')
     assert r"\n  Fix: " in missing
+
+
+def test_checkmks_local_check_of_a_plugin_that_is_not_there_is_unknown_and_says_so(world: World) -> None:
+    publish_by_srv(world)
+    (line,) = local_check(world, "contoso.test", f"{world.folder}/check_autodiscover")
+    assert re.fullmatch(r'3 "Autodiscover contoso\.test" - .*/check_autodiscover: not found', line)
