@@ -76,7 +76,8 @@ class Reader:
         left = Command(f"exec {command.text}", "")
         daemon = self.namespace.start(*self._shell(left), log=log, environment=self._environment())
         self.terminals[name] = daemon
-        self.stack.callback(daemon.kill)
+        # Killed at once, a lab would leave its folder behind.
+        self.stack.callback(self._end, daemon)
         daemon.wait_until(lambda: fits(log.read_text(encoding="utf-8"), command.output))
 
     def _end(self, daemon: Daemon) -> None:
