@@ -11,7 +11,6 @@ from artefacts.prometheus.alert import Alert
 from artefacts.prometheus.domain_alerts import domain_alerts
 from artefacts.prometheus.exporter_alerts import exporter_alerts
 from artefacts.prometheus.settings import Settings
-from artefacts.prometheus.words import satellite
 
 __all__ = ["alerting"]
 
@@ -42,22 +41,22 @@ def _rule(alert: Alert, settings: Settings) -> dict[str, Any]:
         "uid": f"{alert.name}-{alert.severity}"[:40],
         "title": f"{alert.name} ({alert.severity})",
         "condition": "B",
-        "data": list(_data(alert)),
+        "data": list(_data(alert.by_satellite(settings))),
         # The expressions find what is wrong: nothing found is good, and a silent exporter has an alert of its own.
         "noDataState": "OK",
         "execErrState": "Error",
         "for": alert.wait,
-        "labels": {"severity": alert.severity, "satellite": satellite(settings)},
+        "labels": {"severity": alert.severity},
         "annotations": dict(_annotations(alert, settings)),
     }
 
 
-def _data(alert: Alert) -> Iterator[dict[str, Any]]:
+def _data(expression: str) -> Iterator[dict[str, Any]]:
     yield {
         "refId": "A",
         "relativeTimeRange": {"from": _LOOK_BACK, "to": 0},
         "datasourceUid": SOURCE_UID,
-        "model": {"refId": "A", "expr": alert.expression, "instant": True, "range": False},
+        "model": {"refId": "A", "expr": expression, "instant": True, "range": False},
     }
     # A series that is found is a fault, whatever its value is: 0 seconds left of a certificate are one too.
     yield {

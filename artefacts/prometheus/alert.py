@@ -1,10 +1,10 @@
 """What an alert rule holds, and how it becomes one of Prometheus."""
 
 from dataclasses import dataclass
+from textwrap import indent
 
 from artefacts.prometheus.recording import Rule
 from artefacts.prometheus.settings import Settings
-from artefacts.prometheus.words import satellite
 
 __all__ = ["Alert"]
 
@@ -25,16 +25,25 @@ class Alert:
     keep: str = ""
     about: str = "{{ $labels.rule }}"
 
+    def by_satellite(self, settings: Settings) -> str:
+        """Its expression, whose series tell the satellite in the name of their job, where there is one.
+
+        What one exporter suffers from is no other's. It is no template of the rule's labels, as those keep Prometheus
+        from knowing its alerts again after a restart (prometheus/prometheus issue 16883).
+        """
+        job = f"({settings.exporter_job}|{settings.job})(-(.+))?"
+        return f'label_replace(\n{indent(self.expression, "  ")},\n  "satellite", "$3", "job", "{job}"\n)'
+
     def rule(self, settings: Settings) -> Rule:
-        """It, with a link to the exporter's page of its rule, and the satellite whose job it is of."""
+        """It, with a link to the exporter's page of its rule."""
         # A label that is set here is not among those that templates see.
         named = {} if not self.about or "{{" in self.about else {"rule": self.about}
         return {
             "alert": self.name,
-            "expr": f"{self.expression}\n" if "\n" in self.expression else self.expression,
+            "expr": f"{self.by_satellite(settings)}\n",
             **({"for": self.wait} if self.wait != "0s" else {}),
             **({"keep_firing_for": self.keep} if self.keep else {}),
-            "labels": {"severity": self.severity, "satellite": satellite(settings), **named},
+            "labels": {"severity": self.severity, **named},
             "annotations": {
                 "summary": self.summary,
                 "description": self.description,

@@ -19,7 +19,8 @@ from artefacts.prometheus.settings import Settings
 
 __all__ = ["domain_alerts"]
 
-_DOMAIN = "{{ $labels.instance }}: "
+_NAME = "{{ $labels.instance }}"
+_DOMAIN = f"{_NAME}: "
 _CAUSE = _DOMAIN + words.CAUSE_IN_WORDS + words.VIEWS
 _MISLED = 'autodiscover_client_outcome{outcome=~"wrong-login|wrong-settings"}'
 _FIX = "The record or certificate behind it, proof and fix: "
@@ -74,13 +75,8 @@ def _critical(settings: Settings) -> Iterator[Alert]:
 def _shared(settings: Settings, severity: str) -> Alert:
     """Each severity has its own, so that the graver inhibits the lesser."""
     selected = f'{recording.SERVER_FAULT}{{severity="{severity}"}}'
-    domains = words.listed(
-        f'autodiscover_finding{{job=%q,rule=%q,role="root"}} * on (job, instance) group_left (server) '
-        f"{recording.SERVER}{{server=%q}}",
-        "job",
-        "rule",
-        "server",
-    )
+    which = f'{{job=%q,rule=%q,server=%q,severity="{severity}"}}'
+    domains = words.listed(f"{recording.CAUSE}{which} or {recording.EXPIRING}{which}", *("job", "rule", "server") * 2)
     return Alert(
         name="AutodiscoverServerFault",
         severity=severity,
@@ -100,6 +96,7 @@ def _certificates(settings: Settings) -> Iterator[Alert]:
             severity=severity,
             expression=f'{recording.EXPIRING}{{severity="{severity}"}}',
             wait=settings.certificate_for,
+            keep=settings.keep_firing_for,
             summary=_DOMAIN + "The certificate " + words.LEFT_IN_WORDS,
             description="Renew the certificate that clients of this domain meet at {{ $labels.server }}, and bind it "
             f"to the web site: {words.domain_page(settings.exporter_url)}",
@@ -131,29 +128,31 @@ def _lesser(settings: Settings) -> Iterator[Alert]:
         name="AutodiscoverCatchAllAppeared",
         severity="warning",
         expression=_appeared(settings),
+        keep=keep,
         about=APPEARED,
         summary=_DOMAIN + "A catch-all appeared: any name without a record of its own gets an answer",
         description="It may answer for the Autodiscover name next. Remove the record `*`, or switch the registrar's "
-        f"catch-all off; if it is meant, declare or accept it: {page}",
+        f"catch-all off; if it is meant, accept it (autodiscoverctl baseline accept {_NAME}), which ends this: {page}",
     )
     yield Alert(
         name="AutodiscoverDrift",
         severity="warning",
         expression=_any(DRIFT),
         wait=settings.drift_for,
+        keep=keep,
         summary=_CAUSE,
         description=f"Not what was accepted. Undo it, or accept it (autodiscoverctl baseline accept {_NAME}). What "
         f"was, what is: {page}",
     )
 
 
-_NAME = "{{ $labels.instance }}"
-
-
 def _appeared(settings: Settings) -> str:
     """What the baseline says, and where there is none what Prometheus remembers."""
     wildcard = "autodiscover_dns_wildcard"
     new = f"{wildcard} == 1 and {wildcard} offset {settings.catch_all_memory} == 0"
-    joined = f"max without (view, parent) ({new})\n* on (job, instance) group_left (server) {recording.SERVER}"
+    unknown = f"{new}\n  unless on (job, instance) autodiscover_baseline_timestamp_seconds"
+    joined = (
+        f"max without (view, parent) (\n  {unknown}\n)\n* on (job, instance) group_left (server) {recording.SERVER}"
+    )
     told = f"max without (rule, severity) ({_any(CATCH_ALL)})"
     return f"{told}\nor\n{joined}"

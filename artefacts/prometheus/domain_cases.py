@@ -1,6 +1,7 @@
 """What each alert about a domain fires for, and what it stays silent at."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from artefacts.prometheus.case import Case, Domain, Fired, Found, constant
@@ -88,9 +89,29 @@ def _users(settings: Settings) -> Iterator[Case]:
             )
         ],
     )
+    yield _own_site(settings)
     yield Case(name="what goes to a stranger has an alert of its own", alert=affected, seen=(moved,), wait=wait)
     yield Case(name="what is accepted", alert=affected, seen=(accepted,), wait=wait)
     yield Case(name="nobody has looked", alert=affected, seen=(_timed_out(),), wait=wait)
+
+
+def _own_site(settings: Settings) -> Case:
+    """It is told by the domain's own name, so that the server's fault keeps nothing of it silent."""
+    expired = "certificate-expired"
+    labels = {"job": settings.job, "instance": CONTOSO, "server": CONTOSO, "rule": expired, "severity": "critical"}
+    return Case(
+        name="a domain's own web site, beside a server that others have too",
+        alert="AutodiscoverUsersAffected",
+        seen=(Domain(name=CONTOSO, found=(Found(expired, "critical", endpoint="root"),), outcomes=WARNED),),
+        wait=settings.users_affected_for,
+        fires=[
+            Fired(
+                labels=labels,
+                summary=f"{CONTOSO}: The certificate has expired [outside]",
+                description=f"outside: a certificate warning is shown (clients: 2). {FIX}{_page(settings)}",
+            )
+        ],
+    )
 
 
 def _pins(settings: Settings) -> Iterator[Case]:
@@ -130,7 +151,7 @@ def _shared(settings: Settings) -> Iterator[Case]:
         yield Case(
             name=f"one server's {found.rule} at two domains is one alert",
             alert=alert,
-            seen=tuple(Domain(name=name, found=(found,)) for name in (CONTOSO, FABRIKAM)),
+            seen=(*(Domain(name=name, found=(found,)) for name in (CONTOSO, FABRIKAM)), *_apart(found)),
             wait=wait,
             fires=[
                 Fired(
@@ -156,6 +177,12 @@ def _shared(settings: Settings) -> Iterator[Case]:
         Domain(name=name, found=(Found("dns-unwanted-host-record", "critical"),)) for name in (CONTOSO, FABRIKAM)
     )
     yield Case(name="each domain's own record", alert=alert, seen=records, wait=wait)
+
+
+def _apart(found: Found) -> Iterator[Domain]:
+    """Domains of the same server whose like fault is none of the server's, or is accepted."""
+    yield Domain(name="site.example", found=(replace(found, endpoint="root"),))
+    yield Domain(name="accepted.example", found=(replace(found, severity="ok"),))
 
 
 EXPIRY = "certificate-expiring"
@@ -253,7 +280,7 @@ def catch_all_cases(settings: Settings) -> Iterator[Case]:
         "warning",
         "A catch-all appeared: any name without a record of its own gets an answer",
         "It may answer for the Autodiscover name next. Remove the record `*`, or switch the registrar's catch-all off; "
-        f"if it is meant, declare or accept it: {_page(settings)}",
+        f"if it is meant, accept it (autodiscoverctl baseline accept {CONTOSO}), which ends this: {_page(settings)}",
     )
     after = f"{seconds(settings.catch_all_memory) * 5 // 4}s"
     new = Domain(name=CONTOSO, wildcard=f"{constant(0, 30)} {constant(1)}")
@@ -262,3 +289,5 @@ def catch_all_cases(settings: Settings) -> Iterator[Case]:
     yield Case(name="there was none before", alert=alert, seen=(new,), after=after, fires=[fired])
     yield Case(name="none was accepted", alert=alert, seen=(none,), after=after, fires=[fired])
     yield Case(name="one that has long been there", alert=alert, seen=(old,), after=after)
+    accepted = {f'autodiscover_baseline_timestamp_seconds{{job="{settings.job}", instance="{CONTOSO}"}}': constant(1)}
+    yield Case(name="one that is in the baseline", alert=alert, seen=(new, accepted), after=after)

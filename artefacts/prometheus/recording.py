@@ -29,7 +29,10 @@ TITLE = "autodiscover:rule:info"
 SERVER = "autodiscover:server:info"
 """1 for each domain, with the server that publishes it, or else the domain itself, as a label."""
 CAUSE = "autodiscover:cause:info"
-"""1 for each cause (root) that alarms, with its rule, severity, view and server."""
+"""1 for each cause (root) that alarms, with its rule, severity, view and server.
+
+The root domain's web site is another machine than the server: what it does is the domain's own.
+"""
 LEFT = "autodiscover:certificate_left"
 """Life left of the intended endpoint's certificate that ends first: `:seconds`, and `:ratio` of its lifetime."""
 EXPIRING = "autodiscover:certificate_expiring:seconds"
@@ -71,10 +74,11 @@ def _causes() -> list[Rule]:
     named = 'group by (job, instance, server) (autodiscover_domain_info{server!=""})'
     # A domain that no look got to has no info: its exit code is always there.
     unnamed = 'label_replace(group by (job, instance) (autodiscover_exit_code), "server", "$1", "instance", "(.+)")'
-    cause = f'max without (role, endpoint) ({_FINDING}{{role="root", severity!="ok"}})'
+    cause = 'max without (role, endpoint) (autodiscover_finding{{role="root", severity!="ok", endpoint{}"root"}})'
+    own = f'label_replace({cause.format("=")}, "server", "$1", "instance", "(.+)")'
     return [
         _record(SERVER, f"{named}\nor on (job, instance)\n{unnamed}\n"),
-        _record(CAUSE, f"{cause}\n{_JOIN}\n"),
+        _record(CAUSE, f"{cause.format('!=')}\n{_JOIN}\nor\n{own}\n"),
     ]
 
 
@@ -104,7 +108,6 @@ def _expiring(severity: str, days: float, share: float) -> Rule:
 
 
 def _shared() -> list[Rule]:
-    """The root domain's web site is another machine than the server, so what it does is the domain's own."""
     labels = f'role="root", severity!="ok", endpoint!="root", rule=~"{SERVER_AREAS}", rule!="{EXPIRY_RULE}"'
     faults = f"(max without (role, view, endpoint) ({_FINDING}{{{labels}}}) {_JOIN})"
     return [_record(SERVER_FAULT, f"count by (job, rule, severity, server) (\n  {faults}\n  or\n  {EXPIRING}\n)\n")]

@@ -4,10 +4,9 @@ Labels are data of others, so they go into queries quoted (`%q`).
 """
 
 from artefacts.prometheus.recording import TITLE
-from artefacts.prometheus.settings import Settings
 from check_autodiscover.core.clients import OUTCOMES, Outcome
 
-__all__ = ["AGE", "CAUSE_IN_WORDS", "LEFT_IN_WORDS", "VIEWS", "WHO_IS_HIT", "domain_page", "listed", "satellite"]
+__all__ = ["AGE", "CAUSE_IN_WORDS", "LEFT_IN_WORDS", "VIEWS", "WHO_IS_HIT", "domain_page", "listed"]
 
 _OUTCOMES = {
     Outcome.WRONG_LOGIN: "a stranger's server asks for the password",
@@ -68,8 +67,3 @@ def listed(query: str, *labels: str) -> str:
 def domain_page(exporter_url: str) -> str:
     """The exporter's page of the alert's domain."""
     return f"{exporter_url}/domains/{{{{ $labels.instance }}}}"
-
-
-def satellite(settings: Settings) -> str:
-    """The satellite in the name of an alert's job, empty for none: what one exporter suffers from is no other's."""
-    return f'{{{{ reReplaceAll "^({settings.exporter_job}|{settings.job})(-|$)" "" $labels.job }}}}'

@@ -70,6 +70,17 @@ def test_every_alert_says_what_is_so_and_where_to_go_on(alert: dict[str, Any]) -
     assert not page or page.endswith("/rules/{{ $labels.rule }}") or "rule" in alert["labels"]
 
 
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda item: f"{item['alert']}-{item['labels']['severity']}")
+def test_no_label_of_an_alert_is_a_template(alert: dict[str, Any]) -> None:
+    """Prometheus from 2.53 on would not know it again after a restart, and begin its wait anew."""
+    assert not any("{{" in text for text in alert["labels"].values())
+
+
+def test_an_alert_about_a_domain_that_comes_and_goes_is_one_alert() -> None:
+    (domains,) = (group for group in MADE["rules/autodiscover-alerts.yml"]["groups"] if "domains" in group["name"])
+    assert {rule.get("keep_firing_for") for rule in domains["rules"]} == {Settings().keep_firing_for}
+
+
 def test_every_alert_is_in_the_guide_and_no_other() -> None:
     guide = (FOLDER.parent / "docs" / "prometheus.md").read_text()
     assert set(re.findall(r"^\| `(Autodiscover\w+)`", guide, re.MULTILINE)) == NAMES
