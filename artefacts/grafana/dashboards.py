@@ -81,7 +81,7 @@ def render(board: Board, settings: Settings) -> str:
         made.with_row(dashboard.Row(row.title))
         for panel in row.panels:
             number += 1
-            made.with_panel(_built(panel).id(number))
+            made.with_panel(_built(panel, settings).id(number))
     found = json.loads(json.dumps(made.build(), cls=JSONEncoder))
     for row_number, row_panel in enumerate(item for item in found["panels"] if item["type"] == "row"):
         row_panel["id"] = number + row_number + 1
@@ -134,13 +134,13 @@ _BUILDERS: Mapping[Kind, Callable[[], Any]] = {
 }
 
 
-def _built(panel: Panel) -> Any:
+def _built(panel: Panel, settings: Settings) -> Any:
     # The library's builders have no type in common.
     made = _BUILDERS[panel.kind]()
     made.title(panel.title).description(panel.description).datasource(SOURCE)
     made.span(panel.width).height(panel.height).unit(panel.unit.value)
     for place, query in enumerate(panel.queries):
-        made.with_target(_target(query, place, panel.kind is Kind.TABLE))
+        made.with_target(_target(query, place, panel.kind is Kind.TABLE, settings))
     made.thresholds(
         dashboard.ThresholdsConfig()
         .mode(models.ThresholdsMode.ABSOLUTE)
@@ -154,12 +154,13 @@ def _built(panel: Panel) -> Any:
     return made
 
 
-def _target(query: Query, place: int, as_table: bool) -> prometheus.Dataquery:
+def _target(query: Query, place: int, as_table: bool, settings: Settings) -> prometheus.Dataquery:
     made = prometheus.Dataquery().expr(query.text).ref_id(chr(ord("A") + place)).legend_format(query.legend)
     if query.now:
         made.instant()
     else:
-        made.range()
+        # The least step is what $__rate_interval is made of; a data source's own may be for faster scrapes.
+        made.range().interval(settings.scrape_interval)
     if as_table:
         made.format(prometheus_models.PromQueryFormat.TABLE)
     return made

@@ -2,6 +2,7 @@
 
 from artefacts.grafana.exporter import EXPORTER
 from artefacts.grafana.panels import BY_EXIT_CODE, BY_LABEL, Kind, Link, Panel, Query, Row, Scale, Steps
+from artefacts.prometheus.settings import Settings, seconds
 from check_autodiscover.core.clients import Outcome
 
 __all__ = ["DOMAIN_UID", "FLEET"]
@@ -94,7 +95,7 @@ NOW = (
         kind=Kind.NUMBERS,
         queries=(Query("time() - min(autodiscover_last_probe_timestamp_seconds{F})", "age", now=True),),
         unit=Scale.SECONDS,
-        steps=((None, "green"), (1200, "yellow")),
+        steps=((None, "green"), (seconds(Settings().stale_after), "yellow")),
         width=3,
         height=5,
     ),
@@ -146,7 +147,7 @@ OVER_TIME = (
         queries=(
             Query(
                 "max by (instance) (autodiscover_exit_code{F}) and on (instance) "
-                "(max by (instance) (max_over_time(autodiscover_exit_code{F}[$__range])) > 0)",
+                "(max by (instance) (max_over_time(autodiscover_exit_code{F}[$__range] @ end())) > 0)",
                 "{{instance}}",
             ),
         ),

@@ -162,7 +162,7 @@ def test_grafanas_own_rules_are_those_of_prometheus() -> None:
     settings = Settings()
     alerts = (*domain_alerts(settings), *exporter_alerts(settings))
     assert [(rule["data"][0]["model"]["expr"], rule["for"], rule["labels"]["severity"]) for rule in RULES] == [
-        (alert.expression, alert.wait, alert.severity) for alert in alerts
+        (alert.by_satellite(settings), alert.wait, alert.severity) for alert in alerts
     ]
     uids = [rule["uid"] for rule in RULES]
     longest = 40
@@ -173,3 +173,16 @@ def test_grafanas_own_rules_are_those_of_prometheus() -> None:
 def test_rules_ask_the_data_source_that_is_provisioned() -> None:
     (source,) = yaml.safe_load(MADE["provisioning/datasources/autodiscover.yml"])["datasources"]
     assert {rule["data"][0]["datasourceUid"] for rule in RULES} == {source["uid"]}
+
+
+@every_panel
+def test_rates_reach_over_scrapes_whatever_the_data_source_is_set_to(uid: str, panel: dict[str, Any]) -> None:
+    over_time = [target for target in panel["targets"] if not target.get("instant")]
+    assert all(target["interval"] == Settings().scrape_interval for target in over_time)
+
+
+@every_panel
+def test_what_holds_for_the_chosen_time_holds_at_each_moment_of_it(uid: str, panel: dict[str, Any]) -> None:
+    """At each step a window of its own would end there: a domain's row would begin with its fault."""
+    over_time = "".join(target["expr"] for target in panel["targets"] if not target.get("instant"))
+    assert over_time.count("[$__range]") == over_time.count("[$__range] @ end()")
