@@ -168,6 +168,16 @@ def test_removal_keeps_the_configuration_and_a_purge_leaves_nothing(boot_machine
     assert machine.run("find", "/var/lib/systemd", "-name", "*autodiscover*").stdout == ""
 
 
+def test_a_removal_ends_what_systemd_listens_at_for_it(boot_machine: Boot) -> None:
+    machine = boot_machine()
+    install(machine, "/packages")
+    machine.run("systemctl", "disable", "--now", "autodiscover_exporter.service")
+    machine.run("systemctl", "enable", "--now", "autodiscover_exporter.socket")
+    machine.run("apt-get", "remove", "--yes", "autodiscover-exporter")
+    found = machine.run("systemctl", "is-active", "autodiscover_exporter.socket", check=False)
+    assert found.stdout.strip() == "inactive"
+
+
 def everything(machine: Machine) -> set[str]:
     found = machine.run("sh", "-c", f"find {' '.join(OWNED)} -xdev | grep -Ev '{NOT_OURS}'").stdout
     return set(found.splitlines())
