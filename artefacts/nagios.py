@@ -118,12 +118,10 @@ def _service(use: Use, values: Mapping[str, str], more: tuple[str, ...]) -> str:
 
 _NRPE = """\
 # For /etc/nagios/nrpe.d/: the view of this host, which the monitoring server cannot see.
-# With dont_blame_nrpe=0 a line for each domain:
-command[check_autodiscover_contoso_com]=/usr/lib/nagios/plugins/check_autodiscover -H contoso.com -S mail.contoso.com
+# With dont_blame_nrpe=0 a line for each domain. check_nrpe waits 10 s unless its own -t says more.
+command[check_autodiscover_contoso_com]=/usr/lib/nagios/plugins/check_autodiscover -H contoso.com -S mail.contoso.com -t 8
 """
 _NCPA = """\
 # NCPA runs plugins from its own folder (plugins/ in its configuration): link the program there, and ask it with
 #   check_ncpa.py -H inside-host -t TOKEN -M plugins/check_autodiscover -a '-H contoso.com -S mail.contoso.com'
-[plugin directives]
-plugin_path = /usr/lib/nagios/plugins/
 """
