@@ -22,12 +22,13 @@ _HOST_RULES = frozenset(
         "dns-host-record-missing",
         "dns-alias-unexpected",
         "dns-address-unexpected",
+        "dns-dnssec-bogus",
     }
 )
 """Rules about the record `autodiscover.D`, which leads both the https and the http candidate."""
 
 _EVERYWHERE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus", "drift-delegation"})
-"""Rules about the whole domain, whatever the endpoint."""
+"""Rules about the whole domain, where they are about its zone."""
 
 
 _DECLARABLE = ("dns-wildcard-captures-autodiscover", "dns-wildcard-present")
@@ -56,7 +57,7 @@ class Grade:
 
 def concerned(finding: Finding) -> tuple[Endpoint, ...]:
     """The endpoints whose walks a finding can explain."""
-    if finding.rule in _EVERYWHERE:
+    if finding.rule in _EVERYWHERE and finding.endpoint is Endpoint.ZONE:
         return tuple(Endpoint)
     if finding.rule in _HOST_RULES and finding.endpoint in _HOST_RECORD:
         return _HOST_RECORD

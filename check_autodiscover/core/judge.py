@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from check_autodiscover.core.causes import RULE_ORDER, Graded, link
 from check_autodiscover.core.clients import OUTCOMES
-from check_autodiscover.core.finding import Finding
+from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.grading import Grade, grade, harm
 from check_autodiscover.core.interception import intercepted
 from check_autodiscover.core.measures import Tally, measures_of, within_budget
@@ -151,7 +151,7 @@ def findings_of(picture: Picture) -> tuple[Finding, ...]:
 
 def _findings(picture: Picture) -> Iterator[Finding]:
     for view in picture.views:
-        gone = any(finding.rule in _GONE for finding in judge_lookups(picture, view))
+        gone = any(_is_gone(finding) for finding in judge_lookups(picture, view))
         for judge_view in _BLIND_JUDGES if gone else _VIEW_JUDGES:
             yield from judge_view(picture, view)
     for judge_whole in _WHOLE_JUDGES:
@@ -162,6 +162,11 @@ def _findings(picture: Picture) -> Iterator[Finding]:
         from check_autodiscover.core.rules.drift import judge_drift
 
         yield from judge_drift(picture)
+
+
+def _is_gone(finding: Finding) -> bool:
+    """Whether the domain itself cannot be resolved, and not only a name that it leads to."""
+    return finding.rule in _GONE and finding.endpoint is Endpoint.ZONE
 
 
 def _directory_findings(picture: Picture) -> Iterator[Finding]:

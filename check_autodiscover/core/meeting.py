@@ -74,6 +74,13 @@ class Meeting:
         return self.contact is not None and self.contact.connect in (Connect.NO_FAMILY, Connect.DENIED)
 
     @property
+    def waited(self) -> bool:
+        """Whether we waited in vain for a connection or a handshake, as long as there was time."""
+        handshake = self.contact.tls.handshake if self.contact and self.contact.tls else None
+        cut = self.contact is not None and self.contact.connect is Connect.CUT_SHORT
+        return self.reach is Reach.SILENT or cut or handshake is Handshake.CUT_SHORT
+
+    @property
     def acceptable(self) -> bool:
         """Whether a client accepts the certificate without a word; true for plain HTTP."""
         if self.candidate.scheme is Scheme.HTTP:

@@ -258,6 +258,13 @@ class Contact:
     answers: tuple[HttpAnswer, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether the deadline came before the connection, the handshake or an answer did."""
+        handshake = self.tls.handshake if self.tls else None
+        answers = any(answer.outcome is Exchange.CUT_SHORT for answer in self.answers)
+        return answers or self.connect is Connect.CUT_SHORT or handshake is Handshake.CUT_SHORT
+
 
 Question = DnsQuestion | EndpointQuestion | DirectoryQuestion
 Observation = DnsAnswer | Contact | DirectoryAnswer

@@ -63,6 +63,23 @@ class Resolution:
     failures: tuple[Failure, ...] = ()
     synthesized: bool | None = None
     """Whether a wildcard made the records, where a signature says so; None where it is not known."""
+    pending: bool = False
+    """Whether something was not asked, or not answered before the deadline."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that was to be asked has its answer: what is not there then is nowhere."""
+        return not self.failures and not self.pending
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether the name surely has no address, with or without an alias."""
+        return not self.addresses and self.complete
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the deadline came before any address."""
+        return self.pending and not self.addresses and not self.failures
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -126,7 +143,9 @@ def resolve(survey: Survey, view: View, name: str, types: tuple[RecordType, ...]
             asked = answer.aliases[-1] if answer.aliases else asked
     presence = _presence(bool(addresses or aliases), bool(failures), pending)
     ttl = min(ttls, default=None)
-    return Resolution(name, presence, tuple(addresses), tuple(aliases), ttl, nxdomain, tuple(failures), synthesized)
+    return Resolution(
+        name, presence, tuple(addresses), tuple(aliases), ttl, nxdomain, tuple(failures), synthesized, pending
+    )
 
 
 def _presence(found: bool, failed: bool, pending: bool) -> Presence:
@@ -151,13 +170,16 @@ class Services:
 
 def services(survey: Survey, view: View, name: str) -> Services:
     """What a view says at an SRV name. NODATA, as under a wildcard, and NXDOMAIN are both absent."""
-    answer, aliases = None, dict[str, None]()
+    answer, asked, aliases = None, name, dict[str, None]()
     for answer in _chain(survey, view, name, RecordType.SRV):
-        aliases.update(dict.fromkeys(answer.aliases if answer else ()))
+        if answer is None or not answer.aliases:
+            break
+        aliases.update(dict.fromkeys(answer.aliases))
+        asked = answer.aliases[-1]
     if answer is None or answer.status is DnsStatus.CUT_SHORT:
         return Services(name, Presence.PENDING)
     if not answer.status.conclusive:
-        failure = Failure(name, RecordType.SRV, reasons_of(survey, view, name, RecordType.SRV))
+        failure = Failure(asked, RecordType.SRV, reasons_of(survey, view, asked, RecordType.SRV))
         return Services(name, Presence.FAILED, failures=(failure,))
     records = tuple(
         sorted(

@@ -9,6 +9,7 @@ from check_autodiscover.core.candidates import MAX_ADDRESSES, MAX_TARGETS, quest
 from check_autodiscover.core.certificate import life_left
 from check_autodiscover.core.certificate_notes import certificate_notes
 from check_autodiscover.core.client_notes import client_notes
+from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.observations import Connect, DnsStatus
 from check_autodiscover.core.picture import Picture, ViewPicture
@@ -19,6 +20,7 @@ from check_autodiscover.core.rules.catalogue import RULES
 from check_autodiscover.core.rules.phrases import family_args, joined
 from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.unanswered import refused_elsewhere
 from check_autodiscover.core.wording import effect_of, sentence_of
 
 __all__ = ["notes_of", "summarize", "views_of"]
@@ -147,10 +149,17 @@ def _published_in(view: ViewPicture) -> str:
 def _configured(picture: Picture) -> str:
     judged = {walk.client for view in picture.views for walk in view.walks if walk.judged}
     served = [view for view in picture.views if view.method is not Method.NONE and _fine(view)]
+    if judged and not served and _unknown(picture):
+        return "how clients fare was not looked at"
     if not judged or not served:
         return ""
     where = f" {joined(view.name for view in served)}" if len(picture.views) > 1 else ""
     return f"{len(judged)} client{'s' if len(judged) > 1 else ''} configured{where}"
+
+
+def _unknown(picture: Picture) -> bool:
+    outcomes = [walk.outcome for view in picture.views for walk in view.walks if walk.judged]
+    return bool(outcomes) and all(outcome is Outcome.UNKNOWN for outcome in outcomes)
 
 
 def _validity(picture: Picture) -> str:
@@ -232,15 +241,24 @@ def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
     if view.scene.catch_all.found is None and view.scene.domain.presence is not Presence.FAILED:
         yield f"{view.name}: whether a catch-all exists could not be told"
     yield from _beyond(view)
+    for name in refused_elsewhere(picture.survey, view):
+        yield f"{view.name}: {name} was not looked up, as who is asked here answers for zones of its own alone"
     for failure in _dead_resolvers(picture, view):
         yield f"{view.name}: resolver {failure} did not answer; the view's others did"
     for met in view.scene.met.values():
         for meeting in met:
             if meeting.contact is not None and meeting.untried:
                 yield f"{meeting.address} was not contacted: {_UNTRIED[meeting.contact.connect]}"
+    yield from _unfinished(picture, view)
+
+
+def _unfinished(picture: Picture, view: ViewPicture) -> Iterator[str]:
+    """The candidates of which the time limit took something."""
     for candidate in view.scene.candidates:
-        unasked = candidate.resolution.presence is Presence.PENDING
-        if unasked or any(question in picture.survey.unfinished for question in questions(candidate)):
+        asked = any(question in picture.survey.unfinished for question in questions(candidate))
+        contacts = (meeting.contact for meeting in view.scene.met[candidate])
+        cut = any(contact is not None and contact.cut_short for contact in contacts)
+        if asked or cut or candidate.resolution.unfinished:
             yield f"{view.name}: {candidate.url} was not finished before the time limit"
 
 

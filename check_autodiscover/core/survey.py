@@ -5,14 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
 from check_autodiscover.core.observations import (
-    Connect,
     Contact,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
     EndpointQuestion,
-    Exchange,
-    Handshake,
     Observation,
     Question,
     RecordType,
@@ -89,7 +86,7 @@ class Survey:
         return bool(self.unfinished) or any(
             (
                 any(answer.status is DnsStatus.CUT_SHORT for answer in self.lookups.values()),
-                any(_is_cut(contact) for contact in self.contacts.values()),
+                any(contact.cut_short for contact in self.contacts.values()),
                 any(answer.status is DirectoryStatus.CUT_SHORT for answer in self.directories.values()),
             )
         )
@@ -112,12 +109,3 @@ class Survey:
                 case _:
                     raise TypeError(f"{type(observation).__name__} is no answer to {type(question).__name__}")
         return replace(self, lookups=lookups, contacts=contacts, directories=directories)
-
-
-def _is_cut(contact: Contact) -> bool:
-    handshake = contact.tls.handshake if contact.tls else None
-    return (
-        contact.connect is Connect.CUT_SHORT
-        or handshake is Handshake.CUT_SHORT
-        or any(answer.outcome is Exchange.CUT_SHORT for answer in contact.answers)
-    )

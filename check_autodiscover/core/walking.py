@@ -159,7 +159,7 @@ class Walker:
         return _worst([self._react(meeting, rest) for meeting in alive])
 
     def _without_address(self, candidate: Candidate, rest: Callable[[], Course]) -> Course:
-        if candidate.resolution.presence in (Presence.FAILED, Presence.PENDING):
+        if not candidate.resolution.leads_nowhere:
             return self._unseen(candidate, rest(), "the name could not be looked up")
         return self._next(candidate, rest(), *reactions.NO_ADDRESS)
 

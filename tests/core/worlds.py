@@ -170,7 +170,7 @@ class Zone:
 
     records: Data = field(default_factory=dict)
     failing: dict[str, DnsStatus] = field(default_factory=dict)
-    """Names that get no answer; the empty name stands for all of them."""
+    """Names that get no answer, and at which an alias's answer stops; the empty name stands for all of them."""
     authoritative: bool = False
     rewritten: str = ""
     """The address that this resolver gives in place of NXDOMAIN."""
@@ -193,6 +193,8 @@ class Zone:
         aliases: list[str] = []
         owner = name
         while True:
+            if owner in self.failing:
+                return DnsAnswer(DnsStatus.ANSWER, aliases=tuple(aliases), ttl=60, authoritative=self.authoritative)
             data = self._data(owner)
             if data is None:
                 if self.rewritten and type_ is RecordType.A:

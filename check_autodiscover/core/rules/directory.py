@@ -13,7 +13,6 @@ from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.observations import AUTODISCOVER_PATH
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method, Step
-from check_autodiscover.core.records import Presence
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.rules.services import judge_contacted, silence
 
@@ -155,8 +154,7 @@ def _judge_url(view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
 def _dead(candidate: Candidate, met: tuple[Meeting, ...]) -> str:
     """Why nobody reaches the server, empty where somebody does or where it is not known."""
     if not candidate.addresses and not candidate.cloud:
-        known = candidate.resolution.presence in (Presence.ABSENT, Presence.PRESENT)
-        return "the name has no address" if known else ""
+        return "the name has no address" if candidate.resolution.leads_nowhere else ""
     tried = [meeting for meeting in met if not meeting.untried]
     dead = [meeting for meeting in tried if meeting.reach in (Reach.DEAD, Reach.SILENT)]
     return silence(dead[0]) if dead and len(dead) == len(tried) else ""

@@ -66,7 +66,7 @@ def dangles(view: ViewPicture) -> bool:
     """Whether `autodiscover.D` is an alias that ends nowhere: a loop, or a name without an address."""
     resolution = view.scene.autodiscover
     own = view.method in (Method.HOST, Method.REDIRECT) and not view.scene.captured
-    return own and resolution.presence is Presence.PRESENT and not resolution.addresses
+    return own and resolution.presence is Presence.PRESENT and resolution.leads_nowhere
 
 
 def _unwanted(view: ViewPicture) -> bool:

@@ -12,6 +12,7 @@ from check_autodiscover.core.plan import CONTROL
 from check_autodiscover.core.policy import Method, Step
 from check_autodiscover.core.records import Failure, Presence
 from check_autodiscover.core.rules.phrases import joined
+from check_autodiscover.core.unanswered import failures, place_of, unvalidated
 
 __all__ = ["judge_denied", "judge_lookups", "judge_method", "judge_time"]
 
@@ -20,8 +21,8 @@ def judge_lookups(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     """Whether the view's resolvers answered, and whether the domain exists at all."""
     yield from _judge_rewriting(picture, view)
     bogus = _bogus(picture, view)
-    if bogus:
-        yield bogus
+    yield from bogus
+    if any(finding.endpoint is Endpoint.ZONE for finding in bogus):
         return
     gone = _domain_state(picture, view)
     if gone:
@@ -33,10 +34,11 @@ def judge_lookups(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
             args=(("state", gone),),
         )
         return
-    failures = _failures(view)
+    unsigned = {finding.subject for finding in bogus}
+    unanswered = tuple(item for item in failures(picture.survey, view) if item.name not in unsigned)
     # Where nobody is believed, `dns-nxdomain-rewritten` has said so.
-    if any(status is not DnsStatus.DISBELIEVED for failure in failures for _, status in _reasons_of(failure)):
-        yield _lookup_failed(picture, view, failures)
+    if any(status is not DnsStatus.DISBELIEVED for failure in unanswered for _, status in _reasons_of(failure)):
+        yield _lookup_failed(picture, view, unanswered)
 
 
 def _reasons_of(failure: Failure) -> tuple[tuple[str, DnsStatus], ...]:
@@ -67,24 +69,25 @@ def _judge_rewriting(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         )
 
 
-def _bogus(picture: Picture, view: ViewPicture) -> Finding | None:
-    """`dns-dnssec-bogus`: a SERVFAIL that turns into an answer with checking disabled."""
-    for failure in _failures(view):
-        labels = []
-        for label, status in failure.reasons:
-            question = DnsQuestion(view.name, label, failure.name, failure.type, checking_disabled=True)
-            unchecked = picture.survey.lookups.get(question)
-            if status is DnsStatus.SERVFAIL and unchecked is not None and unchecked.status.conclusive:
-                labels.append(label)
-        if labels:
-            return Finding(
+def _bogus(picture: Picture, view: ViewPicture) -> tuple[Finding, ...]:
+    """`dns-dnssec-bogus`: a SERVFAIL that turns into an answer with checking disabled.
+
+    What fails for the whole domain is told of it alone; else each name, at the place that it leads to.
+    """
+    found: dict[str, Finding] = {}
+    for failure in failures(picture.survey, view):
+        labels = unvalidated(picture.survey, view, failure)
+        if labels and failure.name not in found:
+            endpoint = place_of(picture.survey, view, failure)
+            found[failure.name] = Finding(
                 rule="dns-dnssec-bogus",
                 view=view.name,
-                endpoint=Endpoint.ZONE,
+                endpoint=endpoint,
                 subject=failure.name,
                 args=(("resolvers", joined(labels)),),
             )
-    return None
+    whole = [finding for finding in found.values() if finding.endpoint is Endpoint.ZONE]
+    return tuple(whole[:1] or found.values())
 
 
 def _lookup_failed(picture: Picture, view: ViewPicture, failures: tuple[Failure, ...]) -> Finding:
@@ -131,15 +134,6 @@ def _blindness(statuses: set[DnsStatus]) -> str:
     if statuses == {DnsStatus.UNDELEGATED}:
         return "the domain's own servers could not be found"
     return "no resolver answered" if statuses <= _NO_REPLY else "no resolver gave a usable answer"
-
-
-def _failures(view: ViewPicture) -> tuple[Failure, ...]:
-    """The unanswered questions about the domain and the names that its records lead to, each once."""
-    scene = view.scene
-    walked = (candidate.resolution for candidate in scene.candidates if candidate.step is not None)
-    resolutions = (scene.domain, scene.autodiscover, *walked)
-    found = (failure for resolution in resolutions for failure in resolution.failures)
-    return tuple(dict.fromkeys((*found, *scene.srv.failures)))
 
 
 def _domain_state(picture: Picture, view: ViewPicture) -> str:
@@ -212,7 +206,7 @@ def _waiting(picture: Picture, view: ViewPicture) -> Iterator[str]:
         yield f"DNS for {scene.srv.name}"
     for candidate in _awaited(view):
         met = scene.met[candidate]
-        if candidate.resolution.presence is Presence.PENDING:
+        if candidate.resolution.unfinished:
             yield f"DNS for {candidate.name}"
         # One address that was not judged is enough: somebody will meet that one.
         yield from (meeting.address for meeting in met if _cut_short(picture, meeting))

@@ -11,7 +11,6 @@ from check_autodiscover.core.meeting import Meeting, Reach
 from check_autodiscover.core.observations import Connect, Contact, Scheme
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
-from check_autodiscover.core.records import Presence
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.rules.replies import (
@@ -78,7 +77,7 @@ def judge_contacted(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
     dead = tuple(item for item in seen if item.reach in (Reach.DEAD, Reach.SILENT))
     if dead and len(dead) < len(seen):
         yield _finding("service-address-unreachable", view, candidate, dead, reason=silence(dead[0]))
-    if candidate.hop and _leads_nowhere(candidate):
+    if candidate.hop and candidate.resolution.leads_nowhere and not candidate.cloud:
         yield _finding("service-redirect-invalid", view, candidate, (), nowhere="yes", stray_host="")
     yield from _judge_demands(view, candidate, seen)
     no_tls = tuple(item for item in seen if _fails_by_itself(item))
@@ -90,12 +89,6 @@ def judge_contacted(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
 def _fails_by_itself(meeting: Meeting) -> bool:
     """Whether TLS failed for no reason that another rule tells: a demand, or a certificate that cannot be read."""
     return meeting.reach is Reach.NO_TLS and meeting.demand is Demand.NONE and meeting.unreadable is None
-
-
-def _leads_nowhere(candidate: Candidate) -> bool:
-    resolution = candidate.resolution
-    known = resolution.presence in (Presence.ABSENT, Presence.PRESENT)
-    return known and not resolution.addresses and not candidate.cloud
 
 
 _DEMAND_RULES = {
@@ -128,6 +121,8 @@ def silence(meeting: Meeting) -> str:
         return "not seen"
     if meeting.contact.connect is not Connect.CONNECTED:
         return _CONNECT_WORDS[meeting.contact.connect]
+    if meeting.contact.cut_short:
+        return _CONNECT_WORDS[Connect.CUT_SHORT]
     return "accepts the connection and says nothing"
 
 
@@ -233,14 +228,9 @@ def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> s
 
 
 def _judge_wait(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
-    slow = tuple(item for item in met if _waits(item))
+    slow = tuple(item for item in met if item.waited)
     if slow:
         yield _finding("service-slow-candidate", view, candidate, slow, reason=silence(slow[0]))
-
-
-def _waits(meeting: Meeting) -> bool:
-    cut = meeting.contact is not None and meeting.contact.connect is Connect.CUT_SHORT
-    return meeting.reach is Reach.SILENT or cut
 
 
 _STRANGERS = {

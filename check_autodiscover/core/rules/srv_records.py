@@ -122,14 +122,10 @@ def _finding(rule: str, view: ViewPicture, candidate: Candidate, args: tuple[tup
 
 
 def _target_rule(candidate: Candidate, expected: tuple[str, ...]) -> str:
-    if candidate.resolution.presence is Presence.ABSENT or _dangling(candidate):
+    if candidate.resolution.leads_nowhere:
         return "dns-srv-target-missing"
     hosts = {text.partition(":")[0] for text in expected}
     return "dns-srv-unexpected" if expected and candidate.name not in hosts else ""
-
-
-def _dangling(candidate: Candidate) -> bool:
-    return candidate.resolution.presence is Presence.PRESENT and not candidate.resolution.addresses
 
 
 def _expected(picture: Picture, view: ViewPicture) -> tuple[str, ...]:
