@@ -5,6 +5,7 @@ Called by `judge`, which compares it with the baseline, and by `autodiscoverctl 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from ipaddress import ip_network
 
 from check_autodiscover.core.answers import servers_named, zone_of
 from check_autodiscover.core.baseline import (
@@ -24,12 +25,13 @@ from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.drift import agree, within
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.picture import CatchAll, Picture, Scene, ViewPicture
-from check_autodiscover.core.policy import View
+from check_autodiscover.core.policy import Family, View
 from check_autodiscover.core.records import Presence, Resolution
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.unanswered import refused_elsewhere
 
-__all__ = ["accept", "accept_over", "name_servers", "unseen"]
+__all__ = ["accept", "accept_over", "asked_of", "name_servers", "unanswered", "unseen"]
 
 _UNSEEN_RULES = frozenset({"check-network-denied", "check-timed-out", "dns-lookup-failed", "dns-nxdomain-rewritten"})
 """Findings after which nobody knows all that there is to accept."""
@@ -50,6 +52,34 @@ def unseen(report: Report) -> tuple[str, ...]:
     return tuple(
         f"{item.finding.view}: {item.message}" for item in report.judgements if item.finding.rule in _UNSEEN_RULES
     )
+
+
+def unanswered(picture: Picture) -> tuple[str, ...]:
+    """The names of which a part got no answer, so that it is not known what to accept of them, a sentence each."""
+    found = []
+    for view in picture.views:
+        elsewhere = refused_elsewhere(picture.survey, view)
+        names = (view.scene.autodiscover, *(candidate.resolution for candidate in _lasting(view.scene)))
+        lacking = {item.name for item in names if not item.complete and not _own_aliases(picture.survey, item)[1]}
+        found += [f"{view.name}: not all of {name} was answered" for name in sorted(lacking - set(elsewhere))]
+    return tuple(found)
+
+
+def asked_of(baseline: Baseline, families: Iterable[Family]) -> Baseline:
+    """The part of a baseline that a look at these address families alone is to be compared with."""
+    versions = {family.value for family in families}
+    views = (replace(view, records=tuple(_asked(view.records, versions))) for view in baseline.views)
+    return replace(baseline, views=tuple(views))
+
+
+def _asked(records: Iterable[AcceptedRecord], versions: set[int]) -> Iterator[AcceptedRecord]:
+    for record in records:
+        if record.kind is not RecordKind.ADDRESS:
+            yield record
+            continue
+        values = tuple(value for value in record.values if ip_network(value).version in versions)
+        if values or not record.values:
+            yield replace(record, values=values)
 
 
 def accept_over(old: Baseline, new: Baseline, networks: Iterable[str] = (), pools: Iterable[str] = ()) -> Baseline:
@@ -123,12 +153,17 @@ def _lasting(scene: Scene) -> Iterator[Candidate]:
 
 def _resolved(survey: Survey, resolution: Resolution) -> Iterator[AcceptedRecord]:
     """A name's aliases, and its addresses unless somebody else's name stands before them."""
-    if resolution.presence not in (Presence.PRESENT, Presence.ABSENT):
+    if resolution.presence not in (Presence.PRESENT, Presence.ABSENT) or not _followed(resolution):
         return
     aliases, foreign = _own_aliases(survey, resolution)
     yield AcceptedRecord(resolution.name, RecordKind.ALIAS, aliases)
-    if not foreign:
+    if not foreign and resolution.complete:
         yield AcceptedRecord(resolution.name, RecordKind.ADDRESS, tuple(sorted(resolution.addresses)))
+
+
+def _followed(resolution: Resolution) -> bool:
+    """Whether the chain of aliases is known to its end."""
+    return bool(resolution.addresses) or resolution.complete
 
 
 def _own_aliases(survey: Survey, resolution: Resolution) -> tuple[tuple[str, ...], bool]:

@@ -138,10 +138,10 @@ def _accepted_method(baseline: "Baseline", scenes: tuple[Scene, ...]) -> Choice 
 
 
 def _changes(picture: Picture, baseline: "Baseline") -> "tuple[Change, ...]":
-    from check_autodiscover.core.acceptance import accept
+    from check_autodiscover.core.acceptance import accept, asked_of
     from check_autodiscover.core.drift import compare_baselines
 
-    return compare_baselines(baseline, accept(picture))
+    return compare_baselines(asked_of(baseline, picture.survey.policy.families), accept(picture))
 
 
 def findings_of(picture: Picture) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from ipaddress import ip_network
 
 from check_autodiscover.arguments import Arguments
-from check_autodiscover.core.acceptance import accept, accept_over, unseen
+from check_autodiscover.core.acceptance import accept, accept_over, asked_of, unanswered, unseen
 from check_autodiscover.core.baseline import AcceptedView, Baseline, Change, Drift, RecordKind
 from check_autodiscover.core.baseline_json import BaselineFormatError, read_baseline, write_baseline
 from check_autodiscover.core.drift import compare_baselines
@@ -41,8 +41,9 @@ def diff_baseline(domain: str, options: Sequence[str]) -> int:
     arguments = _arguments(domain, options)
     file = load_baseline(arguments.baseline, arguments.domain)
     accepted = _read(file, arguments.domain)
-    now, hidden, _ = _observed(observe_domain(arguments))
-    changes = compare_baselines(accepted, now)
+    survey = observe_domain(arguments)
+    now, hidden, _ = _observed(survey)
+    changes = compare_baselines(asked_of(accepted, survey.policy.families), now)
     _say(_compared(changes, accepted))
     _say(f"{view.name}: nothing of this view was accepted" for view in now.views if not accepted.view(view.name))
     _say(f"Not seen: {reason}" for reason in hidden)
@@ -126,8 +127,8 @@ def _read(file: BaselineFile, domain: str) -> Baseline:
 
 def _observed(survey: Survey) -> tuple[Baseline, tuple[str, ...], State]:
     """What is so now, what could not be looked at, and the verdict on it."""
-    report = judge(survey)
-    return accept(assemble(survey, survey.ended)), unseen(report), report.state
+    report, picture = judge(survey), assemble(survey, survey.ended)
+    return accept(picture), unseen(report) or unanswered(picture), report.state
 
 
 def _confirm(domain: str, yes: bool) -> None:

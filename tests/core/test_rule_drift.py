@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from check_autodiscover.core.acceptance import unanswered
+from check_autodiscover.core.judge import assemble
 from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
-from check_autodiscover.core.policy import Expectations, Method
+from check_autodiscover.core.policy import Expectations, Family, Method
 from check_autodiscover.core.rules.phrases import date_of
 from check_autodiscover.core.survey import BaselineFile
 from tests.core import incidents
-from tests.core.incidents import REMOTE, SRV, A, healthy, served
+from tests.core.incidents import AAAA, REMOTE, SRV, A, healthy, served
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict
 from tests.core.worlds import (
     APEX,
@@ -242,6 +244,12 @@ def test_each_drift_is_told_with_its_facts(case: str) -> None:
 
 
 UNSEEN = replace(HOST, cut=(AUTODISCOVER,))
+V6 = "2001:db8::10"
+DUAL = HOST.zone(
+    lambda zone: zone.with_(AUTODISCOVER, AAAA, V6).with_(incidents.MAIL, AAAA, V6),
+).site(V6, HOST.sites[SERVER])
+HALF = DUAL.zone(lambda zone: replace(zone, silent=((incidents.MAIL, AAAA),)))
+"""One family of the server's addresses gets no answer, and it is none of the names that clients meet."""
 SAME = HOST.since(HOST)
 SILENT = {
     DELEGATION: {
@@ -255,6 +263,9 @@ SILENT = {
         "the same": SAME,
         "not seen": UNSEEN.since(HOST),
         "not seen then": HOST.since(UNSEEN),
+        "one family of the server's was not answered": HALF.since(DUAL),
+        "one family of the server's was not answered then": DUAL.since(HALF),
+        "one family was not asked for": DUAL.with_policy(families=(Family.IPV4,)).since(DUAL),
         "the web site's address": HOST.zone(lambda zone: zone.with_(DOMAIN, A, "198.51.100.9")).since(HOST),
         "Microsoft's chain": incidents.row_37("exchange-online").since(healthy("exchange-online")),
     },
@@ -325,6 +336,14 @@ def test_the_accepted_method_is_what_auto_goes_by() -> None:
     assert {choice.effective for choice in report.methods} == {Method.EXCHANGE_ONLINE}
     assert {choice.why for choice in report.methods} == {f"accepted on {SINCE}"}
     assert {choice.view for choice in report.methods} == set(BOTH)
+
+
+def test_half_an_answer_is_no_more_to_accept_than_none() -> None:
+    survey = survey_of(HALF)
+    names = [f"{view}: not all of {incidents.MAIL} was answered" for view in BOTH]
+    assert list(unanswered(assemble(survey, survey.ended))) == names
+    whole = survey_of(DUAL)
+    assert unanswered(assemble(whole, whole.ended)) == ()
 
 
 def _file(world: World) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
-from check_autodiscover.core.policy import Expectations, Expected, Step
+from check_autodiscover.core.policy import Expectations, Expected, Family, Step
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, REDIRECT_HOST, REMOTE, A, declared, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict
@@ -259,6 +259,13 @@ SILENT = {
         "the server's address": healthy("host"),
         "another address with a valid certificate and Exchange": addressed("host", "192.0.2.10"),
         "the declared address": expecting(healthy("host"), addresses=ADDRESSES),
+        "an address of a family that was not asked for": expecting(
+            healthy("host"), addresses=(Expected(SERVER), Expected("2001:db8::10"))
+        ).with_policy(families=(Family.IPV4,)),
+        "an address of a family that was not answered": expecting(
+            healthy("host").zone(lambda zone: replace(zone, silent=((AUTODISCOVER, AAAA),))),
+            addresses=(Expected(SERVER), Expected("2001:db8::10")),
+        ),
         "an address of the declared network": expecting(healthy("host"), addresses=(Expected(NETWORK),)),
         "a declared network without another address": expecting(
             healthy("host"), addresses=(Expected(SERVER), Expected("192.0.2.0/24"))

@@ -171,6 +171,8 @@ class Zone:
     records: Data = field(default_factory=dict)
     failing: dict[str, DnsStatus] = field(default_factory=dict)
     """Names that get no answer, and at which an alias's answer stops; the empty name stands for all of them."""
+    silent: tuple[tuple[str, RecordType], ...] = ()
+    """Questions that get no answer."""
     authoritative: bool = False
     rewritten: str = ""
     """The address that this resolver gives in place of NXDOMAIN."""
@@ -188,6 +190,8 @@ class Zone:
     def answer(self, name: str, type_: RecordType) -> DnsAnswer:
         """What a resolver of this zone says, aliases followed."""
         failure = self.failing.get(name) or self.failing.get("")
+        if (name, type_) in self.silent:
+            failure = DnsStatus.TIMEOUT
         if failure is not None:
             return DnsAnswer(failure, seconds=0.6)
         aliases: list[str] = []

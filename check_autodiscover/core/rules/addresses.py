@@ -23,29 +23,34 @@ def judge_addresses(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         if candidate.hop or candidate.cloud or candidate.scheme is Scheme.HTTP:
             continue
         if expected:
-            yield from _against_expected(view, candidate, expected)
+            yield from _against_expected(picture, view, candidate, expected)
         elif view.method is Method.HOST:
             yield from _against_server(picture, view, candidate)
     if view.method is Method.REDIRECT and not view.scene.captured:
         host = autodiscover_candidate(view)
         if host is not None and expected:
-            yield from _against_expected(view, host, expected)
+            yield from _against_expected(picture, view, host, expected)
         elif host is not None:
             yield from _against_server(picture, view, host)
 
 
-def _against_expected(view: ViewPicture, candidate: Candidate, expected: tuple[str, ...]) -> Iterator[Finding]:
+def _against_expected(
+    picture: Picture, view: ViewPicture, candidate: Candidate, expected: tuple[str, ...]
+) -> Iterator[Finding]:
     networks = [ip_network(text, strict=False) for text in expected]
     found = {text: ip_address(text) for text in candidate.resolution.addresses}
     wrong = [text for text, address in found.items() if not any(address in network for network in networks)]
+    # Of a family that was not asked for, or gave no answer, nothing is missing.
+    asked = {family.value for family in picture.survey.policy.families}
     missing = [
         str(network.network_address)
         for network in networks
-        if network.prefixlen == network.max_prefixlen and network.network_address not in found.values()
+        if network.prefixlen == network.max_prefixlen and network.version in asked
+        if network.network_address not in found.values()
     ]
     if wrong:
         yield _address_finding(view, candidate, tuple(wrong), joined(expected))
-    elif missing and found:
+    elif missing and found and candidate.resolution.complete:
         yield Finding(
             rule="dns-address-unexpected",
             view=view.name,
