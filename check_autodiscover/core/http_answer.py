@@ -163,7 +163,7 @@ EXCHANGE_HEADERS = frozenset(
 _QUOTED_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _SCHEME = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,40})(?![A-Za-z0-9!#$%&'*+.^_`|~-]|\s*=)")
 _AUTODISCOVER_PATH = re.compile(r"/autodiscover/(?:[^/]+/)*autodiscover\.xml", re.IGNORECASE)
-_ROOT_ELEMENT = re.compile(r"\s*(?:<\?xml[^?]{0,200}\?>)?\s*<(?:[A-Za-z_][\w.-]{0,40}:)?Autodiscover(?=[\s>])")
+_ROOT_ELEMENT = re.compile(r"\s*+(?:<\?xml[^?]{0,200}\?>\s*+)?<(?:[A-Za-z_][\w.-]{0,40}:)?Autodiscover(?=[\s>])")
 _JSON_ANSWER = re.compile(r'\s*\{[^{}\[\]]{0,2000}?"(?:Protocol|ErrorCode)"\s*:\s*"', re.IGNORECASE)
 """A flat object with the keys of the V2 service; an error has ErrorCode in place of Protocol and Url."""
 

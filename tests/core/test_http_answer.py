@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from check_autodiscover.core.http_answer import (
+    _ROOT_ELEMENT,
     AnswerClass,
     authentication_methods,
     classify,
@@ -215,3 +216,9 @@ def test_no_answer_raises(status: int, location: str, challenge: str, body: str)
     one = answer(status, ("location", location), ("www-authenticate", challenge), body=body)
     assert isinstance(classify((one,), ASKED), AnswerClass)
     redirect_of((one,), ASKED)
+
+
+def test_a_page_of_line_breaks_is_read_once() -> None:
+    """Begun anew at each of its lines, reading it would not end."""
+    assert _ROOT_ELEMENT.match("\n" * 10_000_000) is None
+    assert _ROOT_ELEMENT.match('\n<?xml version="1.0"?>\n\n<Autodiscover xmlns="">') is not None
