@@ -16,7 +16,17 @@ from check_autodiscover.core.records import Resolution, resolve, services
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.url import RedirectTarget
 
-__all__ = ["MAX_ADDRESSES", "MAX_REDIRECTS", "Candidate", "autodiscover_name", "candidates", "questions", "srv_name"]
+__all__ = [
+    "MAX_ADDRESSES",
+    "MAX_HOPS",
+    "MAX_REDIRECTS",
+    "MAX_TARGETS",
+    "Candidate",
+    "autodiscover_name",
+    "candidates",
+    "questions",
+    "srv_name",
+]
 
 MAX_ADDRESSES = 16
 """Addresses of one name that are contacted; a name with more is a CDN's."""
@@ -26,6 +36,9 @@ MAX_TARGETS = 8
 
 MAX_REDIRECTS = 10
 """Redirects after which clients give up (EWS Managed API, AutodiscoverMaxRedirections)."""
+
+MAX_HOPS = 32
+"""Redirects of one candidate that are followed, whichever of its addresses answer with them."""
 
 
 def autodiscover_name(domain: str) -> str:
@@ -175,6 +188,8 @@ def _hops(survey: Survey, view: View, first: Candidate) -> Iterator[Candidate]:
         if candidate.hop >= MAX_REDIRECTS:
             continue
         for target in _targets(survey, candidate):
+            if len(seen) > MAX_HOPS:
+                return
             place = (target.scheme, target.host, _named_port(target), target.path)
             if place in seen:
                 continue

@@ -1,11 +1,12 @@
 """The first line's sentence, and the notes on what was not looked at."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from check_autodiscover.core.address_order import in_order
 from check_autodiscover.core.answers import asks_authority, delegated
-from check_autodiscover.core.candidates import MAX_ADDRESSES, MAX_TARGETS, questions
+from check_autodiscover.core.candidates import MAX_ADDRESSES, MAX_HOPS, MAX_TARGETS, questions
 from check_autodiscover.core.certificate import life_left
 from check_autodiscover.core.certificate_notes import certificate_notes
 from check_autodiscover.core.client_notes import client_notes
@@ -268,6 +269,10 @@ def _beyond(view: ViewPicture) -> Iterator[str]:
         found = len(candidate.resolution.addresses)
         if candidate.addresses and found > MAX_ADDRESSES:
             yield f"{view.name}: {MAX_ADDRESSES} of the {found} addresses of {candidate.name} were contacted"
+    ways = Counter((item.endpoint, item.srv, item.point) for item in view.scene.candidates if item.hop)
+    for (endpoint, _, _), hops in ways.items():
+        if hops >= MAX_HOPS:
+            yield f"{view.name}: {MAX_HOPS} redirects were followed at the {endpoint.value} step, and no more"
     targets = {record.target for record in view.scene.srv.records}
     if len(targets) > MAX_TARGETS:
         yield f"{view.name}: {MAX_TARGETS} of the {len(targets)} SRV targets were looked at, those that are taken first"

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from check_autodiscover.core.candidates import MAX_HOPS, candidates
 from check_autodiscover.core.certificate import UnreadableCertificate
+from check_autodiscover.core.judge import judge
 from check_autodiscover.core.observations import JSON_PATH, Connect, DnsStatus, Exchange, Handshake, HttpAnswer
 from check_autodiscover.core.policy import ClientName, Expectations, Method, Step
 from tests.core import incidents
@@ -27,6 +29,7 @@ from tests.core.worlds import (
     certificate,
     redirect,
     status,
+    survey_of,
     xml,
     xml_redirect,
 )
@@ -450,6 +453,21 @@ def test_redirects_are_followed_as_often_as_clients_do(hops: int, state: str) ->
     assert report.state.value == state, report.summary
     contacted = {question.name for question in report.survey.contacts if question.name.startswith("hop")}
     assert len(contacted) == min(hops, 10)
+
+
+def test_of_redirects_without_number_a_few_are_followed_and_that_is_told() -> None:
+    """Each address answers with a URL of its own, and so does whatever is met there."""
+    addresses = [f"198.51.100.{number}" for number in range(1, 17)]
+    world = healthy("redirect").zone(lambda zone: zone.with_(AUTODISCOVER, A, *addresses))
+    for address in addresses:
+        answer = redirect(f"https://{AUTODISCOVER}/autodiscover/{address}/autodiscover.xml")
+        further = redirect(f"https://{AUTODISCOVER}/autodiscover/again/{address}/autodiscover.xml")
+        site = Site(certificate(AUTODISCOVER), further, http=Connect.CONNECTED, http_answer=answer)
+        world = world.site(address, site)
+    survey = survey_of(world)
+    hops = [item for item in candidates(survey, survey.policy.views[0]) if item.hop and item.step is Step.REDIRECT]
+    assert len(hops) == MAX_HOPS
+    assert "inside: 32 redirects were followed at the redirect step, and no more" in judge(survey).notes
 
 
 def test_a_redirect_to_another_host_than_expected_is_a_warning_where_it_is_the_server_all_the_same() -> None:
