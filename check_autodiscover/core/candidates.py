@@ -92,6 +92,11 @@ class Candidate:
         port = "" if self.named_port is None else f":{self.named_port}"
         return f"{self.scheme.value}://{host}{port}{self.path}"
 
+    def is_at(self, target: RedirectTarget) -> bool:
+        """Whether a redirect leads here."""
+        place = (target.host, target.scheme, target.path, target.named_port)
+        return place == (self.name, self.scheme, self.path, self.named_port)
+
     @property
     def site(self) -> str:
         """The URL as sentences have room for it: the path only where it is not the usual one."""
@@ -170,7 +175,7 @@ def _directory_candidates(survey: Survey, view: View) -> Iterator[Candidate]:
                 url.target.path,
                 rank=url.rank,
                 point=url.point,
-                named_port=_named_port(url.target),
+                named_port=url.target.named_port,
                 skipped=Step.SCP in survey.policy.skipped(view),
             )
 
@@ -190,7 +195,7 @@ def _hops(survey: Survey, view: View, first: Candidate) -> Iterator[Candidate]:
         for target in _targets(survey, candidate):
             if len(seen) > MAX_HOPS:
                 return
-            place = (target.scheme, target.host, _named_port(target), target.path)
+            place = (target.scheme, target.host, target.named_port, target.path)
             if place in seen:
                 continue
             seen.add(place)
@@ -222,16 +227,11 @@ def _hop(survey: Survey, view: View, origin: Candidate, target: RedirectTarget) 
         resolution=resolve(survey, view, target.host),
         path=target.path,
         hop=origin.hop + 1,
-        named_port=_named_port(target),
+        named_port=target.named_port,
     )
 
 
 def _port(policy: Policy, target: RedirectTarget) -> int:
     """The port to connect to: a URL's usual port is the policy's, as for every other candidate."""
     ours = policy.https_port if target.scheme is Scheme.HTTPS else policy.http_port
-    return _named_port(target) or ours
-
-
-def _named_port(target: RedirectTarget) -> int | None:
-    usual = 443 if target.scheme is Scheme.HTTPS else 80
-    return None if target.port in (None, 0, usual) else target.port
+    return target.named_port or ours

@@ -70,6 +70,12 @@ class WalkStep:
     code: str
     why: str
 
+    @property
+    def host(self) -> str:
+        """The host of the URL, without a port; empty for a step without a URL."""
+        place = self.candidate.split("/")[2] if "//" in self.candidate else ""
+        return place[1:].partition("]")[0] if place.startswith("[") else place.partition(":")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:

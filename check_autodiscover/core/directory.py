@@ -19,7 +19,7 @@ from check_autodiscover.core.directory_observations import (
 from check_autodiscover.core.http_answer import is_autodiscover_path
 from check_autodiscover.core.names import parse_host
 from check_autodiscover.core.observations import Scheme
-from check_autodiscover.core.policy import Directory, View
+from check_autodiscover.core.policy import Directory, View, ViewRole
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.url import RedirectTarget, parse_url
 
@@ -45,9 +45,6 @@ MAX_URLS = 64
 POINTER = "67661d7f-8fc4-4fa7-bfac-e1d7794c1f68"
 URL = "77378f46-2c66-4aa9-a6a6-3e7a48b19596"
 """The keywords that tell the two kinds of connection points apart, in lower case."""
-
-_AWAY = frozenset({"outside", "authoritative"})
-"""The views of machines that reach no domain controller."""
 
 _LDAP_URL = re.compile(
     r"(?P<scheme>ldaps?)://(?P<host>\[[0-9a-f:.]*:[0-9a-f:.]*\]|[^\[\]:/?#@\s]+)(?::(?P<port>[0-9]{1,5}))?(?:/(?P<base>[^?#\s]*))?",
@@ -137,7 +134,7 @@ class Reading:
 
 def within_reach(view: View) -> bool:
     """Whether clients that have this view's DNS reach a domain controller, so that they ask it before DNS."""
-    return view.name not in _AWAY and not asks_authority(view)
+    return view.role not in (ViewRole.OUTSIDE, ViewRole.AUTHORITATIVE) and not asks_authority(view)
 
 
 def why_unseen(survey: Survey, view: View) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from check_autodiscover.core.clients import Outcome, Walk, WalkStep
+from check_autodiscover.core.clients import Outcome, Walk
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method, Policy, Step
@@ -95,17 +95,13 @@ def _spoils_directory(finding: Finding, walk: Walk) -> bool:
     """Whether a walk ended at the finding's URL, or had to go on from there to its end."""
     steps = [step for step in walk.steps if step.step is Step.SCP]
     if walk.at is Step.SCP:
-        return bool(steps) and _host(steps[-1]) == finding.subject
-    left = [_host(step) for step in steps if step.outcome == "next"]
+        return bool(steps) and steps[-1].host == finding.subject
+    left = [step.host for step in steps if step.outcome == "next"]
     return (
         bool(left)
-        and left == [_host(step) for step in steps if step.outcome != "follows"]
+        and left == [step.host for step in steps if step.outcome != "follows"]
         and (finding.subject in left or finding.rule == "directory-scp-missing")
     )
-
-
-def _host(step: WalkStep) -> str:
-    return step.candidate.split("/")[2] if "://" in step.candidate else ""
 
 
 def grade(picture: Picture, finding: Finding) -> Grade:

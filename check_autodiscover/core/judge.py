@@ -102,7 +102,8 @@ def assemble(survey: Survey, now: float) -> Picture:
     references = references_of(survey, scenes)
     declared = [survey.policy.declared_method(scene.view.name) for scene in scenes]
     baseline = _baseline(survey)
-    accepted = _accepted_method(baseline, scenes) if baseline else None
+    open_ = tuple(scene for scene, method in zip(scenes, declared, strict=True) if method is Method.AUTO)
+    accepted = _accepted_method(baseline, open_) if baseline else None
     chosen = accepted or choose_method(survey, scenes, references) if Method.AUTO in declared else None
     views = []
     for scene, method in zip(scenes, declared, strict=True):
@@ -129,7 +130,7 @@ def _baseline(survey: Survey) -> "Baseline | None":
 
 
 def _accepted_method(baseline: "Baseline", scenes: tuple[Scene, ...]) -> Choice | None:
-    """The method that the baseline has for the first view that it knows, if it has found one."""
+    """The method that the baseline has for the first of these views that it knows, if it has found one."""
     for scene in scenes:
         view = baseline.view(scene.view.name)
         if view is not None and view.method is not Method.UNDETERMINED:

@@ -41,7 +41,7 @@ def choose_method(survey: Survey, scenes: tuple[Scene, ...], references: Referen
 
 def _cloud(scene: Scene, _references: References) -> Choice | None:
     for candidate in scene.candidates:
-        if candidate.endpoint is Endpoint.AUTODISCOVER and candidate.cloud:
+        if candidate.endpoint is Endpoint.AUTODISCOVER and candidate.cloud and not candidate.hop:
             return Choice(Method.EXCHANGE_ONLINE, f"{candidate.name} is an alias of {candidate.cloud}")
     return None
 

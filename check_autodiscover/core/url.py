@@ -21,6 +21,12 @@ class RedirectTarget:
     port: int | None
     path: str
 
+    @property
+    def named_port(self) -> int | None:
+        """The port, unless it is the scheme's usual one."""
+        usual = 443 if self.scheme is Scheme.HTTPS else 80
+        return None if self.port in (None, 0, usual) else self.port
+
 
 def parse_url(text: str, base: EndpointQuestion | None = None) -> RedirectTarget | None:
     """Where a URL leads that a server or a directory gives (RFC 3986 5).

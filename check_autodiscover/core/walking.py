@@ -197,8 +197,7 @@ class Walker:
         candidate, target = meeting.candidate, meeting.redirect
         step = WalkStep(_step(candidate), candidate.url, "follows", "", f"redirect to {target.host if target else ''}")
         for hop in self.candidates:
-            same = target is not None and (hop.name, hop.scheme, hop.path) == (target.host, target.scheme, target.path)
-            if same and hop.step is candidate.step and hop.hop == candidate.hop + 1:
+            if target is not None and hop.is_at(target) and hop.step is candidate.step and hop.hop == candidate.hop + 1:
                 return _prefixed((step,), self._at(hop, rest))
         return self._next(candidate, rest(), *reactions.SPENT_REDIRECT)
 

@@ -6,14 +6,14 @@ import pytest
 
 from check_autodiscover.core.directory_observations import ConnectionPoint, DirectoryAnswer, DirectoryStatus
 from check_autodiscover.core.observations import Connect, VerifyError
-from check_autodiscover.core.policy import Directory, Expectations, Method, Step
+from check_autodiscover.core.policy import Directory, Expectations, Method, Step, ViewRole
 from check_autodiscover.core.state import State
 from check_autodiscover.render_details import details
 from tests.core.directories import DC, URL, answer, asking, autodiscover_url, point
 from tests.core.incidents import HOSTER, MAIL, MULTI, REMOTE, SINGLE, A, asks_for_a_certificate, healthy, row_1, row_47
 from tests.core.judging import Told, assert_told, rules_of, verdict
 from tests.core.test_directory import FIRST, HERE, two_servers
-from tests.core.worlds import CLOUD, DOMAIN, SERVER, Site, World, certificate, status
+from tests.core.worlds import CLOUD, DOMAIN, SERVER, SRV_NAME, Site, World, certificate, status
 
 DU, SM, SU = "directory-unavailable", "directory-scp-missing", "directory-scp-unexpected"
 NM, SV = "directory-scp-name-mismatch", "directory-scp-unreachable"
@@ -42,6 +42,24 @@ def scenario_3() -> World:
 
 def expecting(world: World, *hosts: str) -> World:
     return world.with_policy(expect=Expectations(scp=tuple(autodiscover_url(host).lower() for host in hosts)))
+
+
+@pytest.mark.parametrize("port", ["", ":8443"])
+@pytest.mark.parametrize(
+    ("site", "rule"), [(Site(certificate("other.example")), NM), (Site(MULTI, https=Connect.REFUSED), SV)]
+)
+def test_a_port_in_the_directorys_url_changes_no_grade(site: Site, rule: str, port: str) -> None:
+    world = led_to(site, host=EX1).zone(lambda zone: zone.without(SRV_NAME))
+    report = verdict(asking(world, point(EX1 + port)))
+    assert {item.severity for item in report.judgements if item.finding.rule == rule} == {State.CRITICAL}
+
+
+def test_a_view_that_looks_from_outside_has_no_directory_whatever_it_is_called() -> None:
+    inside, outside = healthy("srv").policy.views
+    renamed = replace(outside, name="internet", declared_role=ViewRole.OUTSIDE)
+    world = healthy("srv").with_policy(views=(inside, renamed))
+    report = verdict(asking(replace(world, zones={**world.zones, "internet": world.zones["outside"]})))
+    assert {item.finding.view for item in report.judgements if item.finding.rule == SM} == {"inside"}
 
 
 INSIDE = ("inside",)

@@ -11,7 +11,20 @@ from check_autodiscover.core.state import State
 from tests.core import incidents
 from tests.core.incidents import HOSTER, REMOTE, SINGLE, A, auto, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict
-from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, PAGE, SERVER, SRV_NAME, Site, World, Zone
+from tests.core.worlds import (
+    APEX,
+    AUTODISCOVER,
+    CLOUD,
+    DOMAIN,
+    FOREIGN,
+    PAGE,
+    SERVER,
+    SRV_NAME,
+    Site,
+    World,
+    Zone,
+    redirect,
+)
 
 LF, DU, DB, NR = "dns-lookup-failed", "dns-domain-unresolvable", "dns-dnssec-bogus", "dns-nxdomain-rewritten"
 MU, TO, OR = "check-method-undetermined", "check-timed-out", "check-out-of-resources"
@@ -275,6 +288,14 @@ def test_auto_finds_the_method_of_a_healthy_world_and_says_why(method: str, why:
 )
 def test_auto_reads_the_customers_rules_backwards(world: World, method: Method) -> None:
     assert {item.effective for item in verdict(world).methods} == {method}
+
+
+def test_a_redirect_to_microsofts_cloud_is_no_alias() -> None:
+    """Exchange Online is found by the alias of the host record; a web server may send clients anywhere."""
+    leading = redirect(f"https://{CLOUD}/autodiscover/autodiscover.xml")
+    world = auto(healthy("host")).with_policy(servers=()).zone(lambda zone: zone.with_(CLOUD, A, "52.97.0.1"))
+    report = verdict(world.site(SERVER, Site(incidents.MULTI, leading)))
+    assert Method.EXCHANGE_ONLINE not in {choice.effective for choice in report.methods}
 
 
 def test_a_catch_all_that_warns_a_domain_without_exchange_is_the_cause_and_has_the_way_out() -> None:

@@ -1,6 +1,6 @@
 """How each client goes on at each thing it can meet: outcome, the code that Outlook logs, and the step it stops at."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -9,7 +9,17 @@ from check_autodiscover.core.certificate import UnreadableCertificate
 from check_autodiscover.core.clients import CLIENTS, OUTCOMES, Outcome, Walk
 from check_autodiscover.core.http_answer import AnswerClass
 from check_autodiscover.core.meeting import Meeting
-from check_autodiscover.core.observations import Connect, DnsStatus, Exchange, Handshake, HttpAnswer, Srv, VerifyError
+from check_autodiscover.core.observations import (
+    Connect,
+    Contact,
+    DnsStatus,
+    EndpointQuestion,
+    Exchange,
+    Handshake,
+    HttpAnswer,
+    Srv,
+    VerifyError,
+)
 from check_autodiscover.core.picture import observe
 from check_autodiscover.core.policy import ClientName, Family, Method, Step
 from check_autodiscover.core.reactions import ANSWERS
@@ -412,3 +422,22 @@ def test_a_walk_looks_at_each_candidate_once_however_many_addresses_there_are() 
 
     walk(Walker(CLIENTS[0], scene.candidates, scene.srv.presence, meet, lambda _: False), "inside", judged=True)
     assert sorted(looked) == sorted({item.url for item in scene.candidates if item.step is not None})
+
+
+@dataclass(frozen=True)
+class TwoPorts(Site):
+    """A machine on which something else listens at port 8443."""
+
+    beyond: Site = field(default_factory=Site)
+
+    def contact(self, question: EndpointQuestion) -> Contact:
+        return self.beyond.contact(question) if question.port == 8443 else super().contact(question)
+
+
+def test_of_two_redirects_to_one_host_each_is_followed_to_its_own_port() -> None:
+    second = "203.0.113.78"
+    further = redirect(URL.replace(REMOTE, f"{REMOTE}:8443"))
+    world = healthy("redirect").zone(lambda zone: zone.with_(AUTODISCOVER, A, REDIRECT_HOST, second))
+    world = world.site(second, Site(http=Connect.CONNECTED, http_answer=further))
+    walk = walked(world.site(SERVER, TwoPorts(SINGLE, beyond=Site(HOSTER, PAGE))), ClientName.OUTLOOK_2016)
+    assert walk.outcome is Outcome.WARNED

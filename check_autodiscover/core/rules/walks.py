@@ -1,6 +1,5 @@
 """Rules about how clients fare: `client-*`, and `dns-views-disagree`. Consequences, unless nothing explains them."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from check_autodiscover.core.clients import CLIENTS, OUTCOMES, Outcome, Walk, WalkStep
@@ -35,7 +34,7 @@ def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outc
             ("clients", joined(walk.client.value for walk in walks)),
             ("step", joined(end.step.value for end in ends)),
             ("url", joined(end.candidate for end in ends)),
-            ("host", joined(_host(end) for end in ends)),
+            ("host", joined(end.host for end in ends)),
             ("why", joined(end.why for end in ends)),
             (
                 "clients_and_steps",
@@ -55,17 +54,12 @@ def _ends(walks: Sequence[Walk]) -> dict[WalkStep, str]:
     return {end: joined(client for other, client in ended if other == end) for end, _ in ended}
 
 
-def _host(end: WalkStep) -> str:
-    place = end.candidate.split("/")[2] if "//" in end.candidate else ""
-    return re.sub(r":[0-9]+$", "", place).strip("[]")
-
-
 def _at(end: WalkStep, clients: str) -> str:
     return f"{clients} at the {end.step.value} step ({end.why})"
 
 
 def _asked(end: WalkStep, clients: str) -> str:
-    return f"{clients} before {_host(end)} configures the account ({end.step.value} step)"
+    return f"{clients} before {end.host} configures the account ({end.step.value} step)"
 
 
 def taken_target(view: ViewPicture, name: str) -> str:
