@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
-from check_autodiscover.core.answers import address_types, answer_of
+from check_autodiscover.core.answers import address_types, answer_of, asks_authority, authorities
 from check_autodiscover.core.certificate import kind
 from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.finding import Endpoint
@@ -86,8 +86,12 @@ _UNASKED = (DnsStatus.CUT_SHORT, DnsStatus.EXHAUSTED, DnsStatus.DENIED)
 
 def _resolvers(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
     answered: dict[str, bool] = {}
+    own = asks_authority(view.scene.view)
+    servers = authorities(picture.survey, view.scene.view) if own else ()
     for question, answer in picture.survey.lookups.items():
-        if question.view == view.name and answer.status not in _UNASKED and question.name:
+        # Who helps to find the domain's own servers is none of them.
+        asked = question.direct and question.resolver in servers if own else question.view == view.name
+        if asked and answer.status not in _UNASKED and question.name:
             up = answer.status.conclusive or answer.status in (DnsStatus.SERVFAIL, DnsStatus.REFUSED)
             answered[question.resolver] = answered.get(question.resolver, True) and up
     yield metric("autodiscover_view_up", float(any(answered.values())) if answered else None, view=view.name)
@@ -149,7 +153,8 @@ def _endpoint(view: ViewPicture, endpoint: Endpoint, met: tuple[Meeting, ...]) -
     groups: dict[str, list[Meeting]] = {}
     for meeting in met:
         if meeting.reach is not Reach.UNSEEN:
-            groups.setdefault(meeting.address if own else "", []).append(meeting)
+            ours = own and not meeting.candidate.stray
+            groups.setdefault(meeting.address if ours else "", []).append(meeting)
     for address, items in sorted(groups.items()):
         yield from _address(view, endpoint, address, items)
     statuses = [

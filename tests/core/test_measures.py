@@ -7,15 +7,37 @@ import pytest
 
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.measures import METRICS, Measure
-from check_autodiscover.core.observations import Connect
-from check_autodiscover.core.policy import ClientName, judgeable
+from check_autodiscover.core.observations import Connect, DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.core.plan import plan
+from check_autodiscover.core.policy import (
+    ClientName,
+    Expectations,
+    Policy,
+    Resolver,
+    Transport,
+    View,
+    judgeable,
+)
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
+from check_autodiscover.core.survey import Survey
 from tests.core import incidents
 from tests.core.incidents import AAAA, REMOTE, SINGLE, A, healthy, served
 from tests.core.judging import verdict
 from tests.core.test_causes import all_worlds
-from tests.core.worlds import AUTODISCOVER, CLOUD, DAY, NOW, SERVER, Site, World, certificate, survey_of
+from tests.core.worlds import (
+    AUTODISCOVER,
+    CLOUD,
+    DAY,
+    FOREIGN,
+    NOW,
+    SERVER,
+    Site,
+    World,
+    certificate,
+    redirect,
+    survey_of,
+)
 
 MOST_SERIES = 120
 """Series of a domain with two views (contract section 2)."""
@@ -210,3 +232,37 @@ def test_the_run_is_measured_by_its_own_clock() -> None:
     survey = survey_of(healthy("srv"))
     time = perfdata(judge(replace(survey, started=survey.ended - 2.5)), "time")
     assert (time.value, time.maximum) == (2.5, survey.policy.timeout)
+
+
+@pytest.mark.parametrize(("expected", "address"), [((), FOREIGN), ((REMOTE,), "")])
+def test_a_foreign_redirect_target_has_no_address(expected: tuple[str, ...], address: str) -> None:
+    """Its addresses are another's affair, and come and go; a target that is expected, or any, is our own."""
+    provider = "provider.example"
+    hop = redirect(f"https://{provider}/autodiscover/autodiscover.xml")
+    world = healthy("redirect").zone(lambda zone: zone.with_(provider, A, FOREIGN))
+    world = world.site(incidents.REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=hop))
+    world = world.site(FOREIGN, Site(certificate(provider))).with_policy(expect=Expectations(redirects=expected))
+    report = verdict(world)
+    up = [dict(item.labels) for item in series(report) if item.metric == "autodiscover_endpoint_up"]
+    found = {labels["address"] for labels in up if labels["endpoint"] == "redirect"}
+    assert address in found
+    assert (FOREIGN in found) is bool(address)
+
+
+def test_a_view_of_the_domains_own_servers_is_down_when_they_are() -> None:
+    own = View("outside", (Resolver("", transport=Transport.AUTHORITATIVE),))
+    lookups = {
+        DnsQuestion("outside", "system", "contoso.com", RecordType.NS): DnsAnswer(
+            DnsStatus.ANSWER, names=("ns.contoso.com",), zone="contoso.com"
+        ),
+        DnsQuestion("outside", "system", "ns.contoso.com", RecordType.A): DnsAnswer(DnsStatus.ANSWER, (SERVER,)),
+        DnsQuestion("outside", "system", "ns.contoso.com", RecordType.AAAA): DnsAnswer(DnsStatus.NODATA),
+    }
+    for status, up in ((DnsStatus.TIMEOUT, 0), (DnsStatus.NXDOMAIN, 1)):
+        survey = Survey(domain="contoso.com", policy=Policy(views=(own,)), labels=("xrandom",), started=NOW, ended=NOW)
+        while wanted := plan(survey) - {*survey.lookups}:
+            for question in wanted:
+                assert isinstance(question, DnsQuestion)
+                failed = DnsAnswer(status if question.direct else DnsStatus.NODATA)
+                survey = survey.observed(question, lookups.get(question, failed))
+        assert value(judge(survey), "autodiscover_view_up", view="outside") == up

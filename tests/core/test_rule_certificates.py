@@ -527,3 +527,19 @@ def test_a_weak_key_or_signature_is_a_warning_that_warns_no_client(changes: dict
     assert report.state.value == ("WARNING" if weak else "OK")
     assert ("certificate-weak" in {item.finding.rule for item in report.roots}) == weak
     assert all(walk.outcome.good for walk in report.walks if walk.judged)
+
+
+@pytest.mark.parametrize(("days", "state"), [(16, "OK"), (13, "CRITICAL"), (12, "CRITICAL"), (11, "CRITICAL")])
+def test_a_limit_for_critical_counts_where_that_for_warning_is_shorter_for_the_lifetime(days: int, state: str) -> None:
+    """Of 47 days a quarter are less than 14 days."""
+    single = certificate(REMOTE, days=days)
+    short = replace(single, not_before=single.not_after - 47 * DAY)
+    limits = Thresholds(LifeLeft(30 * DAY, 0.25), LifeLeft(14 * DAY))
+    assert verdict(healthy("srv").site(SERVER, Site(short)).with_policy(thresholds=limits)).state.value == state
+
+
+def test_a_misspelling_is_looked_for_among_some_of_a_certificates_names() -> None:
+    many = certificate(*(f"name{number}.example" for number in range(2000)), "autodiscver.contoso.com")
+    few = certificate("name.example", "autodiscver.contoso.com")
+    told = [verdict(healthy("host").site(SERVER, Site(shown))).roots[0].finding.arg("near") for shown in (few, many)]
+    assert told == ["autodiscver.contoso.com", ""]

@@ -8,6 +8,7 @@ import pytest
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
 from check_autodiscover.core.policy import Expectations, Expected, Family, Step
+from check_autodiscover.core.state import State
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, REDIRECT_HOST, REMOTE, A, declared, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict
@@ -366,3 +367,13 @@ def test_an_asterisk_below_the_domain_that_answers_srv_queries_is_told_where_it_
     )
     (told, *_) = [item for item in verdict(world).judgements if item.finding.rule == "dns-wildcard-captures-srv"]
     assert "Remove the record *.contoso.com, and publish" in told.remedy
+
+
+@pytest.mark.parametrize("method", ["host", "srv"])
+def test_a_declared_catch_all_that_is_not_connected_to_alarms_nobody(method: str) -> None:
+    world = declared(incidents.row_8(method))
+    there, apart = world.policy.views
+    elsewhere = world.zone(lambda zone: zone.with_(f"*.{DOMAIN}", A, "203.0.113.99"), apart.name)
+    report = verdict(elsewhere.with_policy(views=(there, replace(apart, connect=False))))
+    told = [item for item in report.judgements if item.finding.view == apart.name and item.severity is not State.OK]
+    assert [item.finding.rule for item in told if item.finding.rule in (WC, HM)] == []

@@ -34,6 +34,23 @@ def srv(rule: str, severity: str, subject: str = SRV_NAME, addresses: tuple[str,
     return Told(rule, severity, "srv", subject, addresses, **more)
 
 
+@pytest.mark.parametrize(
+    ("expected", "port", "rules"),
+    [
+        (f"{REMOTE}:8443", 8443, set()),
+        (f"{REMOTE}:8443", 443, {SU}),
+        (f"{REMOTE}:443", 443, set()),
+        (f"{REMOTE}:443", 8443, {SU, SP}),
+        (REMOTE, 443, set()),
+        (REMOTE, 8443, {SP}),
+    ],
+)
+def test_a_port_that_is_expected_is_part_of_what_is_expected(expected: str, port: int, rules: set[str]) -> None:
+    world = healthy("srv").zone(lambda zone: zone.with_(SRV_NAME, SRV, Srv(0, 0, port, REMOTE)))
+    report = verdict(expecting(world, Expected(expected)))
+    assert rules_of(report) & {SU, SP} == rules
+
+
 def expecting(world: World, *values: Expected) -> World:
     return world.with_policy(expect=Expectations(srv=values))
 

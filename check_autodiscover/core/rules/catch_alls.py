@@ -101,7 +101,8 @@ def _captured(picture: Picture, view: ViewPicture) -> Finding:
             ("parent", scene.catch_all.parent),
             ("where", where(view)),
             ("certificate", foreign_certificate(scene.at(Endpoint.AUTODISCOVER))),
-            ("declared", "yes" if expected and serves(view, Endpoint.AUTODISCOVER) else ""),
+            # What is not connected to cannot be seen to be well, nor to be otherwise.
+            ("declared", "yes" if expected and (serves(view, Endpoint.AUTODISCOVER) or not scene.view.connect) else ""),
             ("own_record", _own_record(picture, view)),
             ("record", scene.catch_all.record),
             ("hint", hint),

@@ -52,6 +52,9 @@ def _only_by_directory(view: ViewPicture, candidate: Candidate) -> bool:
     return view.role(candidate) is CandidateRole.DIRECTORY and candidate.name not in intended
 
 
+MAX_COMPARED = 256
+"""Names of one certificate among which a misspelling is looked for."""
+
 _SHOWN = 3
 """Certificates whose first name a sentence about many has room for."""
 
@@ -97,8 +100,9 @@ def _judge_names(
 
 
 def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> Finding:
-    names = tuple(name for item in lacking if item.certificate for name in item.certificate.dns_names)
-    near = near_miss(names, candidate.name)
+    shown = {item.certificate.fingerprint: item.certificate for item in lacking if item.certificate}
+    names = (name for certificate in shown.values() for name in certificate.dns_names[:MAX_COMPARED])
+    near = near_miss(dict.fromkeys(names), candidate.name)
     by_directory = candidate.endpoint is Endpoint.SCP
     return certificate_finding(
         "directory-scp-name-mismatch" if by_directory else "certificate-name-mismatch",

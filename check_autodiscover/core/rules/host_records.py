@@ -57,7 +57,8 @@ def judge_host_record(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
             yield from _judge_alias(picture, view)
     if view.method in (Method.HOST, Method.EXCHANGE_ONLINE, Method.REDIRECT):
         missing = scene.autodiscover.presence is Presence.ABSENT
-        unserved = scene.captured and not any(serves(view, item.endpoint) for item in view.intended)
+        seen = scene.view.connect or view.method is Method.EXCHANGE_ONLINE
+        unserved = scene.captured and seen and not any(serves(view, item.endpoint) for item in view.intended)
         if missing or unserved or dangles(view):
             yield _missing_record(picture, view)
 

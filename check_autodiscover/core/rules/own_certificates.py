@@ -60,7 +60,8 @@ def _expiring(picture: Picture, view: ViewPicture, candidate: Candidate, met: tu
         certificate = meeting.certificate
         if certificate is None or life_left(certificate, picture.now) < 0:
             continue
-        if life_left(certificate, picture.now) < thresholds.warning.for_lifetime(lifetime(certificate)):
+        limits = (thresholds.warning, thresholds.critical)
+        if life_left(certificate, picture.now) < max(limit.for_lifetime(lifetime(certificate)) for limit in limits):
             short.append((life_left(certificate, picture.now), meeting, certificate))
     if short:
         left, _, certificate = min(short, key=lambda item: item[0])

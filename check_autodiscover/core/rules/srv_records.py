@@ -124,8 +124,9 @@ def _finding(rule: str, view: ViewPicture, candidate: Candidate, args: tuple[tup
 def _target_rule(candidate: Candidate, expected: tuple[str, ...]) -> str:
     if candidate.resolution.leads_nowhere:
         return "dns-srv-target-missing"
-    hosts = {text.partition(":")[0] for text in expected}
-    return "dns-srv-unexpected" if expected and candidate.name not in hosts else ""
+    port = candidate.srv.port if candidate.srv else HTTPS_PORT
+    wanted = {candidate.name, f"{candidate.name}:{port}"}
+    return "dns-srv-unexpected" if expected and not wanted & set(expected) else ""
 
 
 def _expected(picture: Picture, view: ViewPicture) -> tuple[str, ...]:
