@@ -63,7 +63,7 @@ def _level(configuration: Configuration, said: Level) -> dict[str, Any]:
     views = [view.name for view in configuration.views]
     found: dict[str, Any] = {}
     for path, key in _keys():
-        if said.get(key.destination) not in (None, (), {}):
+        if said.get(key.destination) not in (None, {}):
             for below, value in _spelt(key, said[key.destination], views):
                 section = found
                 for name in (*path[:-1], *below):

@@ -62,7 +62,7 @@ def same_walks(walks: Iterable[Walk]) -> list[tuple[str, str, Walk]]:
 def _walk(takers: str, walk: Walk) -> Iterator[str]:
     at = f" at {walk.at.value}" if walk.at else ""
     judged = "" if walk.judged else " (not judged)"
-    yield f"Walk {takers}{judged}: {walk.outcome.value}{at}"
+    yield f"Walk {clean(takers)}{judged}: {walk.outcome.value}{at}"
     for step in walk.steps:
         code = f" {step.code}" if step.code else ""
         yield f"  {step.step.value} {clean(step.candidate)}: {step.outcome}{code}, {clean(step.why)}"
@@ -88,23 +88,23 @@ def _observations(survey: Survey, timed: bool) -> Iterator[str]:
 
 def _catch_alls(scene: Scene) -> Iterator[str]:
     """Whether there is a catch-all in a view, and what it takes."""
-    yield f"Catch-all {scene.view.name}: {_catch_all(scene.catch_all)}{_reach(scene)}"
-    yield f"Catch-all {scene.view.name}: {_catch_all(scene.srv_catch_all)}"
+    for told in (f"{_catch_all(scene.catch_all)}{_reach(scene)}", _catch_all(scene.srv_catch_all)):
+        yield f"Catch-all {clean(scene.view.name)}: {told}"
 
 
 def _catch_all(state: CatchAll) -> str:
     if state.found:
         targets = state.addresses or dict.fromkeys(service.target for service in state.services)
         leads_to = ", ".join(filter(None, (state.alias and f"alias {state.alias}", *targets)))
-        return f"*.{state.parent} exists and leads to {clean(leads_to)}"
+        return clean(f"*.{state.parent} exists and leads to {leads_to}")
     if state.found is None:
         why = (
             "names that do not exist are said to exist without records"
             if state.inconclusive
             else "no answer to rely on"
         )
-        return f"whether *.{state.parent} exists could not be told, {why}"
-    return f"no *.{state.parent}"
+        return clean(f"whether *.{state.parent} exists could not be told, {why}")
+    return clean(f"no *.{state.parent}")
 
 
 def _reach(scene: Scene) -> str:
@@ -114,7 +114,7 @@ def _reach(scene: Scene) -> str:
     taken = [scene.autodiscover.name] if scene.captured else []
     taken += [scene.srv.name] if scene.srv.aliases[:1] == (scene.catch_all.alias,) else []
     kept = f"; {scene.autodiscover.name} is an entry of its own"
-    return f"{'' if scene.captured else kept}{'; it answers for ' + ' and '.join(taken) if taken else ''}"
+    return clean(f"{'' if scene.captured else kept}{'; it answers for ' + ' and '.join(taken) if taken else ''}")
 
 
 def _name_order(question: DnsQuestion) -> tuple[str, str, str]:
@@ -123,7 +123,7 @@ def _name_order(question: DnsQuestion) -> tuple[str, str, str]:
 
 def _asked(question: DnsQuestion) -> str:
     name = clean(question.name) or "."
-    where = "direct" if question.direct else question.view
+    where = "direct" if question.direct else clean(question.view)
     unchecked = " unvalidated" if question.checking_disabled else ""
     return f"{where} {clean(question.resolver)} {name} {question.type.value}{unchecked}"
 
@@ -158,7 +158,7 @@ _MARKS: dict[str, Callable[[DnsAnswer], object]] = {
 
 def _url(question: EndpointQuestion) -> str:
     path = f"{question.scheme.value}://{question.name}:{question.port}{question.path}"
-    return f"{clean(path)} at {question.address}"
+    return f"{clean(path)} at {clean(question.address)}"
 
 
 def _directory(question: DirectoryQuestion) -> str:
@@ -210,7 +210,8 @@ def _certificate(certificate: Certificate | UnreadableCertificate) -> str:
             names = clean(" ".join(certificate.dns_names)) or "no names"
             until = _date(certificate.not_after)
             issuer = clean(certificate.issuer)
-            return f"{clean(certificate.subject)}, for {names}, until {until}, by {issuer}, {certificate.fingerprint}"
+            subject, fingerprint = clean(certificate.subject), clean(certificate.fingerprint)
+            return f"{subject}, for {names}, until {until}, by {issuer}, {fingerprint}"
 
 
 def _http(answer: HttpAnswer) -> str:

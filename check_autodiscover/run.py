@@ -15,13 +15,13 @@ from check_autodiscover.parents import registrable_parents
 from check_autodiscover.ports import Deadline, DirectoryProbe, Probes
 from check_autodiscover.trust import Trust, TrustSettings
 
-__all__ = ["DNS_SHARE", "conduct", "directory_probe", "finder", "observe", "survey_domain"]
+__all__ = ["DNS_SHARE", "conduct", "directory_probe", "finder", "observe", "reply_seconds", "survey_domain"]
 
 DNS_SHARE = 0.6
 """The part of the time limit after which DNS gives up, so that what was found can still be contacted."""
 
-REPLY_SHARE = 0.05
-"""The part of the time limit kept for judging and printing."""
+REPLY_SHARE, REPLY_SECONDS, REPLY_LIMIT = 0.05, 0.4, 0.25
+"""What is kept of the time limit for starting, judging and printing: a part, at least some seconds, at most a part."""
 
 LABELS = 3
 """Random labels asked for: answers may rotate, and no one of them decides alone."""
@@ -112,10 +112,15 @@ async def conduct(survey: Survey, probes: Probes, meanwhile: Callable[[], object
     loop = asyncio.get_running_loop()
     begun = loop.time()
     limit = survey.policy.timeout
-    deadline = Deadline(begun + limit * (1 - REPLY_SHARE), begun + limit * DNS_SHARE)
+    deadline = Deadline(begun + limit - reply_seconds(limit), begun + limit * DNS_SHARE)
     conductor = Conductor(probes, survey.policy, _resolvers(survey), deadline, meanwhile)
     survey = await conductor.conduct(survey)
     return replace(survey, ended=survey.started + loop.time() - begun)
+
+
+def reply_seconds(limit: float) -> float:
+    """The seconds of a time limit that are not for looking."""
+    return min(limit * REPLY_LIMIT, max(REPLY_SECONDS, limit * REPLY_SHARE))
 
 
 def _resolvers(survey: Survey) -> dict[tuple[str, str], Resolver]:

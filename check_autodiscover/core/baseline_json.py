@@ -113,7 +113,7 @@ def _view(name: str, value: Any, place: str) -> AcceptedView:
     given = _object(value, place, ("method", "name_servers", "records", "catch_alls", "certificates", "walks"))
     return AcceptedView(
         name=name,
-        method=_one_of(Method, given["method"], f"{place}.method"),
+        method=_method(given["method"], f"{place}.method"),
         name_servers=tuple(sorted(_texts(given["name_servers"], f"{place}.name_servers"))),
         records=_each(_record, given["records"], f"{place}.records"),
         catch_alls=_each(_catch_all, given["catch_alls"], f"{place}.catch_alls"),
@@ -220,6 +220,14 @@ def _moment(value: Any, place: str) -> int:
         return int(datetime.strptime(text, _STAMP).replace(tzinfo=UTC).timestamp())
     except ValueError:
         raise BaselineFormatError(f"{place}: {text!r:.40} is no time such as 2026-11-23T08:00:00Z") from None
+
+
+def _method(value: Any, place: str) -> Method:
+    """What was found, or that nothing was: never that it is to be found."""
+    method = _one_of(Method, value, place)
+    if method is Method.AUTO:
+        raise BaselineFormatError(f"{place}: {value!r} is a wish and nothing that was accepted")
+    return method
 
 
 def _one_of(choices: type[Choice], value: Any, place: str) -> Choice:

@@ -136,8 +136,17 @@ def _confirm(domain: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Refused("nobody is there to confirm it: look at the above, then add --yes")
-    if input(f"Accept this for {domain}? [y/N] ").strip().lower() not in ("y", "yes"):
+    if _answer(f"Accept this for {domain}? [y/N] ") not in ("y", "yes"):
         raise Refused("not accepted, nothing was written")
+
+
+def _answer(question: str) -> str:
+    """What is typed, empty where nothing is and the input ends."""
+    try:
+        return input(question).strip().lower()
+    except EOFError:
+        print()
+        return ""
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -45,6 +45,15 @@ def post_handshake_context() -> ssl.SSLContext:
     return context
 
 
+_LONGEST_LABEL = 63
+
+
+def _sent(name: str) -> str | None:
+    """What SNI may carry (RFC 6066 section 3): a name whose labels all fit in the DNS, escapes and all."""
+    labels = name.rstrip(".").split(".")
+    return name if all(0 < len(label) <= _LONGEST_LABEL for label in labels) else None
+
+
 _Operation = Callable[[], object]
 
 
@@ -54,7 +63,7 @@ class PostHandshakeStream:
     def __init__(self, context: ssl.SSLContext, connected: socket.socket, name: str) -> None:
         self._socket = connected
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._session = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name or None)
+        self._session = context.wrap_bio(self._incoming, self._outgoing, server_hostname=_sent(name))
         self._handshake = Handshake.SILENT
         self._detail = ""
         self._received = 0

@@ -10,6 +10,7 @@ from check_autodiscover.core.judge import assemble
 from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
 from check_autodiscover.core.policy import Expectations, Family, Method
 from check_autodiscover.core.rules.phrases import date_of
+from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import BaselineFile
 from tests.core import incidents
 from tests.core.incidents import AAAA, REMOTE, SRV, A, healthy, served
@@ -352,6 +353,17 @@ def _file(world: World) -> str:
     return baseline.text
 
 
+def test_of_views_with_a_declared_method_the_baseline_has_no_say_in_the_others() -> None:
+    """Inside a host record is declared; outside `auto` finds the SRV record, before and after it is accepted."""
+    own = certificate(AUTODISCOVER, REMOTE)
+    inside = HOST.zones["inside"].with_(AUTODISCOVER, A, SECOND).with_(REMOTE, A, SECOND)
+    world = replace(SRV_WORLD.site(SECOND, Site(own)), zones={"inside": inside, "outside": SRV_WORLD.zones["outside"]})
+    world = world.with_policy(method=Method.AUTO, methods=(("inside", Method.HOST),))
+    for report in (verdict(world), verdict(world.since(world))):
+        assert report.state is State.OK
+        assert [choice.effective for choice in report.methods] == [Method.HOST, Method.SRV]
+
+
 def test_a_catch_all_that_is_gone_takes_with_it_what_stood_by_it_and_alarms_nobody() -> None:
     """What was accepted while it was broken, and was then repaired."""
     report = verdict(SRV_WORLD.since(incidents.row_5("srv")))
@@ -369,6 +381,13 @@ def test_a_strangers_certificate_of_the_same_issuer_is_another_and_lost_no_name(
 def test_a_baseline_that_cannot_be_used_says_why_in_its_sentence() -> None:
     report = verdict(with_file("", fault="permission denied"))
     assert report.summary.startswith("baseline contoso.com.json cannot be used: permission denied")
+
+
+def test_a_wish_in_place_of_a_method_makes_a_baseline_unusable() -> None:
+    text = _file(HOST).replace('"method": "host"', '"method": "auto"')
+    assert "auto" in text
+    told = Told(MISSING, "UNKNOWN", "zone", DOMAIN, views=("",))
+    assert_told(replace(HOST, file=BaselineFile("contoso.com.json", text)), told)
 
 
 def test_a_view_of_which_nothing_was_accepted_is_told() -> None:

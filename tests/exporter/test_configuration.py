@@ -237,6 +237,10 @@ def test_a_schedule_says_how_often_and_how_many(tmp_path: Path, text: str, rhyth
         ("schedule: {intervall: 5m}", "file.yml:1: schedule.intervall: unknown key; did you mean interval?"),
         ("schedule: {interval: 9s}", "file.yml:1: schedule.interval: shorter than a look may take (10s): "),
         (
+            "schedule: {interval: 500ms}\ndomains: {contoso.com: {timeout: 500ms}, fabrikam.com: {}}",
+            "file.yml:1: schedule.interval: shorter than a look may take (10s): ",
+        ),
+        (
             "schedule: {interval: 30s}\nmodules: {slow: {timeout: 31s}}",
             "file.yml:1: schedule.interval: shorter than a look may take (31s): ",
         ),

@@ -20,6 +20,7 @@ timeout: 8s
 system_trust: false
 severities: {{dns-wildcard-present: ok}}
 user_agent: ours
+skip_steps: [srv]
 modules:
   default: {{certificate: {{warning: 21d, critical: 7d/10%}}, clients: [outlook-2016, ews], connect_timeout: 1500ms}}
   cloud: {{method: exchange-online, ca_files: [other.pem], baseline: {{path: accepted}}}}
@@ -37,6 +38,7 @@ domains:
   fabrikam.com: {{module: cloud}}
   bücher.example: {{scp: {{url: "ldaps://dc1.bücher.example", user: svc, password_file: scp.pw}}}}
   bare.example:
+  emptied.example: {{clients: [ews], skip_steps: [], severities: {{}}}}
 targets: {{allow: ["*.contoso.com", fabrikam.net], deny_networks: [192.0.2.0/24]}}
 schedule: {{interval: 5m, concurrency: 7}}
 cache: 0s

@@ -12,13 +12,16 @@ from check_autodiscover.core.observations import (
     DnsStatus,
     EndpointQuestion,
     Exchange,
+    Handshake,
     HttpAnswer,
     RecordType,
     Scheme,
     Srv,
+    Tls,
 )
 from check_autodiscover.core.policy import Resolver, View
 from check_autodiscover.render_details import details
+from tests.core.incidents import HOSTER
 from tests.plugin.report_factory import HEALTHY
 from tests.plugin.survey_factory import INSIDE, survey
 
@@ -156,3 +159,21 @@ def test_a_catch_all_for_srv_names_is_told_beside_it() -> None:
     wild = DnsAnswer(ANSWER, services=(Srv(0, 0, 443, "remote.contoso.com"),))
     lines = _told({(f"{label}._tcp.contoso.com", SRV): wild for label in ("x1", "x2")})
     assert "Catch-all inside: *._tcp.contoso.com exists and leads to remote.contoso.com" in lines
+
+
+@pytest.mark.parametrize("hostile", ["\x1b]0;owned\x07", "\ud800", "a|b<c>"])
+def test_whatever_a_saved_survey_holds_is_shown_as_plain_text(hostile: str) -> None:
+    """Names of views, addresses and fingerprints come from a file that anybody may have written."""
+    view = View(hostile, (Resolver("10.0.0.2"),))
+    met = EndpointQuestion(hostile, hostile, 443, Scheme.HTTPS)
+    certificate = replace(HOSTER, fingerprint=hostile, subject=hostile, issuer=hostile, dns_names=(hostile,))
+    contact = Contact(Connect.CONNECTED, Tls(Handshake.ESTABLISHED, hostile, (certificate,)))
+    lookups = {
+        DnsQuestion(hostile, hostile, hostile, A): DnsAnswer(ANSWER, (hostile,), aliases=(hostile,), zone=hostile)
+    }
+    seen = replace(survey(view, lookups=lookups, contacts={met: contact}), domain=hostile)
+    walks = (replace(HEALTHY.walks[0], view=hostile),)
+    text = "\n".join(details(replace(HEALTHY, walks=walks, survey=seen), 3))
+    assert hostile not in text
+    assert text.replace("\n", "").isprintable()
+    assert text.isascii()

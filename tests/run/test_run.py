@@ -21,7 +21,7 @@ from check_autodiscover.core.policy import Resolver
 from check_autodiscover.core.state import State
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.ports import Probes
-from check_autodiscover.run import conduct
+from check_autodiscover.run import DNS_SHARE, REPLY_SHARE, conduct, reply_seconds
 from tests.core import incidents
 from tests.core.directories import DC, PARTNER, answer, asking, point, pointer
 from tests.core.worlds import DOMAIN, NOW, World, survey_of
@@ -153,3 +153,10 @@ def test_no_directory_is_asked_when_there_is_no_time_left_to_look_up_what_it_nam
     survey = asyncio.run(conduct(start(world), Probes(probe, probe, probe)))
     assert probe.asked == []
     assert {found.status for found in survey.directories.values()} <= {DirectoryStatus.CUT_SHORT}
+
+
+@pytest.mark.parametrize("limit", [0.5, 1.0, 2.0, 5.0, 8.0, 10.0, 60.0])
+def test_some_of_the_time_is_kept_for_starting_and_printing_and_most_is_for_looking(limit: float) -> None:
+    kept = reply_seconds(limit)
+    assert limit * REPLY_SHARE <= kept <= limit * (1 - DNS_SHARE)
+    assert kept >= min(0.4, limit / 4)
