@@ -67,7 +67,7 @@ def _users(settings: Settings) -> Iterator[Case]:
                 "dns-address-unexpected",
                 "critical",
                 "The intended endpoint has a wrong address [outside]",
-                "outside: a stranger's server asks for the password (clients: 2). "
+                "outside: a stranger's server asks for the password (kinds of client: 2). "
                 f"Treat passwords typed since then as stolen. {FIX}{_page(settings)}",
             )
         ],
@@ -84,7 +84,7 @@ def _users(settings: Settings) -> Iterator[Case]:
                 "dns-unwanted-host-record",
                 "critical",
                 "The Autodiscover name has a record that certificate or method do not allow [inside] [outside]",
-                "inside: a certificate warning is shown (clients: 2). outside: no server is found (clients: 2). "
+                "inside: a certificate warning is shown (kinds of client: 2). outside: no server is found (kinds of client: 2). "
                 f"{FIX}{_page(settings)}",
             )
         ],
@@ -108,7 +108,7 @@ def _own_site(settings: Settings) -> Case:
             Fired(
                 labels=labels,
                 summary=f"{CONTOSO}: The certificate has expired [outside]",
-                description=f"outside: a certificate warning is shown (clients: 2). {FIX}{_page(settings)}",
+                description=f"outside: a certificate warning is shown (kinds of client: 2). {FIX}{_page(settings)}",
             )
         ],
     )
@@ -246,7 +246,7 @@ def _lesser(settings: Settings) -> Iterator[Case]:
     wildcard = Domain(name=CONTOSO, found=(Found("dns-wildcard-present", "warning", endpoint="zone"),))
     changed = Domain(name=CONTOSO, found=(Found("drift-record", "warning"),))
     explained = Domain(name=CONTOSO, found=(Found("drift-record", "warning", role="consequence"),))
-    text = f"No client is hit now. {FIX}{_page(settings)}"
+    text = f"No client was seen to be hit. {FIX}{_page(settings)}"
     title = "A catch-all exists beside the records that matter [outside]"
     warning, drift = "AutodiscoverWarning", "AutodiscoverDrift"
     yield Case(

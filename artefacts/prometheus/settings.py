@@ -113,7 +113,9 @@ class Settings:
     shared_domains: float = _number(2, "so many domains with the same fault at one server are one fault")
     view_blind_share: float = _number(0.5, "of the domains for which a view is blind; the others are told one by one")
     catch_all_memory: str = _duration("1d", "how long a catch-all is new where there is no baseline")
-    stale_after: str = _duration("20m", "a result's age; more than three times the exporter's schedule.interval or cache")
+    stale_after: str = _duration(
+        "20m", "a result's age; more than three times the exporter's schedule.interval or cache"
+    )
     lag: str = _duration("2m", "how late the schedule may be")
     errors_window: str = _duration("15m", "in which looks failed")
 

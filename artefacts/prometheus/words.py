@@ -13,6 +13,7 @@ _OUTCOMES = {
     Outcome.WRONG_SETTINGS: "settings come from a stranger's server",
     Outcome.WARNED: "a certificate warning is shown",
     Outcome.NOTHING: "no server is found",
+    Outcome.UNKNOWN: "how clients fare is not known",
 }
 """What users see, by the outcome; the others hit nobody."""
 
@@ -37,8 +38,9 @@ def _who_is_hit() -> str:
         f'{{job=%q,instance=%q,outcome=~"{"|".join(item.value for item in bad)}"}})` $labels.job $labels.instance'
     )
     said = "".join(f'{{{{ if eq .Labels.outcome "{item.value}" }}}}{_OUTCOMES[item]}{{{{ end }}}}' for item in bad)
-    each = f"{{{{ .Labels.view }}}}: {said} (clients: {{{{ .Value }}}}). "
-    nobody = "{{ else }}No client is hit now. {{ end }}"
+    each = f"{{{{ .Labels.view }}}}: {said} (kinds of client: {{{{ .Value }}}}). "
+    # So it is as well when an alert ends because nobody looks any more.
+    nobody = "{{ else }}No client was seen to be hit. {{ end }}"
     return f'{{{{ range {query} | query | sortByLabel "view" }}}}{each}{nobody}'
 
 

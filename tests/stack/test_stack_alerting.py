@@ -52,8 +52,8 @@ def test_a_record_that_changes_is_one_notification_by_its_cause_and_one_when_it_
     }
     assert alert["annotations"] == {
         "summary": f"{DOMAIN}: The Autodiscover name has a record that certificate or method do not allow [outside]",
-        "description": "outside: a certificate warning is shown (clients: 3). The record or certificate behind it, "
-        f"proof and fix: http://{EXPORTER}/domains/{DOMAIN}",
+        "description": "outside: a certificate warning is shown (kinds of client: 3). The record or certificate behind "
+        f"it, proof and fix: http://{EXPORTER}/domains/{DOMAIN}",
         "runbook_url": f"http://{EXPORTER}/rules/dns-unwanted-host-record",
     }
     shown = world.namespace.run("curl", "--silent", "--fail", f"http://{EXPORTER}/domains/{DOMAIN}")
