@@ -158,7 +158,7 @@ def _configuration(path: str, domain: str = "") -> "Configuration | None":
 def _views(given: _Given, declared: tuple[View, ...]) -> tuple[View, ...]:
     """The views of the options, else those of the file; one of the same name keeps what else the file says of it."""
     resolver = given.one("dns_server")
-    default = () if resolver is None else (View("default", (resolver,)),)
+    default = () if resolver is None else (View(views.DEFAULT_VIEW, (resolver,)),)
     try:
         wanted = views.views_of((*default, *given.each("views")))
     except values.BadValue as error:

@@ -4,10 +4,9 @@ The plugin prints it and the exporter serves it. Nothing is decided here. All te
 written without regard to a locale.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
 
+from check_autodiscover.by_view import joined_views, merged, parts_of
 from check_autodiscover.core.measures import Measure
 from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role
 from check_autodiscover.core.state import State
@@ -77,45 +76,21 @@ def _number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-_PLACE = r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}|\[[0-9a-f:]+\])(?::[0-9]+)?"
-_PLACES = re.compile(rf"(?<![\w.:])({_PLACE}(?:(?:, | and ){_PLACE})*)(?!\w|:\w)")
-"""IP addresses in a sentence, with or without a port: what usually differs where views have the same fault."""
-
-_Told = dict[str, tuple[str, ...]]
-"""By view, the addresses in the lines about a root; all else in them is the same in these views."""
-
-
 def finding_lines(report: Report, verbosity: int = 0) -> Iterator[str]:
     """Each root with its consequences below it; what several views say but for addresses is told once."""
     several = len(report.survey.policy.views) > 1
-    groups: dict[tuple[tuple[str, ...], bool, int], _Told] = {}
+    groups: dict[tuple[tuple[str, ...], bool, int], dict[str, tuple[str, ...]]] = {}
     for root, consequences in _trees(report.judgements):
         view, turn = root.finding.view, 0
-        pieces = _PLACES.split("\n".join(_tree_lines(root, consequences, verbosity)))
-        said, places = tuple(pieces[::2]), tuple(pieces[1::2])
+        said, places = parts_of("\n".join(_tree_lines(root, consequences, verbosity)))
         # Two faults of one view stay two, though they differ by address alone.
         while groups.get((said, bool(view), turn), {}).get(view, places) != places:
             turn += 1
         groups.setdefault((said, bool(view), turn), {})[view] = places
     for (said, bound, _), told in groups.items():
-        state, _, rest = _merged(said, told).partition(" ")
-        where = f"{_joined(tuple(told))}: " if several and bound else ""
+        state, _, rest = merged(said, told).partition(" ")
+        where = f"{joined_views(tuple(told))}: " if several and bound else ""
         yield from f"{state} {where}{rest}".split("\n")
-
-
-def _merged(said: Sequence[str], told: _Told) -> str:
-    """The lines with the addresses of all their views."""
-    places = (_by_view(dict(zip(told, each, strict=True))) for each in zip(*told.values(), strict=True))
-    return "".join(piece for pair in zip_longest(said, places, fillvalue="") for piece in pair)
-
-
-def _by_view(places: dict[str, str]) -> str:
-    """`127.0.0.1 inside and 192.0.2.1 outside`, or the address alone where all views have the same."""
-    views: dict[str, list[str]] = {}
-    for view, place in places.items():
-        views.setdefault(place, []).append(view)
-    several = len(views) > 1
-    return " and ".join(f"{place} {_joined(where)}" if several else place for place, where in views.items())
 
 
 def _trees(judgements: Iterable[Judgement]) -> list[tuple[Judgement, list[Judgement]]]:
@@ -154,14 +129,9 @@ def _methods(report: Report) -> Iterator[str]:
     for choice in report.methods:
         groups.setdefault((choice.effective.value, _why(choice)), []).append(choice.view)
     for (method, why), views in groups.items():
-        where = "" if len(groups) == 1 else f"{_joined(views)} "
+        where = "" if len(groups) == 1 else f"{joined_views(views)} "
         yield f"Method: {where}{method} ({why})"
 
 
 def _why(choice: MethodChoice) -> str:
     return clean(f"{choice.declared.value}: {choice.why}" if choice.declared is not choice.effective else choice.why)
-
-
-def _joined(views: Sequence[str]) -> str:
-    *others, last = dict.fromkeys(views)
-    return f"{', '.join(others)} and {last}" if others else last

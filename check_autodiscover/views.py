@@ -10,7 +10,16 @@ from check_autodiscover.core.names import parse_host
 from check_autodiscover.core.policy import Resolver, Step, Transport, View, ViewRole
 from check_autodiscover.values import BadValue, address_of, parse_port, quoted
 
-__all__ = ["DEFAULT_VIEWS", "parse_resolver", "parse_role", "parse_view", "parse_view_name", "view_of", "views_of"]
+__all__ = [
+    "DEFAULT_VIEW",
+    "DEFAULT_VIEWS",
+    "parse_resolver",
+    "parse_role",
+    "parse_view",
+    "parse_view_name",
+    "view_of",
+    "views_of",
+]
 
 _LONGEST_VIEW_NAME = 32
 """Characters; every performance label and metric series of a view carries its name."""
@@ -43,7 +52,10 @@ _TRANSPORTS = {
     "https": Transport.HTTPS,
 }
 
-DEFAULT_VIEWS = (View("default", (_SYSTEM,)),)
+DEFAULT_VIEW = "default"
+"""The view of who names none."""
+
+DEFAULT_VIEWS = (View(DEFAULT_VIEW, (_SYSTEM,)),)
 """Where no view is given: what this host's own resolvers say."""
 
 

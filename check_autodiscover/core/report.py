@@ -72,7 +72,7 @@ class Report:
 
     @property
     def causes(self) -> tuple[tuple[Judgement, ...], ...]:
-        """The roots, those that are one cause in several views together: same rule, endpoint and subject."""
+        """The roots, those that are one cause in several views together: same rule, endpoint, subject, and accepted."""
         return grouped(self.roots)
 
     @property
@@ -83,8 +83,9 @@ class Report:
 
 def grouped(judgements: Iterable[Judgement]) -> tuple[tuple[Judgement, ...], ...]:
     """Judgements that say the same of several views put together, in the order of their first."""
-    groups: dict[tuple[str, str, str], list[Judgement]] = {}
+    groups: dict[tuple[str, str, str, bool], list[Judgement]] = {}
     for item in judgements:
-        key = (item.finding.rule, item.finding.endpoint.value, item.finding.subject)
+        # What policy accepts in one view is no fault there, and none of another's.
+        key = (item.finding.rule, item.finding.endpoint.value, item.finding.subject, item.severity is State.OK)
         groups.setdefault(key, []).append(item)
     return tuple(tuple(group) for group in groups.values())

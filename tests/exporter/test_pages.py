@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.pages.domain_model import domain_model, same_cause
+from autodiscover_exporter.pages.first_screen import first_screen
 from autodiscover_exporter.pages.overview import PAGE, Choice, Entry, Sort, Standing, entries_of, overview
 from autodiscover_exporter.pages.proof import commands
 from autodiscover_exporter.pages.rule_text import rule_html
 from autodiscover_exporter.pages.site import POLICY, Site
 from autodiscover_exporter.pages.spans import moment, span
 from autodiscover_exporter.pages.templating import make_environment
+from autodiscover_exporter.results.history import Turn
 from autodiscover_exporter.results.result import Result, kept
 from autodiscover_exporter.results.results import Results
 from autodiscover_exporter.web.messages import Request, Response
@@ -28,7 +30,21 @@ from check_autodiscover.core.report import Report
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.core.rules.rule import Rule
 from check_autodiscover.core.state import State
-from tests.core.incidents import healthy, row_1, row_5, row_21_one_broken, row_40, row_42
+from tests.core.incidents import (
+    HOSTER,
+    MAIL,
+    A,
+    healthy,
+    row_1,
+    row_5,
+    row_21_one_broken,
+    row_40,
+    row_42,
+    row_43,
+)
+from tests.core.worlds import AUTODISCOVER, FOREIGN, SERVER
+from tests.core.worlds import PAGE as WEBSITE
+from tests.core.worlds import Site as WebSite
 from tests.exporter.page_fleet import HOSTILE, FleetProbe, report_of
 
 NOW = 2_000_000_000.0
@@ -377,3 +393,30 @@ def test_spans_have_two_units(seconds: float, words: str) -> None:
 def test_a_moment_outside_the_calendar_is_named_as_such() -> None:
     assert moment(0) == "1970-01-01 00:00 UTC"
     assert moment(1e18) == "a time outside the calendar"
+
+
+def test_the_fix_names_what_is_right_in_each_view() -> None:
+    """Whoever follows it must not publish the inside address outside."""
+    world = healthy("host")
+    inside = world.zones["inside"].with_(MAIL, A, "10.0.0.10").with_(AUTODISCOVER, A, FOREIGN)
+    moved = replace(world, zones={"inside": inside, "outside": world.zones["outside"].with_(AUTODISCOVER, A, FOREIGN)})
+    report = report_of(
+        "contoso.com", moved.site("10.0.0.10", world.sites[SERVER]).site(FOREIGN, WebSite(HOSTER, WEBSITE))
+    )
+    screen = first_screen(report, assemble(report.survey, report.survey.ended), None)
+    assert "to 10.0.0.10 inside and 203.0.113.10 outside" in screen.fix
+    assert screen.views == "inside and outside"
+
+
+def test_who_is_hit_is_not_known_where_no_client_could_be_followed() -> None:
+    report = report_of("contoso.com", row_43("srv"))
+    assert report.state is State.CRITICAL
+    screen = first_screen(report, assemble(report.survey, report.survey.ended), None)
+    assert (screen.hit, screen.nobody) == ((), "Not known: what clients meet could not be seen.")
+
+
+def test_what_changed_has_the_verdict_of_before_and_that_of_now() -> None:
+    report = report_of("contoso.com", row_5("srv"))
+    picture = assemble(report.survey, report.survey.ended)
+    (verdict, *_) = first_screen(report, picture, Turn(NOW, State.OK, "all was well", ())).changed
+    assert (verdict.old, verdict.new) == ("OK: all was well", f"CRITICAL: {report.summary}")

@@ -6,10 +6,12 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
+from check_autodiscover.by_view import joined_views
 from check_autodiscover.core.state import State
 from check_autodiscover.ctl.sweep.record import Record, line_of
 from check_autodiscover.ctl.sweep.tally import Shared, Tally
 from check_autodiscover.hostile import clean
+from check_autodiscover.views import DEFAULT_VIEW
 
 __all__ = ["CSV_HEAD", "Form", "render_head", "render_row", "render_table"]
 
@@ -110,9 +112,15 @@ def _cause_lines(shared: Shared, whole: bool) -> Iterator[str]:
         named = domains if whole else domains[:MOST_DOMAINS]
         rest = f" and {len(domains) - len(named):,} more" if len(named) < len(domains) else ""
         yield from _wrapped(f"{', '.join(named)}{rest}")
-    yield from _wrapped(cause.message if alone else f"For example {domains[0]}: {cause.message}")
+    message = f"{_views(cause.views)}{cause.message}"
+    yield from _wrapped(message if alone else f"For example {domains[0]}: {message}")
     if cause.remedy:
         yield from _wrapped(f"Fix: {cause.remedy}")
+
+
+def _views(views: tuple[str, ...]) -> str:
+    """The views that a cause is about; the one that nobody named, and none, go without saying."""
+    return "" if set(views) <= {"", DEFAULT_VIEW} else f"{clean(joined_views(views))}: "
 
 
 def _wrapped(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from check_autodiscover.arguments import Arguments
+from check_autodiscover.by_view import told_by_view
 from check_autodiscover.core.names import parse_domain
 from check_autodiscover.core.outline import outcomes_of, place_of
 from check_autodiscover.core.report import Judgement, Report
@@ -182,14 +183,18 @@ def _cause(domain: str, group: Sequence[Judgement]) -> KeptCause:
         rule=finding.rule,
         severity=first.severity,
         place=place_of(domain, finding),
-        message=clean(first.message),
-        remedy=clean(first.remedy),
+        message=_told({item.finding.view: item.message for item in group}),
+        remedy=_told({item.finding.view: item.remedy for item in group if item.remedy}),
         views=tuple(dict.fromkeys(item.finding.view for item in group)),
         endpoint=finding.endpoint.value,
         subject=finding.subject,
-        addresses=finding.addresses,
+        addresses=tuple(dict.fromkeys(address for item in group for address in item.finding.addresses)),
         accepted=None if first.accepted is None else clean(first.accepted),
     )
+
+
+def _told(texts: dict[str, str]) -> str:
+    return clean(told_by_view(texts)) if texts else ""
 
 
 def _moment(seconds: float) -> str:

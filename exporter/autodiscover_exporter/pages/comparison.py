@@ -52,7 +52,7 @@ def ending(outcome: Outcome) -> str:
 
 _PRESENCE = {
     Presence.ABSENT: "no record",
-    Presence.FAILED: "no resolver answered",
+    Presence.FAILED: "could not be looked up",
     Presence.PENDING: "not looked up in time",
 }
 

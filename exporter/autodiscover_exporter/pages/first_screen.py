@@ -5,6 +5,7 @@ Everything is taken from the Report and the Picture it was judged by; nothing is
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from autodiscover_exporter.pages.certificates import Served, served
 from autodiscover_exporter.pages.comparison import Line, at_a_glance, ending
@@ -12,6 +13,7 @@ from autodiscover_exporter.pages.proof import commands
 from autodiscover_exporter.pages.spans import moment, span
 from autodiscover_exporter.pages.templating import Verbatim
 from autodiscover_exporter.results.history import Turn
+from check_autodiscover.by_view import told_by_view
 from check_autodiscover.core.baseline import Change
 from check_autodiscover.core.clients import Outcome, Walk
 from check_autodiscover.core.finding import Finding
@@ -90,20 +92,32 @@ def first_screen(report: Report, picture: Picture, turn: Turn | None) -> FirstSc
     findings = {item.finding.view: item.finding for item in gravest}
     about = [(view, findings.get(view.name) or gravest[0].finding) for view in concerned]
     return FirstScreen(
-        cause=gravest[0].message if gravest else report.summary,
+        cause=_told(gravest, "message") if gravest else report.summary,
         rule=gravest[0].finding.rule if gravest else "",
         views=joined(view.name for view in concerned),
         more=max(0, len(faults) - 1),
         hit=tuple(hit for view, finding in about for hit in _hit(view, finding)),
-        nobody=_NOT_KNOWN if report.state is State.UNKNOWN else _NOBODY,
-        fix=next((item.remedy for item in gravest if item.remedy), ""),
+        nobody=_NOT_KNOWN if _unknown(concerned or picture.views) else _NOBODY,
+        fix=_told(gravest, "remedy"),
         clears=tuple(dict.fromkeys(_clears(picture, about))),
-        changed=_changed(picture, turn),
+        changed=_changed(report, picture, turn),
         glance=at_a_glance(picture),
         served=served(picture, concerned or picture.views, gravest[0].finding.endpoint if gravest else None),
         proof=tuple(proof for proof in _proofs(about) if proof.commands),
         unseen=report.notes,
     )
+
+
+def _told(gravest: Sequence[Judgement], part: Literal["message", "remedy"]) -> str:
+    """What a cause says, or what is to be done, in the words of all its views."""
+    texts = {item.finding.view: getattr(item, part) for item in gravest}
+    return told_by_view({view: text for view, text in texts.items() if text})
+
+
+def _unknown(views: Iterable[ViewPicture]) -> bool:
+    """Whether it is not known of any judged client how it fares there."""
+    outcomes = [walk.outcome for view in views for walk in view.walks if walk.judged]
+    return all(outcome is Outcome.UNKNOWN for outcome in outcomes)
 
 
 def _views(picture: Picture, gravest: Sequence[Judgement]) -> list[ViewPicture]:
@@ -151,14 +165,15 @@ def _ttls(picture: Picture, view: ViewPicture, finding: Finding) -> list[int]:
     ]
 
 
-def _changed(picture: Picture, turn: Turn | None) -> tuple[Changed, ...]:
+def _changed(report: Report, picture: Picture, turn: Turn | None) -> tuple[Changed, ...]:
     """What differs from the baseline; without one what changed when this process last saw the causes change."""
     if picture.baseline is not None:
         when = f"since {moment(picture.baseline.accepted)}, when it was accepted"
         return tuple(_change(change, when) for change in picture.changes)
     if turn is None:
         return ()
-    verdict = Changed("", "verdict", f"{turn.state.value}: {turn.summary}", "", moment(turn.at))
+    now = f"{report.state.value}: {report.summary}"
+    verdict = Changed("", "verdict", f"{turn.state.value}: {turn.summary}", now, moment(turn.at))
     return (verdict, *(_change(change, moment(turn.at)) for change in turn.changes))
 
 

@@ -3,13 +3,19 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
+from check_autodiscover.core.severity import SeverityOverride
 from check_autodiscover.core.state import State
 from check_autodiscover.ctl.sweep.output import MOST_CAUSES, MOST_DOMAINS, Form, render_head, render_row, render_table
-from check_autodiscover.ctl.sweep.record import Record
+from check_autodiscover.ctl.sweep.record import Record, record_of
 from check_autodiscover.ctl.sweep.tally import Tally
+from tests.core.incidents import HOSTER, MAIL, A, healthy
+from tests.core.judging import verdict
+from tests.core.worlds import AUTODISCOVER, FOREIGN, PAGE, Site, World
+from tests.core.worlds import SERVER as SERVER_AT
 from tests.ctl.sweep.worlds import cause, record
 
 SERVER = "192.0.2.7"
@@ -126,3 +132,25 @@ def test_a_row_of_json_is_what_is_kept_and_the_table_has_no_rows() -> None:
 
 def test_hostile_places_are_shown_clean() -> None:
     assert "\\x1b" in told(record("a.example", State.CRITICAL, cause(place="\x1b[2Jelsewhere.example")))
+
+
+def wrong_address() -> World:
+    """Moved in both views, to addresses that differ as the right ones do."""
+    world = healthy("host")
+    inside = world.zones["inside"].with_(MAIL, A, "10.0.0.10").with_(AUTODISCOVER, A, FOREIGN)
+    outside = world.zones["outside"].with_(AUTODISCOVER, A, FOREIGN)
+    moved = replace(world, zones={"inside": inside, "outside": outside})
+    return moved.site("10.0.0.10", world.sites[SERVER_AT]).site(FOREIGN, Site(HOSTER, PAGE))
+
+
+def test_what_is_to_be_done_says_of_each_view_what_is_right_there() -> None:
+    kept = record_of(verdict(wrong_address()))
+    assert "to 10.0.0.10 inside and 203.0.113.10 outside" in kept.causes[0].remedy
+    assert told(kept).splitlines()[3].startswith("    inside and outside: autodiscover.contoso.com is 198.51.100.80")
+
+
+def test_what_one_view_accepts_is_not_told_of_the_other() -> None:
+    override = SeverityOverride(rule="dns-address-unexpected", state=State.OK, view="inside", reason="CHG-1")
+    kept = record_of(verdict(wrong_address().with_policy(severities=(override,))))
+    told_of = {(cause.views, cause.accepted) for cause in kept.causes if cause.rule == "dns-address-unexpected"}
+    assert told_of == {(("inside",), "CHG-1"), (("outside",), None)}
