@@ -538,6 +538,17 @@ def test_a_limit_for_critical_counts_where_that_for_warning_is_shorter_for_the_l
     assert verdict(healthy("srv").site(SERVER, Site(short)).with_policy(thresholds=limits)).state.value == state
 
 
+def test_a_name_that_leads_elsewhere_is_no_target_for_the_record() -> None:
+    """The certificate has the root domain as well, where a web site is."""
+    wide = certificate(f"*.{DOMAIN}", DOMAIN)
+    deep = f"remote.mail.{DOMAIN}"
+    world = healthy("srv").zone(lambda zone: zone.with_(deep, A, SERVER).with_(SRV_NAME, SRV, Srv(0, 0, 443, deep)))
+    report = verdict(world.site(SERVER, Site(wide)).with_policy(servers=(deep,)))
+    (advice,) = {item.finding.arg("advice") for item in report.roots if item.finding.rule == NM}
+    assert "SRV" not in advice
+    assert advice.startswith(f"Reissue the certificate of {SERVER} with {deep}")
+
+
 def test_a_misspelling_is_looked_for_among_some_of_a_certificates_names() -> None:
     many = certificate(*(f"name{number}.example" for number in range(2000)), "autodiscver.contoso.com")
     few = certificate("name.example", "autodiscver.contoso.com")

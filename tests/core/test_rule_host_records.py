@@ -7,7 +7,7 @@ import pytest
 
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
-from check_autodiscover.core.policy import Expectations, Expected, Family, Step
+from check_autodiscover.core.policy import Expectations, Expected, Family, Method, Step
 from check_autodiscover.core.state import State
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, REDIRECT_HOST, REMOTE, A, declared, healthy, wildcard
@@ -367,6 +367,16 @@ def test_an_asterisk_below_the_domain_that_answers_srv_queries_is_told_where_it_
     )
     (told, *_) = [item for item in verdict(world).judgements if item.finding.rule == "dns-wildcard-captures-srv"]
     assert "Remove the record *.contoso.com, and publish" in told.remedy
+
+
+def test_a_record_that_the_certificate_does_not_allow_is_not_just_published() -> None:
+    """With a certificate of one name the record alone would be Scenario 1."""
+    world = healthy("srv").with_policy(method=Method.HOST)
+    (remedy,) = {item.remedy for item in verdict(world).roots if item.finding.rule == HM}
+    assert remedy.startswith(f"First reissue the certificate of {REMOTE} with {AUTODISCOVER}, which it lacks; or go by")
+    assert f"IN SRV 0 0 443 {REMOTE}." in remedy
+    allowed = healthy("host").zone(lambda zone: zone.without(AUTODISCOVER))
+    assert {item.remedy.partition(":")[0] for item in verdict(allowed).roots if item.finding.rule == HM} == {"Publish"}
 
 
 @pytest.mark.parametrize("method", ["host", "srv"])

@@ -10,6 +10,7 @@ from check_autodiscover.core.names import near_miss
 from check_autodiscover.core.observations import AUTODISCOVER_PATH, Scheme
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import DAY, Method
+from check_autodiscover.core.records import resolve
 from check_autodiscover.core.roles import CandidateRole
 from check_autodiscover.core.rules.own_certificates import judge_own_certificate
 from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined, srv_record
@@ -149,12 +150,20 @@ def _advice(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: 
         return f"{addresses} is another machine: correct the record that leads {candidate.name} there."
     host = _host(picture, lacking)
     wanted = f"{candidate.name} in place of {near}" if near else f"{candidate.name} as a subject alternative name"
-    named = [name for item in lacking if item.certificate for name in item.certificate.dns_names if "*" not in name]
+    named = _leading_there(picture, view, lacking)
     reissue = f"Reissue the certificate of {host} with {wanted}"
     if candidate.endpoint is Endpoint.SRV and named:
         record = srv_record(picture.survey.domain, named[0])
         return f"{reissue}, or let the SRV record lead to a name that it has: {record}"
     return f"{reissue}."
+
+
+def _leading_there(picture: Picture, view: ViewPicture, lacking: tuple[Meeting, ...]) -> list[str]:
+    """The names of a certificate that may lead to where it is presented: not those that are known to lead elsewhere."""
+    there = {item.address for item in lacking}
+    held = (name for item in lacking if item.certificate for name in item.certificate.dns_names[:MAX_COMPARED])
+    led = ((name, resolve(picture.survey, view.scene.view, name).addresses) for name in held if "*" not in name)
+    return [name for name, addresses in led if not addresses or there & set(addresses)]
 
 
 def _controllers(met: tuple[Meeting, ...]) -> bool:

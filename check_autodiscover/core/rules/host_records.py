@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from check_autodiscover.core.candidates import Candidate
+from check_autodiscover.core.certificate import covers
 from check_autodiscover.core.cloud import EXCHANGE_ONLINE_ALIAS
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.http_answer import AnswerClass
@@ -153,10 +154,20 @@ def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
             ("wanted", wanted_record(picture, view)),
             ("hiding", hiding(view, elsewhere)),
             ("alias", view.scene.autodiscover.aliases[-1] if dangles(view) else ""),
+            ("lacking", _lacking(picture, view)),
+            ("srv_record", srv_record(picture.survey.domain, next(iter(picture.survey.policy.servers), ""))),
             ("inside_only", "yes" if view.scene.view.role is ViewRole.INSIDE and elsewhere else ""),
             *family_args(picture.survey.policy),
         ),
     )
+
+
+def _lacking(picture: Picture, view: ViewPicture) -> str:
+    """The server whose certificate lacks the name, so that the record alone would have clients warned (Rule 3)."""
+    name, certificates = view.scene.autodiscover.name, picture.references.certificates
+    if view.method is not Method.HOST or not certificates or any(covers(item, name) for item in certificates):
+        return ""
+    return joined(sorted(picture.references.names))
 
 
 def hiding(view: ViewPicture, elsewhere: bool) -> str:

@@ -104,7 +104,9 @@ DNS = (
             Case(Default.HARM, arg="alias", sentence="{subject} is an alias of {alias}, which has no address"),
         ),
         sentence="no record {subject}[[ for {family}, the one family asked for]][[ ({hiding})]]",
-        remedy="[[Leave out {only}, unless clients have no other family. ]]Publish: {wanted}",
+        remedy="[[Leave out {only}, unless clients have no other family. ]][[First reissue the certificate of "
+        "{lacking} with {subject}, which it lacks; or go by an SRV record in place of this one: {srv_record} ]]Publish: "
+        "{wanted}",
         seed="Rule 3, Scenario 2",
         rows=(20,),
     ),
