@@ -89,7 +89,7 @@ def artefacts() -> dict[str, str]:
     return {
         "commands.cfg": "\n".join((_NOTICE + _LAST, *map(_command, USES))),
         "services.cfg": services(EXAMPLES),
-        "nrpe.cfg": _NRPE,
+        "nrpe.cfg": _NRPE.format(plugin="/usr/lib/nagios/plugins/check_autodiscover"),
         "ncpa.cfg": _NCPA,
     }
 
@@ -119,9 +119,10 @@ def _service(use: Use, values: Mapping[str, str], more: tuple[str, ...]) -> str:
 _NRPE = """\
 # For /etc/nagios/nrpe.d/: the view of this host, which the monitoring server cannot see.
 # With dont_blame_nrpe=0 a line for each domain. check_nrpe waits 10 s unless its own -t says more.
-command[check_autodiscover_contoso_com]=/usr/lib/nagios/plugins/check_autodiscover -H contoso.com -S mail.contoso.com -t 8
+command[check_autodiscover_contoso_com]={plugin} -H contoso.com -S mail.contoso.com --view inside=system -t 8
 """
 _NCPA = """\
 # NCPA runs plugins from its own folder (plugins/ in its configuration): link the program there, and ask it with
-#   check_ncpa.py -H inside-host -t TOKEN -M plugins/check_autodiscover -a '-H contoso.com -S mail.contoso.com'
+#   check_ncpa.py -H inside-host -t TOKEN -M plugins/check_autodiscover \\
+#       -a '-H contoso.com -S mail.contoso.com --view inside=system'
 """

@@ -30,6 +30,9 @@ html_theme_options = {"source_view_link": "", "top_of_page_buttons": []}
 html_copy_source = False
 html_show_sourcelink = False
 html_use_index = False
+# Options are typed as they stand, and what programs print is no Python.
+smartquotes = False
+highlight_language = "text"
 
 SECTIONS = {
     "Start": ("../README", "tutorial/README", "install"),

@@ -83,7 +83,7 @@ alone.
 def metrics() -> str:
     """The page of all metrics: those of a target, and the exporter's own."""
     groups = (_group(title, names) for title, names in _GROUPS.items())
-    return f"{_METRICS}\n# Of a target, at `/probe`\n\n" + "\n".join(groups) + f"\n{_own()}"
+    return f"{_METRICS}\n## Of a target, at `/probe`\n\n" + "\n".join(groups) + f"\n{_own()}"
 
 
 def _group(title: str, names: dict[str, tuple[str, ...]]) -> str:
@@ -104,7 +104,7 @@ def _own() -> str:
         f"| `{name}` | {kind} | {_listed(_labels(exposition, name))} | {text} |"
         for name, text, kind in _HELP.findall(exposition)
     )
-    head = "# The exporter's own, at `/metrics`\n\n| metric | type | labels | |\n|---|---|---|---|\n"
+    head = "## The exporter's own, at `/metrics`\n\n| metric | type | labels | |\n|---|---|---|---|\n"
     end = "\n\nBeside them stand the usual `process_` metrics.\n"
     return head + "\n".join(rows) + end
 

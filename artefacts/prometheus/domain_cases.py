@@ -84,7 +84,8 @@ def _users(settings: Settings) -> Iterator[Case]:
                 "dns-unwanted-host-record",
                 "critical",
                 "The Autodiscover name has a record that certificate or method do not allow [inside] [outside]",
-                "inside: a certificate warning is shown (kinds of client: 2). outside: no server is found (kinds of client: 2). "
+                "inside: a certificate warning is shown (kinds of client: 2). outside: no server is found (kinds of "
+                "client: 2). "
                 f"{FIX}{_page(settings)}",
             )
         ],

@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MissingExtra as error:
         print(f"autodiscoverctl: {error}")
     except ImportError as error:
-        print(f"autodiscoverctl: {error.name} is missing: pip install 'check_autodiscover[ctl]'")
+        print(f"autodiscoverctl: {error.name} is missing, of the extra 'ctl': pip install '.[ctl]' in a checkout")
     except KeyboardInterrupt:
         print("autodiscoverctl: stopped")
     return CANNOT
@@ -185,7 +185,7 @@ def _add_baseline(commands: "_SubParsersAction[Parser]") -> None:
 
 def _add_config(commands: "_SubParsersAction[Parser]") -> None:
     config = commands.add_parser("config", allow_abbrev=False, help="check a configuration file, or print its schema")
-    actions = config.add_subparsers(metavar="check|schema", required=True)
+    actions = config.add_subparsers(metavar="{check,schema}", required=True)
     check = actions.add_parser(
         "check",
         allow_abbrev=False,

@@ -7,4 +7,7 @@ class MissingExtra(ImportError):
     """A feature whose packages are not installed, in one line with the command that installs them."""
 
     def __init__(self, feature: str, extra: str, cause: ImportError) -> None:
-        super().__init__(f'{feature} needs more packages: pip install "check_autodiscover[{extra}]"', name=cause.name)
+        super().__init__(
+            f"{feature} needs more packages: the extra '{extra}', as in pip install '.[{extra}]' in a checkout",
+            name=cause.name,
+        )

@@ -10,5 +10,8 @@ def run() -> None:
     try:
         from autodiscover_exporter.main import run as start
     except ModuleNotFoundError as error:
-        sys.exit(f"autodiscover_exporter: {error.name} is missing: pip install 'check_autodiscover[exporter]'")
+        sys.exit(
+            f"autodiscover_exporter: {error.name} is missing, of the extra 'exporter': "
+            "pip install '.[exporter]' in a checkout"
+        )
     start()

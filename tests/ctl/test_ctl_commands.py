@@ -119,5 +119,8 @@ def test_an_extra_that_is_not_installed_is_named(
     options = ["-s", "127.0.0.1", "--scp", "ldap://127.0.0.1"]
     assert main([str(listed) if word == "LIST" else word for word in words] + options) == 3
     told = capsys.readouterr()
-    assert told.out == 'autodiscoverctl: --scp needs more packages: pip install "check_autodiscover[directory]"\n'
+    assert told.out == (
+        "autodiscoverctl: --scp needs more packages: "
+        "the extra 'directory', as in pip install '.[directory]' in a checkout\n"
+    )
     assert told.err == ""

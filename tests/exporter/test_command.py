@@ -149,5 +149,6 @@ def test_without_its_packages_the_command_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert done.returncode == 1
     assert done.stderr == (
-        "autodiscover_exporter: prometheus_client is missing: pip install 'check_autodiscover[exporter]'\n"
+        "autodiscover_exporter: prometheus_client is missing, of the extra 'exporter': pip install '.[exporter]' in a "
+        "checkout\n"
     )

@@ -94,7 +94,8 @@ def test_the_service_reads_the_packaged_configuration_and_spares_what_would_brea
 
 @pytest.mark.parametrize("file", ["nagios/nrpe.cfg", "nagios/ncpa.cfg", "checkmk/mrpe.cfg"])
 def test_what_an_agent_is_told_to_run_is_a_command_line_that_the_plugin_takes(file: str) -> None:
-    lines = re.findall(r"check_autodiscover (?:-a ')?(-H [^'\n]+)", (TOP / "packaging" / file).read_text())
+    text = (TOP / "packaging" / file).read_text().replace("\\\n#", "")
+    lines = re.findall(r"check_autodiscover +(?:-a ')?(-H [^'\n]+)", text)
     assert lines
     for line in lines:
         assert parse_arguments(shlex.split(line)).domain == "contoso.com"

@@ -99,7 +99,7 @@ def test_dns_over_https_without_its_extra_is_3_and_told_with_what_to_install() -
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout == (
         "AUTODISCOVER UNKNOWN - contoso.com: DNS over HTTPS needs more packages: "
-        'pip install "check_autodiscover[doh]"\n'
+        "the extra 'doh', as in pip install '.[doh]' in a checkout\n"
     )
 
 
@@ -111,7 +111,8 @@ def test_a_directory_without_its_extra_is_3_and_told_with_what_to_install() -> N
     done = check(*NOWHERE, "--scp", "ldaps://127.0.0.1", first=WITHOUT_BONSAI)
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout == (
-        'AUTODISCOVER UNKNOWN - contoso.com: --scp needs more packages: pip install "check_autodiscover[directory]"\n'
+        "AUTODISCOVER UNKNOWN - contoso.com: --scp needs more packages: "
+        "the extra 'directory', as in pip install '.[directory]' in a checkout\n"
     )
 
 

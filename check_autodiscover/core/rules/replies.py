@@ -38,6 +38,7 @@ _BY_ANSWER = {
     AnswerClass.FORBIDDEN: "Publish /autodiscover/* on the proxy or firewall in front of {name}, and check the "
     "virtual directory's access rules.",
     AnswerClass.NOT_FOUND: "Re-create the Autodiscover virtual directory on {name}, or publish its path.",
+    AnswerClass.BUSY: "See why {name} has too much to do, or who asks it too often; it wants to be asked again later.",
     AnswerClass.FAILING: "Start MSExchangeAutodiscoverAppPool on {name}, and see its event log.",
     AnswerClass.NO_METHOD: "Enable Windows or Basic authentication on the Autodiscover virtual directory of {name}.",
     AnswerClass.BROKEN: "See why the connection to {name} is cut after the request: a firewall that filters by "
@@ -97,7 +98,8 @@ def advice_on(meeting: Meeting) -> str:
     sign = page_sign(meeting)
     if answer_words(meeting) == _NO_HTTP:
         return _LISTENS.format(name=meeting.candidate.name)
-    by_kind = _BY_STATUS.get(_status(meeting)) or _BY_ANSWER.get(meeting.answer, _OTHERWISE)
+    by_status = "" if meeting.answer is AnswerClass.BUSY else _BY_STATUS.get(_status(meeting))
+    by_kind = by_status or _BY_ANSWER.get(meeting.answer, _OTHERWISE)
     return ((sign and sign.advice) or by_kind).format(name=meeting.candidate.name)
 
 

@@ -70,7 +70,9 @@ async def _connected(address: str) -> "AsyncIterator[Client]":
     try:
         from distributed import Client
     except ImportError as error:
-        raise Refused(f"--dask: {error.name} is missing: pip install 'check_autodiscover[dask]'") from error
+        raise Refused(
+            f"--dask: {error.name} is missing, of the extra 'dask': pip install '.[ctl,dask]' in a checkout"
+        ) from error
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     client = Client(address, asynchronous=True, timeout=CONNECT_SECONDS)

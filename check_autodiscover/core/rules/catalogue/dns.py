@@ -32,7 +32,7 @@ DNS = (
         level=1,
         cases=(Case(Default.WARNING, _NONE),),
         sentence="{subject} {state}",
-        remedy="Check the registration and the delegation of {subject}: dig +trace {subject} NS.",
+        remedy="Check the registration and the delegation of {subject}: dig +trace {subject} NS",
         rows=(23,),
     ),
     Rule(
@@ -105,8 +105,8 @@ DNS = (
         ),
         sentence="no record {subject}[[ for {family}, the one family asked for]][[ ({hiding})]]",
         remedy="[[Leave out {only}, unless clients have no other family. ]][[First reissue the certificate of "
-        "{lacking} with {subject}, which it lacks; or go by an SRV record in place of this one: {srv_record} ]]Publish: "
-        "{wanted}",
+        "{lacking} with {subject}, which it lacks; or go by an SRV record in place of this one: {srv_record} ]]"
+        "Publish: {wanted}",
         seed="Rule 3, Scenario 2",
         rows=(20,),
     ),

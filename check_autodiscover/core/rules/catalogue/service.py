@@ -170,7 +170,8 @@ SERVICE = (
         level=8,
         cases=(Case(Default.NOTE, (Method.EXCHANGE_ONLINE, Method.NONE)),),
         sentence="{url}[[ ({where})]] lets clients wait: {reason}",
-        remedy="Let the firewall at {where} reject port {port} in place of dropping it, or serve it.",
+        remedy="Serve port {port} at {where}, or have clients turned away at once: close it, or let the firewall "
+        "reject it in place of dropping it.",
         rows=(17,),
     ),
 )
