@@ -130,4 +130,4 @@ def _answer(survey: Survey, view: str, step: WalkStep) -> HttpAnswer | None:
 def _addresses(survey: Survey, view: str, step: WalkStep) -> tuple[str, ...]:
     """Where a view leads a step: the other views may lead the same URL elsewhere."""
     seen = next(each for each in survey.policy.views if each.name == view)
-    return resolve(survey, seen, step.candidate.split("/")[2]).addresses
+    return resolve(survey, seen, step.host).addresses

@@ -176,13 +176,14 @@ def _life_left(picture: Picture, views: Sequence[ViewPicture], label: str) -> Me
     certificate = min(_intended_certificates(views), key=lambda item: item.not_after, default=None)
     if certificate is None:
         return Measure(perfdata=label, unit="s", minimum=0)
-    thresholds, life = picture.survey.policy.thresholds, lifetime(certificate)
+    life = lifetime(certificate)
+    warning, critical = picture.survey.policy.thresholds.for_lifetime(life)
     return Measure(
         perfdata=label,
         value=max(0, int(life_left(certificate, picture.now))),
         unit="s",
-        warning=thresholds.warning.for_lifetime(life),
-        critical=thresholds.critical.for_lifetime(life),
+        warning=warning,
+        critical=critical,
         minimum=0,
         maximum=life,
     )

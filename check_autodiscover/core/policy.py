@@ -233,6 +233,14 @@ class Thresholds:
     warning: LifeLeft
     critical: LifeLeft
 
+    def for_lifetime(self, lifetime: int) -> tuple[int, int]:
+        """The limits in seconds, warning and critical, for a certificate that lives `lifetime` seconds in all.
+
+        Where days meet a share of a short life, the warning begins no later than what is critical.
+        """
+        critical = self.critical.for_lifetime(lifetime)
+        return max(self.warning.for_lifetime(lifetime), critical), critical
+
 
 DEFAULT_CLIENTS = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010, ClientName.EWS)
 """The clients that are judged unless policy names others; those left are walked and told of, and alarm nobody."""

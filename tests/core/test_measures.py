@@ -12,8 +12,10 @@ from check_autodiscover.core.plan import plan
 from check_autodiscover.core.policy import (
     ClientName,
     Expectations,
+    LifeLeft,
     Policy,
     Resolver,
+    Thresholds,
     Transport,
     View,
     judgeable,
@@ -266,3 +268,11 @@ def test_a_view_of_the_domains_own_servers_is_down_when_they_are() -> None:
                 failed = DnsAnswer(status if question.direct else DnsStatus.NODATA)
                 survey = survey.observed(question, lookups.get(question, failed))
         assert value(judge(survey), "autodiscover_view_up", view="outside") == up
+
+
+def test_the_limits_of_a_certificates_life_stand_in_their_order_however_short_it_lives() -> None:
+    single = certificate(REMOTE, days=13)
+    short = replace(single, not_before=single.not_after - 47 * DAY)
+    limits = Thresholds(LifeLeft(30 * DAY, 0.25), LifeLeft(14 * DAY))
+    left = perfdata(verdict(healthy("srv").site(SERVER, Site(short)).with_policy(thresholds=limits)), "cert_left")
+    assert (left.warning, left.critical) == (14 * DAY, 14 * DAY)

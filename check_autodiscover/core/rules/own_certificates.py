@@ -54,26 +54,25 @@ def _weakness(chain: tuple[Certificate | UnreadableCertificate, ...], fault: Fau
 
 
 def _expiring(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
-    thresholds = picture.survey.policy.thresholds
     short = []
     for meeting in met:
         certificate = meeting.certificate
         if certificate is None or life_left(certificate, picture.now) < 0:
             continue
-        limits = (thresholds.warning, thresholds.critical)
-        if life_left(certificate, picture.now) < max(limit.for_lifetime(lifetime(certificate)) for limit in limits):
-            short.append((life_left(certificate, picture.now), meeting, certificate))
+        left = life_left(certificate, picture.now)
+        warning, critical = picture.survey.policy.thresholds.for_lifetime(lifetime(certificate))
+        if left < warning:
+            short.append((left, left < critical, meeting, certificate))
     if short:
-        left, _, certificate = min(short, key=lambda item: item[0])
-        critical = left < thresholds.critical.for_lifetime(lifetime(certificate))
+        left, grave, _, certificate = min(short, key=lambda item: item[0])
         yield certificate_finding(
             "certificate-expiring",
             view,
             candidate,
-            tuple(meeting for _, meeting, _ in short),
+            tuple(meeting for _, _, meeting, _ in short),
             days=str(int(left // DAY)),
             date=date_of(certificate.not_after),
-            critical="yes" if critical else "",
+            critical="yes" if grave else "",
         )
 
 

@@ -71,7 +71,7 @@ def taken_target(view: ViewPicture, name: str) -> str:
 
 def _dead_end(view: ViewPicture, walk: Walk) -> str:
     """The one of several SRV targets at which a walk found nothing."""
-    ends = [step.candidate.split("/")[2] for step in walk.steps if step.step is Step.SRV and "//" in step.candidate]
+    ends = [step.host for step in walk.steps if step.step is Step.SRV and step.host]
     return taken_target(view, ends[-1]) if ends and walk.at is None else ""
 
 
