@@ -40,6 +40,9 @@ def artefacts() -> dict[str, str]:
 
 def _described(parser: ArgumentParser) -> ArgumentParser:
     """The parser, with what may stand as each value."""
+    if "sweep" in subcommands(parser):
+        # It parses its list by itself, as options may stand before it and behind it.
+        subcommands(parser)["sweep"].add_argument("file", nargs="?", metavar="FILE", help="a domain a line")
     for action in _actions(parser):
         kind = _KINDS.get(action.dest)
         words = _WORDS.get(action.dest) or (CHOICES.get(kind) if kind else None)

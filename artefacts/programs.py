@@ -10,10 +10,11 @@ from check_autodiscover.ctl.main import make_parser as ctl_parser
 
 __all__ = ["programs", "subcommands"]
 
+_ALONE = ("domain", "output", "help", "from_exporter", "exporter_auth_file")
 OF_OPTIONS = {
-    "diagnose": ("domain", "output", "verbosity", "no_perfdata", "help"),
-    "sweep": ("domain", "output", "verbosity", "no_perfdata", "help"),
-    "baseline": ("domain", "output", "help"),
+    "diagnose": (*_ALONE, "verbosity", "no_perfdata"),
+    "sweep": (*_ALONE, "verbosity", "no_perfdata"),
+    "baseline": _ALONE,
 }
 """The commands that take the plugin's options too, and which they have themselves or not at all."""
 

@@ -44,11 +44,15 @@ def diff_baseline(domain: str, options: Sequence[str]) -> int:
     survey = observe_domain(arguments)
     now, hidden, _ = _observed(survey)
     changes = compare_baselines(asked_of(accepted, survey.policy.families), now)
-    _say(_compared(changes, accepted))
-    _say(f"{view.name}: nothing of this view was accepted" for view in now.views if not accepted.view(view.name))
+    unknown = [view.name for view in now.views if not accepted.view(view.name)]
+    if len(unknown) < len(now.views):
+        _say(_compared(changes, accepted))
+    _say(f"{name}: nothing of this view was accepted" for name in unknown)
     _say(f"Not seen: {reason}" for reason in hidden)
     if hidden:
         raise Refused("not everything could be looked at, see above")
+    if len(unknown) == len(now.views):
+        raise Refused("there is nothing to compare: look by the views that were accepted (--view, --config)")
     return DIFFERENT if changes else 0
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -119,6 +120,15 @@ def test_what_could_not_be_looked_at_is_not_accepted(desk: Desk) -> None:
     assert refused.returncode == 3
     assert "Not seen: elsewhere: no resolver answered" in refused.stdout
     assert not desk.folder.exists()
+
+
+def test_a_look_by_other_views_than_were_accepted_is_no_comparison(desk: Desk) -> None:
+    assert desk.ctl("accept", "--yes").returncode == 0
+    renamed = tuple(re.sub(r"^(inside|outside)=", r"other-\1=", word) for word in desk.options)
+    compared = Desk(desk.folder, renamed).ctl("diff")
+    assert compared.returncode == 3
+    assert "as it was accepted" not in compared.stdout
+    assert compared.stdout.splitlines()[-1].endswith("look by the views that were accepted (--view, --config)")
 
 
 def test_a_network_is_accepted_in_place_of_its_addresses(desk: Desk) -> None:

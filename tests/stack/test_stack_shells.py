@@ -43,6 +43,16 @@ def test_bash_completes_options(program: str, tmp_path: Path) -> None:
     assert "--version" in said("bash", "-c", script, home=tmp_path).split()
 
 
+def test_bash_completes_the_list_of_a_sweep(tmp_path: Path) -> None:
+    (tmp_path / "customers.txt").touch()
+    script = f"""\
+        cd {tmp_path} && . {COMPLETION}/bash/autodiscoverctl.bash
+        COMP_WORDS=(autodiscoverctl sweep cust) COMP_CWORD=2
+        $(complete -p autodiscoverctl | sed 's/.*-F //; s/ .*//')
+        echo "${{COMPREPLY[@]}}" """
+    assert said("bash", "-c", script, home=tmp_path).split() == ["customers.txt"]
+
+
 @pytest.mark.parametrize("program", programs())
 def test_fish_completes_options(program: str, tmp_path: Path) -> None:
     script = f"source {COMPLETION}/fish/{program}.fish; complete --do-complete '{program} --vers'"

@@ -8,9 +8,9 @@
 _shtab_autodiscoverctl_config_subparsers=(check schema)
 _shtab_autodiscoverctl_subparsers=(diagnose sweep baseline config rules lab)
 
-_shtab_autodiscoverctl_diagnose_option_strings=(-h --help --save --survey -o --output --redact -v --no-perfdata -m --method -S --server --client --skip-step --view --no-connect -s --dns-server --scp --scp-site --scp-user --scp-password-file -a --expected-address --expected-srv --expected-alias --expected-wildcard --expected-redirect --expected-ns --expected-certificate --expected-public-key --expected-issuer --expected-scp --baseline --severity -w --warning -c --critical -r --ca-file --ca-path --no-system-trust -4 -6 --https-port --http-port --source-address --user-agent --connect-timeout -t --timeout --timeout-result --from-exporter --exporter-auth-file --config -V --version)
-_shtab_autodiscoverctl_sweep_option_strings=(-h --help -o --output --save --resume --jobs --per-name-server --dask -v -m --method -S --server --client --skip-step --view --no-connect -s --dns-server --scp --scp-site --scp-user --scp-password-file -a --expected-address --expected-srv --expected-alias --expected-wildcard --expected-redirect --expected-ns --expected-certificate --expected-public-key --expected-issuer --expected-scp --baseline --severity -w --warning -c --critical -r --ca-file --ca-path --no-system-trust -4 -6 --https-port --http-port --source-address --user-agent --connect-timeout -t --timeout --timeout-result --from-exporter --exporter-auth-file --config -V --version)
-_shtab_autodiscoverctl_baseline_option_strings=(-h --help --yes --network --pool -m --method -S --server --client --skip-step --view --no-connect -s --dns-server --scp --scp-site --scp-user --scp-password-file -a --expected-address --expected-srv --expected-alias --expected-wildcard --expected-redirect --expected-ns --expected-certificate --expected-public-key --expected-issuer --expected-scp --baseline --severity -w --warning -c --critical -r --ca-file --ca-path --no-system-trust -4 -6 --https-port --http-port --source-address --user-agent --connect-timeout -t --timeout --timeout-result --from-exporter --exporter-auth-file --config --no-perfdata -v --verbose -V --version)
+_shtab_autodiscoverctl_diagnose_option_strings=(-h --help --save --survey -o --output --redact -v --no-perfdata -m --method -S --server --client --skip-step --view --no-connect -s --dns-server --scp --scp-site --scp-user --scp-password-file -a --expected-address --expected-srv --expected-alias --expected-wildcard --expected-redirect --expected-ns --expected-certificate --expected-public-key --expected-issuer --expected-scp --baseline --severity -w --warning -c --critical -r --ca-file --ca-path --no-system-trust -4 -6 --https-port --http-port --source-address --user-agent --connect-timeout -t --timeout --timeout-result --config -V --version)
+_shtab_autodiscoverctl_sweep_option_strings=(-h --help -o --output --save --resume --jobs --per-name-server --dask -v -m --method -S --server --client --skip-step --view --no-connect -s --dns-server --scp --scp-site --scp-user --scp-password-file -a --expected-address --expected-srv --expected-alias --expected-wildcard --expected-redirect --expected-ns --expected-certificate --expected-public-key --expected-issuer --expected-scp --baseline --severity -w --warning -c --critical -r --ca-file --ca-path --no-system-trust -4 -6 --https-port --http-port --source-address --user-agent --connect-timeout -t --timeout --timeout-result --config -V --version)
+_shtab_autodiscoverctl_baseline_option_strings=(-h --help --yes --network --pool -m --method -S --server --client --skip-step --view --no-connect -s --dns-server --scp --scp-site --scp-user --scp-password-file -a --expected-address --expected-srv --expected-alias --expected-wildcard --expected-redirect --expected-ns --expected-certificate --expected-public-key --expected-issuer --expected-scp --baseline --severity -w --warning -c --critical -r --ca-file --ca-path --no-system-trust -4 -6 --https-port --http-port --source-address --user-agent --connect-timeout -t --timeout --timeout-result --config --no-perfdata -v --verbose -V --version)
 _shtab_autodiscoverctl_config_check_option_strings=(-h --help --domain)
 _shtab_autodiscoverctl_config_schema_option_strings=(-h --help)
 _shtab_autodiscoverctl_config_option_strings=(-h --help)
@@ -25,22 +25,20 @@ _shtab_autodiscoverctl_diagnose___baseline_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_diagnose__r_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_diagnose___ca_file_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_diagnose___ca_path_COMPGEN=_shtab_compgen_dirs
-_shtab_autodiscoverctl_diagnose___exporter_auth_file_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_diagnose___config_COMPGEN=_shtab_compgen_files
+_shtab_autodiscoverctl_sweep_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_sweep___save_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_sweep___scp_password_file_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_sweep___baseline_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_sweep__r_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_sweep___ca_file_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_sweep___ca_path_COMPGEN=_shtab_compgen_dirs
-_shtab_autodiscoverctl_sweep___exporter_auth_file_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_sweep___config_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_baseline___scp_password_file_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_baseline___baseline_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_baseline__r_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_baseline___ca_file_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_baseline___ca_path_COMPGEN=_shtab_compgen_dirs
-_shtab_autodiscoverctl_baseline___exporter_auth_file_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_baseline___config_COMPGEN=_shtab_compgen_files
 _shtab_autodiscoverctl_config_check_pos_0_COMPGEN=_shtab_compgen_files
 

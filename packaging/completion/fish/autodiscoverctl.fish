@@ -51,7 +51,7 @@ function _shtab_autodiscoverctl_using
 end
 
 set -g _shtab_autodiscoverctl_commands diagnose sweep baseline config 'config check' 'config schema' rules lab
-set -g _shtab_autodiscoverctl_opts_with_value --baseline --ca-file --ca-path --client --config --connect-timeout --critical --dask --dns-server --domain --expected-address --expected-alias --expected-certificate --expected-issuer --expected-ns --expected-public-key --expected-redirect --expected-scp --expected-srv --expected-wildcard --exporter-auth-file --folder --from-exporter --hold-seconds --http-port --https-port --jobs --method --network --no-connect --output --per-name-server --pool --save --scp --scp-password-file --scp-site --scp-user --server --severity --skip-step --source-address --survey --timeout --timeout-result --user-agent --view --warning --world -S -a -c -m -o -r -s -t -w
+set -g _shtab_autodiscoverctl_opts_with_value --baseline --ca-file --ca-path --client --config --connect-timeout --critical --dask --dns-server --domain --expected-address --expected-alias --expected-certificate --expected-issuer --expected-ns --expected-public-key --expected-redirect --expected-scp --expected-srv --expected-wildcard --folder --hold-seconds --http-port --https-port --jobs --method --network --no-connect --output --per-name-server --pool --save --scp --scp-password-file --scp-site --scp-user --server --severity --skip-step --source-address --survey --timeout --timeout-result --user-agent --view --warning --world -S -a -c -m -o -r -s -t -w
 
 complete -c autodiscoverctl -e
 complete -c autodiscoverctl -f
@@ -103,8 +103,6 @@ complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using diagnose' -l user-a
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using diagnose' -l connect-timeout -x -d 'the longest wait for a connection; default 3'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using diagnose' -s t -l timeout -x -d 'the whole check ends within it, with what was seen so far; default 10'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using diagnose' -l timeout-result -xka "ok warning critical unknown" -d 'the state if the time was up before the verdict; default critical'
-complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using diagnose' -l from-exporter -x -d 'print what a running exporter says of the domain, with its exit code: http(s)://HOST[:PORT][/PREFIX] or unix:PATH. Its configuration decides: with this only --exporter-auth-file, -r (whom its certificate may be issued by), -H, -t, --timeout-result, -o, -v and --no-perfdata'
-complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using diagnose' -l exporter-auth-file -xka "(__fish_complete_path (commandline -ct))" -d 'the file that holds user:password for it; they go over TLS, a UNIX socket or to this host alone'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using diagnose' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file of the exporter, for what it says of this domain; options win over it'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using diagnose' -s V -l version -d 'print the version'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using; and test $_shtab_autodiscoverctl_npos -eq 0' -a sweep -d 'look at many domains, a line each in a file, and tell their causes'
@@ -153,10 +151,9 @@ complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using sweep' -l user-agen
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using sweep' -l connect-timeout -x -d 'the longest wait for a connection; default 3'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using sweep' -s t -l timeout -x -d 'the whole check ends within it, with what was seen so far; default 10'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using sweep' -l timeout-result -xka "ok warning critical unknown" -d 'the state if the time was up before the verdict; default critical'
-complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using sweep' -l from-exporter -x -d 'print what a running exporter says of the domain, with its exit code: http(s)://HOST[:PORT][/PREFIX] or unix:PATH. Its configuration decides: with this only --exporter-auth-file, -r (whom its certificate may be issued by), -H, -t, --timeout-result, -o, -v and --no-perfdata'
-complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using sweep' -l exporter-auth-file -xka "(__fish_complete_path (commandline -ct))" -d 'the file that holds user:password for it; they go over TLS, a UNIX socket or to this host alone'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using sweep' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file of the exporter, for what it says of this domain; options win over it'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using sweep' -s V -l version -d 'print the version'
+complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using sweep; and test $_shtab_autodiscoverctl_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a domain a line'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using; and test $_shtab_autodiscoverctl_npos -eq 0' -a baseline -d 'accept what is so about a domain, show what was accepted, or compare the two'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -s h -l help -d 'show this help message and exit'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -l yes -d 'accept without asking'
@@ -199,8 +196,6 @@ complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -l user-a
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -l connect-timeout -x -d 'the longest wait for a connection; default 3'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -s t -l timeout -x -d 'the whole check ends within it, with what was seen so far; default 10'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -l timeout-result -xka "ok warning critical unknown" -d 'the state if the time was up before the verdict; default critical'
-complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -l from-exporter -x -d 'print what a running exporter says of the domain, with its exit code: http(s)://HOST[:PORT][/PREFIX] or unix:PATH. Its configuration decides: with this only --exporter-auth-file, -r (whom its certificate may be issued by), -H, -t, --timeout-result, -o, -v and --no-perfdata'
-complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -l exporter-auth-file -xka "(__fish_complete_path (commandline -ct))" -d 'the file that holds user:password for it; they go over TLS, a UNIX socket or to this host alone'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'the configuration file of the exporter, for what it says of this domain; options win over it'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -l no-perfdata -d 'leave the performance data out'
 complete -c autodiscoverctl -n '_shtab_autodiscoverctl_using baseline' -s v -l verbose -d '-v adds each client'"'"'s walk, -vv every observation, -vvv timings'
