@@ -1,7 +1,10 @@
 """`python -m artefacts.prometheus --settings FILE --output FOLDER`: the files of this family with other settings."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+
+from yaml import YAMLError
 
 from artefacts.prometheus.files import artefacts
 from artefacts.prometheus.settings import SettingsError, load_settings
@@ -17,10 +20,19 @@ def main() -> None:
     given = parser.parse_args()
     try:
         settings = load_settings(given.settings.read_text(encoding="utf-8") if given.settings else "")
-    except SettingsError as error:
+    except (SettingsError, YAMLError, ValueError) as error:
         parser.error(f"{given.settings}: {error}")
-    for path, text in artefacts(settings).items():
-        target = given.output / path
+    except OSError as error:
+        parser.error(str(error))
+    try:
+        _write(given.output, artefacts(settings))
+    except OSError as error:
+        parser.error(str(error))
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
 

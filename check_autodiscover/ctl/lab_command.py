@@ -29,7 +29,7 @@ def hold(name: str, seconds: float | None, folder: str | None) -> None:
     except KeyError:
         raise Refused(f"no world {name!r}; see autodiscoverctl lab list") from None
     over = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: over.set())
     try:
         with running(world, Path(folder) if folder else None) as lab:

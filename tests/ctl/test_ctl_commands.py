@@ -1,5 +1,6 @@
 """`autodiscoverctl` as a person uses it: its commands, exit codes and refusals."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -66,17 +67,22 @@ def test_lab_list_names_every_world_with_its_verdict(capsys: Capture) -> None:
     assert rows == [[world.name, world.verdict.state.value] for world in WORLDS]
 
 
-def test_lab_tells_how_to_look_at_its_world_with_each_program_and_ends_well_when_told_to() -> None:
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_lab_tells_how_to_look_at_its_world_with_each_program_and_ends_well_when_told_to(
+    ending: signal.Signals, tmp_path: Path
+) -> None:
     command = (sys.executable, "-m", "check_autodiscover.ctl", "lab", "--world", "expired")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    there = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=there) as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:
             lines.append(line)
             if line.startswith("Ctrl-C"):
                 break
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(ending)
         assert process.wait() == 0
+    assert list(tmp_path.iterdir()) == []
     told = "".join(lines)
     assert "certificate-expired" in told
     for program in (

@@ -1,6 +1,7 @@
 """The alert rules that are shipped: made of the catalogue, each with its tests, each with its words."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 
 from artefacts.generate import FOLDER
 from artefacts.prometheus import selection
+from artefacts.prometheus.__main__ import main
 from artefacts.prometheus.files import artefacts
 from artefacts.prometheus.settings import Settings, SettingsError, load_settings
 from check_autodiscover.core.rules.catalogue import CATALOGUE
@@ -117,6 +119,20 @@ def test_settings_of_ones_own_stand_in_the_rules() -> None:
     assert alerts["AutodiscoverUsersAffected"]["for"] == "1h"
     assert alerts["AutodiscoverUsersAffected"]["annotations"]["runbook_url"].startswith("https://autodiscover.example/")
     assert "127.0.0.1:10093/domains" not in "".join(made.values())
+
+
+@pytest.mark.parametrize("content", [None, b"a: [", b"\xff\xfe\x00", b"lag: 5"])
+def test_settings_that_cannot_be_read_are_one_line_that_names_the_file(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.yml"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setattr("sys.argv", ["prometheus", "--settings", str(file), "--output", str(tmp_path / "out")])
+    with pytest.raises(SystemExit):
+        main()
+    assert str(file) in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_table_of_settings_is_a_file_of_settings() -> None:
