@@ -73,8 +73,9 @@ alert on `probe_success == 0` or `autodiscover_findings` rather than on absence.
 
 `endpoint` is one of `root` (`https://contoso.com`), `autodiscover` (`https://autodiscover.contoso.com`), `redirect`
 (`http://autodiscover.contoso.com` and where it leads), `srv` (the SRV record's target), `server` (a `--server` host
-that clients do not meet), `zone` (the domain's DNS). `address` is filled for the domain's own endpoints; elsewhere it
-is empty, and the value is the worst of all addresses, as it is for an endpoint with more than two. `autodiscover_state`
+that clients do not meet), `zone` (the domain's DNS). `address` is filled for the domain's own endpoints; elsewhere, and
+where a redirect leads to a host that is neither the domain's nor named by `--server` or `--expected-redirect`, it is
+empty, and the value is the worst of all addresses, as it is for an endpoint with more than two. `autodiscover_state`
 has one series a state, 1 for the one that holds; `autodiscover_client_outcome` has the series of the outcome that holds
 alone.
 """

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
 from check_autodiscover.core.answers import address_types, answer_of, asks_authority, authorities
+from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.certificate import kind
 from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.measures import Measure, metric
 from check_autodiscover.core.meeting import Meeting, Reach
+from check_autodiscover.core.names import is_below
 from check_autodiscover.core.observations import DnsStatus, RecordType
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
@@ -31,7 +33,7 @@ def series_of(picture: Picture) -> Iterator[Measure]:
         for endpoint in Endpoint:
             met = _met(view, endpoint, at)
             if met:
-                yield from _endpoint(view, endpoint, met)
+                yield from _endpoint(picture, view, endpoint, met)
 
 
 LISTED = 2
@@ -145,16 +147,16 @@ def _clients(view: ViewPicture) -> Iterator[Measure]:
             yield metric("autodiscover_client_outcome", 1, **labels)
 
 
-def _endpoint(view: ViewPicture, endpoint: Endpoint, met: tuple[Meeting, ...]) -> Iterator[Measure]:
+def _endpoint(picture: Picture, view: ViewPicture, endpoint: Endpoint, met: tuple[Meeting, ...]) -> Iterator[Measure]:
     """The series of one endpoint: by address where it is our own, the worst of all under an empty address elsewhere."""
-    own = view.role(met[0].candidate) in (CandidateRole.INTENDED, CandidateRole.REFERENCE)
-    own = own and view.method is not Method.EXCHANGE_ONLINE and endpoint is not Endpoint.ROOT
-    own = own and len({meeting.address for meeting in met}) <= LISTED
+    ours = view.role(met[0].candidate) in (CandidateRole.INTENDED, CandidateRole.REFERENCE)
+    ours = ours and view.method is not Method.EXCHANGE_ONLINE and endpoint is not Endpoint.ROOT
+    own = {item.address for item in met if ours and not _foreign(picture, item.candidate)}
+    listed = own if len(own) <= LISTED else set()
     groups: dict[str, list[Meeting]] = {}
     for meeting in met:
         if meeting.reach is not Reach.UNSEEN:
-            ours = own and not meeting.candidate.stray
-            groups.setdefault(meeting.address if ours else "", []).append(meeting)
+            groups.setdefault(meeting.address if meeting.address in listed else "", []).append(meeting)
     for address, items in sorted(groups.items()):
         yield from _address(view, endpoint, address, items)
     statuses = [
@@ -168,6 +170,13 @@ def _endpoint(view: ViewPicture, endpoint: Endpoint, met: tuple[Meeting, ...]) -
     yield metric("autodiscover_http_status_code", max(statuses, default=None), **labels)
     asked = [item.contact.tls.client_certificate_requested for item in met if item.contact and item.contact.tls]
     yield metric("autodiscover_client_certificate_demanded", float(any(asked)) if asked else None, **labels)
+
+
+def _foreign(picture: Picture, candidate: Candidate) -> bool:
+    """Whether a redirect leads off our hosts: the `--server` hosts, and those that are expected or the domain's."""
+    survey, name = picture.survey, candidate.name
+    own = not candidate.stray if survey.policy.expect.redirects else is_below(name, survey.domain)
+    return candidate.hop > 0 and not own and name not in survey.policy.servers
 
 
 def _address(view: ViewPicture, endpoint: Endpoint, address: str, items: Sequence[Meeting]) -> Iterator[Measure]:

@@ -236,19 +236,26 @@ def test_the_run_is_measured_by_its_own_clock() -> None:
     assert (time.value, time.maximum) == (2.5, survey.policy.timeout)
 
 
-@pytest.mark.parametrize(("expected", "address"), [((), FOREIGN), ((REMOTE,), "")])
-def test_a_foreign_redirect_target_has_no_address(expected: tuple[str, ...], address: str) -> None:
-    """Its addresses are another's affair, and come and go; a target that is expected, or any, is our own."""
-    provider = "provider.example"
-    hop = redirect(f"https://{provider}/autodiscover/autodiscover.xml")
-    world = healthy("redirect").zone(lambda zone: zone.with_(provider, A, FOREIGN))
+@pytest.mark.parametrize(
+    ("expected", "servers", "address"),
+    [
+        ((), (), ""),
+        ((REMOTE,), (REMOTE,), ""),
+        (("provider.example",), (), FOREIGN),
+        ((), ("provider.example",), FOREIGN),
+    ],
+)
+def test_where_a_redirect_leads_has_its_address_on_our_own_hosts_alone(
+    expected: tuple[str, ...], servers: tuple[str, ...], address: str
+) -> None:
+    """A provider's addresses are its own affair, and come and go."""
+    hop = redirect("https://provider.example/autodiscover/autodiscover.xml")
+    world = healthy("redirect").zone(lambda zone: zone.with_("provider.example", A, FOREIGN))
     world = world.site(incidents.REDIRECT_HOST, Site(http=Connect.CONNECTED, http_answer=hop))
-    world = world.site(FOREIGN, Site(certificate(provider))).with_policy(expect=Expectations(redirects=expected))
-    report = verdict(world)
+    world = world.site(FOREIGN, Site(certificate("provider.example")))
+    report = verdict(world.with_policy(servers=servers, expect=Expectations(redirects=expected)))
     up = [dict(item.labels) for item in series(report) if item.metric == "autodiscover_endpoint_up"]
-    found = {labels["address"] for labels in up if labels["endpoint"] == "redirect"}
-    assert address in found
-    assert (FOREIGN in found) is bool(address)
+    assert {each["address"] for each in up if each["endpoint"] == "redirect"} == {incidents.REDIRECT_HOST, address}
 
 
 def test_a_view_of_the_domains_own_servers_is_down_when_they_are() -> None:
