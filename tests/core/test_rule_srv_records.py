@@ -40,7 +40,7 @@ def srv(rule: str, severity: str, subject: str = SRV_NAME, addresses: tuple[str,
         (f"{REMOTE}:8443", 8443, set()),
         (f"{REMOTE}:8443", 443, {SU}),
         (f"{REMOTE}:443", 443, set()),
-        (f"{REMOTE}:443", 8443, {SU, SP}),
+        (f"{REMOTE}:443", 8443, {SP}),
         (REMOTE, 443, set()),
         (REMOTE, 8443, {SP}),
     ],
@@ -115,7 +115,13 @@ RAISED = {
     "target is an alias of nothing": (dangling(), srv(ST, "CRITICAL", OTHER)),
     "target is not the server": (
         elsewhere(),
-        srv(SU, "WARNING", OTHER, (SERVER,), args={"expected": REMOTE, "names": "", "srv_record": RECORD}),
+        srv(
+            SU,
+            "WARNING",
+            OTHER,
+            (SERVER,),
+            args={"expected": REMOTE, "other_port": "", "names": "", "srv_record": RECORD},
+        ),
     ),
     "target is not the server, nor in its certificate": (
         incidents.row_17("srv"),
@@ -124,6 +130,20 @@ RAISED = {
     "target is not the declared one of a view": (
         expecting(healthy("srv"), Expected(OTHER, "inside")),
         srv(SU, "WARNING", REMOTE, (SERVER,), views=("inside",), args={"expected": OTHER}),
+    ),
+    "443, where another port is declared": (
+        expecting(healthy("srv"), Expected(f"{REMOTE}:8443")),
+        srv(
+            SU,
+            "WARNING",
+            REMOTE,
+            (SERVER,),
+            args={
+                "expected": f"{REMOTE}:8443",
+                "other_port": "443",
+                "srv_record": RECORD.replace("443", "8443"),
+            },
+        ),
     ),
     "port": (
         incidents.row_18("srv"),
@@ -194,6 +214,9 @@ SILENT = {
         "the target is the server": HEALTHY,
         "the target is declared": expecting(elsewhere(), Expected(OTHER)),
         "the target is declared with its port": expecting(elsewhere(), Expected(f"{OTHER}:443")),
+        "one of the declared ports": expecting(HEALTHY, Expected(f"{REMOTE}:8443"), Expected(f"{REMOTE}:443")),
+        "the declared port": expecting(incidents.row_18("srv"), Expected(f"{REMOTE}:8443")),
+        "the port is told as such": expecting(incidents.row_18("srv"), Expected(f"{REMOTE}:443")),
         "nothing is expected": elsewhere().with_policy(servers=()),
         "the method is host": incidents.row_17("host"),
         "the target has no address anyhow": incidents.row_19("srv"),
@@ -239,6 +262,11 @@ def test_a_catch_all_that_takes_the_srv_name_explains_why_there_is_no_record() -
 def test_a_catch_all_that_hits_nobody_does_not_hide_that_there_is_no_record() -> None:
     world = without_srv().zone(lambda zone: zone.with_(f"*.{DOMAIN}", A, FOREIGN))
     assert_told(world, srv(SM, "CRITICAL"))
+
+
+def test_a_port_that_is_not_the_declared_one_is_told_beside_the_target() -> None:
+    report = verdict(expecting(healthy("srv"), Expected(f"{REMOTE}:8443")))
+    assert f"SRV record leads to {REMOTE}:443, not {REMOTE}:8443 [dns-srv-unexpected]" in report.summary
 
 
 def test_a_target_of_a_dot_is_right_without_autodiscover() -> None:

@@ -50,5 +50,6 @@ def date_of(moment: float) -> str:
 
 
 def srv_record(domain: str, server: str) -> str:
-    """The SRV record to publish, as a zone file has it."""
-    return f"_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 443 {server}."
+    """The SRV record to publish, as a zone file has it; the server is `HOST` or `HOST:PORT`."""
+    host, _, port = server.partition(":")
+    return f"_autodiscover._tcp.{domain}. 3600 IN SRV 0 0 {port or 443} {host}."

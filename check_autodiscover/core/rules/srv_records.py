@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.meeting import NameFault
+from check_autodiscover.core.observations import Srv
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method
 from check_autodiscover.core.records import Presence
@@ -88,14 +89,15 @@ def _judge_target(picture: Picture, view: ViewPicture, candidate: Candidate) -> 
     wanted = next(iter(expected), record.target)
     common = (
         ("owner", view.scene.srv.name),
-        ("srv_record", srv_record(survey.domain, wanted.partition(":")[0])),
+        ("srv_record", srv_record(survey.domain, wanted)),
         ("expected", joined(expected)),
+        ("other_port", str(record.port) if record.target in _hosts(expected) else ""),
         ("port", str(record.port)),
         ("names", _names_lacking(view, candidate)),
         ("hint", _relative_name(survey.domain, record.target)),
         *family_args(survey.policy),
     )
-    rule = _target_rule(candidate, expected)
+    rule = _target_rule(candidate, record, expected)
     if rule:
         yield _finding(rule, view, candidate, common)
     if candidate.resolution.aliases and candidate.resolution.addresses:
@@ -121,12 +123,17 @@ def _finding(rule: str, view: ViewPicture, candidate: Candidate, args: tuple[tup
     )
 
 
-def _target_rule(candidate: Candidate, expected: tuple[str, ...]) -> str:
+def _target_rule(candidate: Candidate, record: Srv, expected: tuple[str, ...]) -> str:
+    """What is wrong with the target. Ports other than 443 are those of `dns-srv-port`."""
     if candidate.resolution.leads_nowhere:
         return "dns-srv-target-missing"
-    port = candidate.srv.port if candidate.srv else HTTPS_PORT
-    wanted = {candidate.name, f"{candidate.name}:{port}"}
-    return "dns-srv-unexpected" if expected and not wanted & set(expected) else ""
+    usual = {record.target, f"{record.target}:{HTTPS_PORT}"}
+    right = usual & set(expected) if record.port == HTTPS_PORT else record.target in _hosts(expected)
+    return "dns-srv-unexpected" if expected and not right else ""
+
+
+def _hosts(expected: tuple[str, ...]) -> set[str]:
+    return {text.partition(":")[0] for text in expected}
 
 
 def _expected(picture: Picture, view: ViewPicture) -> tuple[str, ...]:
