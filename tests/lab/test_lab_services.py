@@ -49,7 +49,7 @@ TOLD = {
     "row 54": ("redirect-warns", "lacks autodiscover.contoso.com", "Close port 443 at 127.0.100.80"),
     "row 55": ("redirect-loop", "a redirect back to https://exchange.hoster.example", "no URL twice"),
     "row 56": ("xml-error", "error 603: internal error", "event log"),
-    "row 17": ("slow-root", "lets clients wait", "reject port 443"),
+    "row 17": ("slow-root", "lets clients wait", "Serve port 443 at 127.0.113.7, or have clients turned away at once"),
     "row 24": ("foreign-login", "not 127.0.113.10", ""),
 }
 

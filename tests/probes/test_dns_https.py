@@ -261,5 +261,5 @@ def test_missing_extra_is_told_with_its_command_before_anything_is_asked(
     monkeypatch.delitem(sys.modules, "check_autodiscover.probes.dns_https", raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
     probe = ResolverProbe(trust=trust)
-    with pytest.raises(MissingExtra, match=r'pip install "check_autodiscover\[doh\]"'):
+    with pytest.raises(MissingExtra, match=r"the extra 'doh', as in pip install '\.\[doh\]' in a checkout"):
         probe.require([Resolver("192.0.2.53", 443, Transport.HTTPS, "", "/dns-query")])
