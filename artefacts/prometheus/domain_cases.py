@@ -35,31 +35,34 @@ def _page(settings: Settings) -> str:
     return f"{settings.exporter_url}/domains/{CONTOSO}"
 
 
+_MOVED = Domain(
+    name=CONTOSO,
+    found=(
+        Found("dns-address-unexpected", "critical"),
+        Found("service-foreign-login", "critical", role="consequence"),
+    ),
+    outcomes={"outside": "wrong-login"},
+)
+_RECORD = Domain(
+    name=CONTOSO,
+    found=(
+        Found("dns-unwanted-host-record", "critical", "inside"),
+        Found("dns-unwanted-host-record", "critical"),
+        Found("certificate-name-mismatch", "critical", role="consequence"),
+    ),
+    outcomes={"inside": "warned", "outside": "nothing"},
+)
+"""A stranger's address, with what follows from it; and a record in both views, in which clients fare differently."""
+
+
 def _users(settings: Settings) -> Iterator[Case]:
-    moved = Domain(
-        name=CONTOSO,
-        found=(
-            Found("dns-address-unexpected", "critical"),
-            Found("service-foreign-login", "critical", role="consequence"),
-        ),
-        outcomes={"outside": "wrong-login"},
-    )
-    record = Domain(
-        name=CONTOSO,
-        found=(
-            Found("dns-unwanted-host-record", "critical", "inside"),
-            Found("dns-unwanted-host-record", "critical"),
-            Found("certificate-name-mismatch", "critical", role="consequence"),
-        ),
-        outcomes={"inside": "warned", "outside": "nothing"},
-    )
     accepted = Domain(name=FABRIKAM, found=(Found("dns-unwanted-host-record", "ok"),), outcomes=WARNED)
     stranger, affected = "AutodiscoverPasswordToStranger", "AutodiscoverUsersAffected"
     wait = settings.users_affected_for
     yield Case(
         name="a stranger's server asks for the password: told at once, by the cause alone",
         alert=stranger,
-        seen=(moved,),
+        seen=(_MOVED,),
         wait=settings.password_for,
         fires=[
             _fired(
@@ -72,11 +75,11 @@ def _users(settings: Settings) -> Iterator[Case]:
             )
         ],
     )
-    yield Case(name="a warning alone is no stranger", alert=stranger, seen=(record,))
+    yield Case(name="a warning alone is no stranger", alert=stranger, seen=(_RECORD,))
     yield Case(
         name="one cause in two views with its consequence is one alert",
         alert=affected,
-        seen=(record, accepted),
+        seen=(_RECORD, accepted),
         wait=wait,
         fires=[
             _fired(
@@ -91,7 +94,7 @@ def _users(settings: Settings) -> Iterator[Case]:
         ],
     )
     yield _own_site(settings)
-    yield Case(name="what goes to a stranger has an alert of its own", alert=affected, seen=(moved,), wait=wait)
+    yield Case(name="what goes to a stranger has an alert of its own", alert=affected, seen=(_MOVED,), wait=wait)
     yield Case(name="what is accepted", alert=affected, seen=(accepted,), wait=wait)
     yield Case(name="nobody has looked", alert=affected, seen=(_timed_out(),), wait=wait)
 
