@@ -102,8 +102,8 @@ def assemble(survey: Survey, now: float) -> Picture:
     references = references_of(survey, scenes)
     declared = [survey.policy.declared_method(scene.view.name) for scene in scenes]
     baseline = _baseline(survey)
-    open_ = tuple(scene for scene, method in zip(scenes, declared, strict=True) if method is Method.AUTO)
-    accepted = _accepted_method(baseline, open_) if baseline else None
+    undeclared = tuple(scene for scene, method in zip(scenes, declared, strict=True) if method is Method.AUTO)
+    accepted = _accepted_method(baseline, undeclared) if baseline else None
     chosen = accepted or choose_method(survey, scenes, references) if Method.AUTO in declared else None
     views = []
     for scene, method in zip(scenes, declared, strict=True):
