@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from check_autodiscover.configuration import Module
+from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.report import Report
 from check_autodiscover.instruments import Instruments
@@ -18,6 +19,9 @@ __all__ = ["LONG_WAIT", "Overload", "Probe", "Prober"]
 
 LONG_WAIT = 0.5
 """Seconds of waiting for our own slots, after which what then came too late is not told of the domain."""
+
+
+_STRANGERS = (Outcome.WRONG_LOGIN, Outcome.WRONG_SETTINGS)
 
 
 class Overload(Exception):
@@ -50,9 +54,11 @@ class Prober:
         policy = replace(module.policy, timeout=timeout)
         async with self._instruments.observers(domain, policy, module.trust) as observers:
             survey = await observe(domain, policy, observers, baseline=baseline)
-        if survey.hurried and observers.longest_wait >= LONG_WAIT:
+        report = judge(survey, now=survey.ended)
+        # A stranger who was met was met: a domain whose servers keep us busy must not hide one.
+        if survey.hurried and observers.longest_wait >= LONG_WAIT and not _misled(report):
             raise Overload(domain, observers.longest_wait)
-        return judge(survey, now=survey.ended)
+        return report
 
     def recheck(self) -> None:
         """Take up changed trust anchors with the next probe, as a reload wants it."""
@@ -61,3 +67,8 @@ class Prober:
     async def close(self) -> None:
         """Close the connections that are kept between probes."""
         await self._instruments.close()
+
+
+def _misled(report: Report) -> bool:
+    """Whether judged clients hand a password to a stranger, or take settings from one."""
+    return any(walk.judged and walk.outcome in _STRANGERS for walk in report.walks)

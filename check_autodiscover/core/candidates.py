@@ -37,7 +37,7 @@ MAX_TARGETS = 8
 MAX_REDIRECTS = 10
 """Redirects after which clients give up (EWS Managed API, AutodiscoverMaxRedirections)."""
 
-MAX_HOPS = 32
+MAX_HOPS = 16
 """Redirects of one candidate that are followed, whichever of its addresses answer with them."""
 
 

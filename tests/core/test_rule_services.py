@@ -467,7 +467,7 @@ def test_of_redirects_without_number_a_few_are_followed_and_that_is_told() -> No
     survey = survey_of(world)
     hops = [item for item in candidates(survey, survey.policy.views[0]) if item.hop and item.step is Step.REDIRECT]
     assert len(hops) == MAX_HOPS
-    assert "inside: 32 redirects were followed at the redirect step, and no more" in judge(survey).notes
+    assert f"inside: {MAX_HOPS} redirects were followed at the redirect step, and no more" in judge(survey).notes
 
 
 def test_a_redirect_to_another_host_than_expected_is_a_warning_where_it_is_the_server_all_the_same() -> None:

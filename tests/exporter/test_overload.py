@@ -9,13 +9,18 @@ import pytest
 import trustme
 
 from check_autodiscover.config import Configuration, Module
+from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.policy import Resolver, View
 from check_autodiscover.core.report import Report
-from check_autodiscover.instruments import Instruments
+from check_autodiscover.core.state import State
+from check_autodiscover.core.survey import Survey
+from check_autodiscover.instruments import Instruments, Observers
 from check_autodiscover.prober import Overload, Prober
 from check_autodiscover.probes.connection_tools import connection_slots
 from check_autodiscover.probes.slots import Slots
 from check_autodiscover.trust import TrustSettings
+from tests.core.incidents import row_13
+from tests.core.worlds import APEX, survey_of
 from tests.probes.dns_server import LONG, Server, answering, running
 
 
@@ -99,3 +104,24 @@ def test_silent_resolver_of_one_view_takes_from_no_domain_what_the_other_view_sa
 
     # Twelve domains have more questions than that, and those of the dead resolver would wait for all of the time.
     with_one_resolver_silent(trust, Slots(16, 64, aside_after=0.1), scenario)
+
+
+def test_stranger_who_asks_for_passwords_is_told_however_busy_the_domain_keeps_us(
+    trust: TrustSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its other addresses may lead on without end, so that the time is up before all of it was seen."""
+    met = row_13("host")
+    survey = survey_of(replace(met, cut=(APEX,)))
+    assert survey.hurried
+
+    async def seen(*_: object, **__: object) -> Survey:
+        return survey
+
+    async def scenario(prober: Prober, silent: Module, quick: Module) -> Report:
+        return await prober(survey.domain, quick, 1.0)
+
+    monkeypatch.setattr("check_autodiscover.prober.observe", seen)
+    monkeypatch.setattr(Observers, "longest_wait", 9.0)
+    report = with_one_resolver_silent(trust, Slots(4, 0, aside_after=LONG), scenario)
+    assert {walk.outcome for walk in report.walks if walk.judged} & {Outcome.WRONG_LOGIN}
+    assert report.state is State.CRITICAL
