@@ -26,8 +26,8 @@ MAX_CHAIN = 16
 MAX_NAME = 255
 """Octets of a server name that OpenSSL takes; escapes make a name from DNS longer."""
 
-MAX_CACHED = 4096
-"""Certificates that one cache holds, of some kilobytes each: those of a fleet of thousands."""
+MAX_CACHED_BYTES = 8 << 20
+"""Bytes of certificates that one cache holds: those of a fleet of thousands, at some kilobytes each."""
 
 MAX_BYTES = 1 << 20
 """Bytes of TLS that one connection may send us, session tickets and other chatter included."""
@@ -47,16 +47,20 @@ class _CertificateCache:
     """Certificates already read, by the SHA-256 of their DER: the addresses of a domain mostly present the same."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, Certificate | UnreadableCertificate] = {}
+        self._known: dict[bytes, tuple[Certificate | UnreadableCertificate, int]] = {}
+        self.held = 0
+        """Bytes of the certificates that are known."""
 
     def read(self, der: bytes) -> Certificate | UnreadableCertificate:
         """The facts of a certificate; the oldest known are forgotten first."""
         key = hashlib.sha256(der).digest()
         if key not in self._known:
-            if len(self._known) == MAX_CACHED:
-                del self._known[next(iter(self._known))]
-            self._known[key] = read_certificate(der)
-        return self._known[key]
+            self.held += len(der)
+            while self._known and self.held > MAX_CACHED_BYTES:
+                _, freed = self._known.pop(next(iter(self._known)))
+                self.held -= freed
+            self._known[key] = read_certificate(der), len(der)
+        return self._known[key][0]
 
 
 class Handshaker:

@@ -24,6 +24,7 @@ from check_autodiscover.core.names import matches_dns_id, near_miss
 from check_autodiscover.core.observations import Contact, Handshake
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.survey_json import survey_from_json, survey_to_json
+from check_autodiscover.probes.handshake import MAX_CACHED_BYTES, _CertificateCache
 from check_autodiscover.render import render_log, render_text
 from check_autodiscover.report_json import render_json
 from tests.core.incidents import healthy
@@ -201,3 +202,14 @@ def test_no_unreadable_certificate_is_called_a_failure_of_tls() -> None:
     report = judge(survey_of(healthy("srv").site(SERVER, Site(unreadable, handshake=Handshake.REJECTED))))
     assert report.state.value == "UNKNOWN"
     assert {item.finding.rule for item in report.roots} == {UNREADABLE}
+
+
+def test_certificates_that_are_kept_are_bounded_by_their_bytes() -> None:
+    """A server may present another one of a hundred kilobytes at each look."""
+    cache = _CertificateCache()
+    size = MAX_CACHED_BYTES // 8
+    read = [cache.read(bytes([number]) * size) for number in range(20)]
+    assert len(read) == 20
+    assert cache.held <= MAX_CACHED_BYTES
+    assert cache.read(bytes([19]) * size) is read[19]
+    assert cache.read(bytes([0]) * size) is not read[0]
