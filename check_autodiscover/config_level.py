@@ -143,7 +143,22 @@ def _label(name: str, value: Value) -> str:
     """A label's name as Prometheus takes it; those with two underscores are its own (Prometheus, "Data model")."""
     if not re.fullmatch(r"(?!__)[A-Za-z_][A-Za-z0-9_]*", name):
         raise value.error("no name of a label: it is letters, digits and underscores, not two of them at its start")
+    if name in _TAKEN:
+        # Prometheus would rename ours, and the shipped rules would find nothing any more.
+        raise value.error(
+            f"the exporter's metrics, or their alerts, have a label {name} of their own: choose another name"
+        )
     return name
+
+
+_TAKEN = frozenset(
+    (
+        *("address", "alertname", "client", "declared", "endpoint", "fingerprint_sha256", "instance", "issuer", "job"),
+        *("kind", "method", "outcome", "parent", "phase", "public_key_sha256", "resolver", "role", "rule"),
+        *("satellite", "server", "severity", "state", "type", "view"),
+    )
+)
+"""Labels that metrics of a target and the shipped rules have."""
 
 
 def _unknown(entry: Value, known: Collection[str]) -> ConfigurationError:

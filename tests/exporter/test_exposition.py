@@ -9,7 +9,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
 from autodiscover_exporter.results.exposition import render_measures
 from autodiscover_exporter.results.failure import failure_measures
+from check_autodiscover.config import ConfigurationError, load_configuration
 from check_autodiscover.core.state import State
+from tests.core.incidents import healthy, row_5, row_40, row_42
+from tests.core.judging import verdict
+from tests.core.worlds import World
 from tests.exporter.reports import HEALTHY, HOSTILE, TRAPPED
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -76,3 +80,15 @@ def test_a_probe_without_a_verdict_counts_as_an_error_with_its_reason() -> None:
 
 def test_no_series_says_when_a_counter_was_created() -> None:
     assert b"_created" not in _own()
+
+
+@pytest.mark.parametrize("world", [row_5("srv"), row_40("host"), healthy("redirect"), row_42("srv")])
+def test_no_label_of_ours_may_be_a_domains_own(world: World, tmp_path: Path) -> None:
+    """Prometheus would rename ours, and every rule would look for the wrong one."""
+    report = verdict(world.since(healthy("srv")))
+    labels = {name for measure in report.measures if measure.metric for name, _ in measure.labels}
+    file = tmp_path / "file.yml"
+    for name in labels:
+        file.write_text(f"domains: {{a.b: {{labels: {{{name}: x}}}}}}\n")
+        with pytest.raises(ConfigurationError, match=f"labels.{name}: "):
+            load_configuration(str(file))

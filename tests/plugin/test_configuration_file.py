@@ -372,6 +372,11 @@ def test_a_module_that_is_asked_for_takes_the_place_of_the_domains_own(tmp_path:
         ),
         ("servers: [a.b, A.b]", "file.yml:1: servers: A.b is given twice"),
         ("domains: {a.b: {labels: {__meta: x}}}", "file.yml:1: domains.a.b.labels.__meta: no name of a label"),
+        (
+            "domains: {a.b: {labels: {role: x}}}",
+            "file.yml:1: domains.a.b.labels.role: the exporter's metrics, or their",
+        ),
+        ("domains: {a.b: {labels: {severity: x}}}", "file.yml:1: domains.a.b.labels.severity: the exporter's metrics"),
         ("domains: {a.b: {labels: {a: [x]}}}", "file.yml:1: domains.a.b.labels.a: expected a single value"),
         ("timeout: 3s\nservers: !!set [a.b]", "file.yml:2: has a tag, 'tag:yaml.org,2002:set', and no value needs one"),
         ("timeout: !secret 3s", "file.yml:1: has a tag, '!secret', and no value needs one"),
