@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from check_autodiscover import values, views
+from check_autodiscover.core.denial import DEFAULT_DENIED
 from check_autodiscover.core.policy import Method, Policy, View
 from check_autodiscover.declared import Contradiction, Level, merged, policy_of, trust_of
 from check_autodiscover.option import Option, ValueKind
@@ -105,7 +106,7 @@ class Fleet:
     def __init__(self, words: argparse.Namespace) -> None:
         self._given = _Given(words)
         self._file = _configuration(self._given.one("config", ""))
-        self._shared: dict[str, Arguments] = {}
+        self._shared: dict[tuple[str, bool], Arguments] = {}
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -118,13 +119,14 @@ class Fleet:
         if entry is not None and entry.level:
             return _arguments(self._given, domain, self._file)
         # The same of most domains of a fleet.
-        module = self._file.module_of(domain) if self._file else ""
-        if module not in self._shared:
-            self._shared[module] = _arguments(self._given, domain, self._file)
-        return replace(self._shared[module], domain=domain)
+        alike = (self._file.module_of(domain) if self._file else "", entry is None)
+        if alike not in self._shared:
+            self._shared[alike] = _arguments(self._given, domain, self._file, stranger=entry is None)
+        return replace(self._shared[alike], domain=domain)
 
 
-def _arguments(given: _Given, domain: str, file: "Configuration | None") -> Arguments:
+def _arguments(given: _Given, domain: str, file: "Configuration | None", *, stranger: bool = False) -> Arguments:
+    """What holds for a domain; for a `stranger`, of a list and not of the file, some networks are denied."""
     known = _views(given, file.views if file else ())
     levels = file.levels(domain) if file else ()
     found = merged((*levels, _level(given, known)), known)
@@ -132,6 +134,10 @@ def _arguments(given: _Given, domain: str, file: "Configuration | None") -> Argu
         policy = policy_of(found, known)
     except Contradiction as error:
         raise _usage_error(error.destination, str(error)) from None
+    if file and domain not in file.domains:
+        policy = replace(policy, denied_networks=file.denied)
+    elif stranger:
+        policy = replace(policy, denied_networks=DEFAULT_DENIED)
     return Arguments(
         domain=domain,
         policy=policy,

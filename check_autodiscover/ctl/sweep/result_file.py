@@ -50,7 +50,8 @@ class ResultFile:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Refused(f"{self.path}: another sweep is writing it") from None
-        if found.st_size and not resume:
+        # What another sweep has written before it let go of the file counts.
+        if os.fstat(self._handle).st_size and not resume:
             raise Refused(f"{self.path}: there is something in it; go on with it by --resume, or name another file")
 
     def earlier(self) -> Iterator[Record]:

@@ -1,5 +1,6 @@
 """What a sweep keeps: a line each, read back as it was written, and whole at whatever moment the writer was killed."""
 
+import fcntl
 import json
 import multiprocessing
 import os
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.commandline import parse_fleet
+from check_autodiscover.commandline import parse_arguments, parse_fleet
+from check_autodiscover.core.denial import DEFAULT_DENIED
 from check_autodiscover.core.state import State, worst
 from check_autodiscover.ctl.sweep.record import BadRecord, Record, digest_of, line_of, read_line
 from check_autodiscover.ctl.sweep.result_file import ResultFile
@@ -237,3 +239,30 @@ def test_a_full_disk_is_told_and_leaves_whole_lines(tmp_path: Path) -> None:
     process.join()
     assert told.get() == f"{file}: File too large; what came before is kept"
     assert kept_in(file) == [RECORDS[0]] * (1000 // len(line_of(RECORDS[0])))
+
+
+def test_what_another_sweep_wrote_before_it_let_go_is_not_taken_up_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one ends between our opening of the file and our having it for ourselves."""
+    locked = fcntl.flock
+
+    def late(handle: int, operation: int) -> None:
+        os.write(handle, line_of(RECORDS[0]).encode())
+        locked(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(Refused, match="there is something in it"):
+        ResultFile(str(tmp_path / "results.jsonl"), resume=False)
+
+
+def test_nothing_is_sent_where_clouds_keep_secrets_for_a_domain_of_a_list(tmp_path: Path) -> None:
+    file = tmp_path / "file.yml"
+    file.write_text("domains: {ours.example: {}}\ntargets: {deny_networks: [192.0.2.0/24]}\n")
+    listed, declared = parse_fleet(()), parse_fleet(("--config", str(file)))
+    assert listed.arguments("any.example").policy.denied_networks == DEFAULT_DENIED
+    assert declared.arguments("any.example").policy.denied_networks == ("192.0.2.0/24",)
+    assert declared.arguments("ours.example").policy.denied_networks == ()
+    checked = parse_arguments(("-H", "any.example", "--config", str(file)))
+    assert checked.policy.denied_networks == ("192.0.2.0/24",)
+    assert parse_arguments(("-H", "any.example")).policy.denied_networks == ()
