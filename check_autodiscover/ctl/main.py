@@ -23,6 +23,9 @@ __all__ = ["main", "make_parser", "run"]
 
 CANNOT = 3
 
+YEAR = 366 * 86_400
+"""Seconds."""
+
 MOST_AT_A_TIME = 1000
 
 
@@ -106,7 +109,7 @@ def make_parser() -> Parser:
     lab = commands.add_parser("lab", allow_abbrev=False, help="run a small world with a fault, to try things on")
     lab.add_argument("action", nargs="?", choices=["list"], help="list the worlds")
     lab.add_argument("--world", metavar="NAME", default="scenario-1-host-record", help="default: %(default)s")
-    lab.add_argument("--hold-seconds", metavar="N", type=float, help="end after N seconds (default: until Ctrl-C)")
+    lab.add_argument("--hold-seconds", metavar="N", type=_seconds, help="end after N seconds (default: until Ctrl-C)")
     lab.add_argument("--folder", metavar="FOLDER", help="where its configuration and its CA are kept")
     lab.set_defaults(command=_lab)
     return parser
@@ -162,6 +165,17 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_AT_A_TIME:
         raise ArgumentTypeError(f"{text!r:.40} is no number from 1 to {MOST_AT_A_TIME}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    """How long, at most a year. Raises ArgumentTypeError."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= YEAR:
+        raise ArgumentTypeError(f"{text!r:.40} is no number of seconds up to a year")
+    return seconds
 
 
 def _add_baseline(commands: "_SubParsersAction[Parser]") -> None:

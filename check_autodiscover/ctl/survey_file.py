@@ -8,10 +8,12 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from check_autodiscover.core.names import parse_domain
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.survey_json import SurveyFormatError, survey_from_json, survey_to_json
 from check_autodiscover.ctl.usage import Refused
 from check_autodiscover.store import write_whole
+from check_autodiscover.views import parse_view_name
 
 __all__ = ["load_survey", "save_survey"]
 
@@ -35,6 +37,13 @@ def load_survey(file: str) -> Survey:
         raise Refused(f"{file}: {error}") from error
     if not survey.policy.views:
         raise Refused(f"{file}: it has no view, so nothing was looked at")
+    try:
+        # They go into performance data and to terminals, and are never other than we write them.
+        parse_domain(survey.domain)
+        for view in survey.policy.views:
+            parse_view_name(view.name)
+    except ValueError as error:
+        raise Refused(f"{file}: {error}") from error
     return survey
 
 

@@ -257,6 +257,20 @@ def test_a_file_that_no_run_can_have_written_is_refused_in_one_line(
     assert capsys.readouterr().out == f"autodiscoverctl: {file}: {fault}\n"
 
 
+@pytest.mark.parametrize("name", ["\x1b]0;owned\x07", "a\nAUTODISCOVER OK - all fine", "a=1 b", ""])
+def test_a_view_that_nobody_can_have_named_is_refused_and_forges_nothing(
+    name: str, tmp_path: Path, capsys: Capture
+) -> None:
+    survey = _survey("healthy-srv")
+    first, *others = survey.policy.views
+    file = _saved(_with_policy(survey, views=(replace(first, name=name), *others)), tmp_path)
+    assert main(["diagnose", "--survey", file, "-o", "text"]) == 3
+    told = capsys.readouterr().out
+    assert told.startswith(f"autodiscoverctl: {file}: ")
+    assert told.count("\n") == 1
+    assert "\x1b" not in told
+
+
 def test_what_a_refused_file_names_reaches_no_terminal_raw(tmp_path: Path, capsys: Capture) -> None:
     file = _saved(_named(_survey("healthy-srv"), "\x1b]0;owned\x07.example"), tmp_path)
     assert main(["diagnose", "contoso.com", "--survey", file]) == 3

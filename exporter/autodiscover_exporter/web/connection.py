@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol, cast
 
@@ -210,7 +211,9 @@ class Connection(asyncio.Protocol):
         if self._half_closed or not self._transport.can_write_eof():
             self._transport.close()
             return
-        self._transport.write_eof()
+        # A client that is gone already cannot be told that this is the end.
+        with suppress(OSError):
+            self._transport.write_eof()
         if self._paused:
             self._transport.resume_reading()
 
