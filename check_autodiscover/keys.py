@@ -118,7 +118,13 @@ VIEW = _table(
 
 DOMAIN = _table(
     Key("module", "module", ValueKind.NAME, Shape.ONE, "the module that the domain is looked at by; default: default"),
-    Key("labels", "labels", ValueKind.TEXT, Shape.TEXTS, "labels that service discovery gives to the domain"),
+    Key(
+        "labels",
+        "labels",
+        ValueKind.TEXT,
+        Shape.TEXTS,
+        "labels that service discovery gives to the domain; not those that its metrics have",
+    ),
 )
 """What is said of a domain beside its policy."""
 

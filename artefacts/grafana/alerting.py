@@ -29,7 +29,7 @@ def alerting(settings: Settings) -> dict[str, Any]:
                 "name": f"autodiscover-{name}",
                 "folder": FOLDER,
                 "interval": settings.evaluation_interval,
-                "rules": [_rule(alert, settings) for alert in alerts],
+                "rules": [_rule(alert, settings) for alert in alerts if not alert.after_others],
             }
             for name, alerts in groups.items()
         ],

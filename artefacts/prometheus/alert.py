@@ -24,6 +24,8 @@ class Alert:
     wait: str = "0s"
     keep: str = ""
     about: str = "{{ $labels.rule }}"
+    after_others: bool = False
+    """Whether it asks which other alerts fire, as only Prometheus itself can tell."""
 
     def by_satellite(self, settings: Settings) -> str:
         """Its expression, whose series tell the satellite in the name of their job, where there is one.

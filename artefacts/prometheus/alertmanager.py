@@ -36,7 +36,7 @@ def _inhibition(source: list[str], target: list[str], *equal: str) -> dict[str, 
 
 _PASSWORD = 'alertname!="AutodiscoverPasswordToStranger"'
 _DOMAINS = (
-    'alertname=~"Autodiscover(UsersAffected|CertificateUnexpected|CertificateExpiring|CannotLook|Warning|'
+    'alertname=~"Autodiscover(UsersAffected|CauseChanges|CertificateUnexpected|CertificateExpiring|CannotLook|Warning|'
     'CatchAllAppeared|Drift)"'
 )
 """Alerts about one domain each; those without a domain would all be equal in having none."""
@@ -95,7 +95,8 @@ INHIBITIONS = [
     # What is critical at a domain is told before what is not.
     _inhibition(
         [
-            'alertname=~"Autodiscover(PasswordToStranger|UsersAffected|CertificateUnexpected|CertificateExpiring)"',
+            'alertname=~"Autodiscover(PasswordToStranger|UsersAffected|CauseChanges|CertificateUnexpected|'
+            'CertificateExpiring)"',
             'severity="critical"',
         ],
         [_DOMAINS, 'severity="warning"'],

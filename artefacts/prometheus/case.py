@@ -44,6 +44,7 @@ class Domain:
     method: str = "host"
     found: Sequence[Found] = ()
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    exit_code: int = 0
     days_left: float = 90
     lifetime: float = 180
     blind: Sequence[str] = ()
@@ -57,7 +58,7 @@ class Domain:
         ends = round(self.days_left * DAY)
         values = {
             f"up{{{place}}}": constant(1),
-            f"autodiscover_exit_code{{{place}}}": constant(0),
+            f"autodiscover_exit_code{{{place}}}": constant(self.exit_code),
             f'autodiscover_domain_info{{{place}, method="{self.method}", declared="auto", server="{self.server}"}}': (
                 constant(1)
             ),

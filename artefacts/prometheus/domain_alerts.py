@@ -9,6 +9,7 @@ from artefacts.prometheus.selection import (
     CANNOT_LOOK,
     CANNOT_LOOK_CRITICAL,
     CATCH_ALL,
+    CHECK,
     DRIFT,
     UNEXPECTED,
     USERS_AFFECTED,
@@ -60,6 +61,18 @@ def _critical(settings: Settings) -> Iterator[Alert]:
         description=f"{words.WHO_IS_HIT}{_FIX}{page}",
     )
     yield Alert(
+        name=_UNSTEADY,
+        severity="critical",
+        expression=_unsteady(),
+        wait=settings.cause_changes_for,
+        keep=keep,
+        about="",
+        after_others=True,
+        summary=_DOMAIN + "CRITICAL all the time, by causes that change from look to look",
+        description=f"{words.WHO_IS_HIT}Machines that fail in different ways answer by turns, behind one name or one "
+        f"balancer. {_FIX}{page}",
+    )
+    yield Alert(
         name="AutodiscoverCertificateUnexpected",
         severity="critical",
         expression=_any(UNEXPECTED),
@@ -70,6 +83,21 @@ def _critical(settings: Settings) -> Iterator[Alert]:
         f"find out who serves it: {page}",
     )
     yield from (_shared(settings, severity) for severity in ("critical", "warning"))
+
+
+_UNSTEADY = "AutodiscoverCauseChanges"
+
+
+def _unsteady() -> str:
+    """A domain that is CRITICAL though no alert says so: those of causes wait anew whenever the cause is another."""
+    known = f'alertname=~"Autodiscover.+", alertname!="{_UNSTEADY}", severity="critical", alertstate="firing"'
+    # These have alerts of their own, with longer waits.
+    slow = f'severity="critical", rule=~"{CHECK}|{recording.EXPIRY_RULE}"'
+    return (
+        f"(autodiscover_exit_code == 2) * on (job, instance) group_left (server) {recording.SERVER}\n"
+        f"unless on (job, instance) ALERTS{{{known}}}\n"
+        f"unless on (job, instance) {recording.CAUSE}{{{slow}}}"
+    )
 
 
 def _shared(settings: Settings, severity: str) -> Alert:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from artefacts.prometheus.case import Case, Domain, Fired, Found, constant
+from artefacts.prometheus.case import Case, Domain, Fired, Found
 from artefacts.prometheus.settings import Settings, seconds
 
-__all__ = ["catch_all_cases", "domain_cases"]
+__all__ = ["CONTOSO", "domain_cases", "fired", "page"]
 
 CONTOSO, FABRIKAM = "contoso.com", "fabrikam.com"
 SERVER = "mail.contoso.com"
@@ -18,6 +18,7 @@ FIX = "The record or certificate behind it, proof and fix: "
 def domain_cases(settings: Settings) -> Iterator[Case]:
     """Those of the alerts in their order."""
     yield from _users(settings)
+    yield from _unsteady(settings)
     yield from _pins(settings)
     yield from _shared(settings)
     yield from _expiring(settings)
@@ -25,13 +26,14 @@ def domain_cases(settings: Settings) -> Iterator[Case]:
     yield from _lesser(settings)
 
 
-def _fired(settings: Settings, rule: str, severity: str, summary: str, description: str) -> Fired:
+def fired(settings: Settings, rule: str, severity: str, summary: str, description: str) -> Fired:
     """An alert of contoso.com."""
     labels = {"job": settings.job, "instance": CONTOSO, "server": SERVER, "rule": rule, "severity": severity}
     return Fired(labels=labels, summary=f"{CONTOSO}: {summary}", description=description)
 
 
-def _page(settings: Settings) -> str:
+def page(settings: Settings) -> str:
+    """The exporter's page of contoso.com."""
     return f"{settings.exporter_url}/domains/{CONTOSO}"
 
 
@@ -65,13 +67,13 @@ def _users(settings: Settings) -> Iterator[Case]:
         seen=(_MOVED,),
         wait=settings.password_for,
         fires=[
-            _fired(
+            fired(
                 settings,
                 "dns-address-unexpected",
                 "critical",
                 "The intended endpoint has a wrong address [outside]",
                 "outside: a stranger's server asks for the password (kinds of client: 2). "
-                f"Treat passwords typed since then as stolen. {FIX}{_page(settings)}",
+                f"Treat passwords typed since then as stolen. {FIX}{page(settings)}",
             )
         ],
     )
@@ -82,14 +84,14 @@ def _users(settings: Settings) -> Iterator[Case]:
         seen=(_RECORD, accepted),
         wait=wait,
         fires=[
-            _fired(
+            fired(
                 settings,
                 "dns-unwanted-host-record",
                 "critical",
                 "The Autodiscover name has a record that certificate or method do not allow [inside] [outside]",
                 "inside: a certificate warning is shown (kinds of client: 2). outside: no server is found (kinds of "
                 "client: 2). "
-                f"{FIX}{_page(settings)}",
+                f"{FIX}{page(settings)}",
             )
         ],
     )
@@ -97,6 +99,28 @@ def _users(settings: Settings) -> Iterator[Case]:
     yield Case(name="what goes to a stranger has an alert of its own", alert=affected, seen=(_MOVED,), wait=wait)
     yield Case(name="what is accepted", alert=affected, seen=(accepted,), wait=wait)
     yield Case(name="nobody has looked", alert=affected, seen=(_timed_out(),), wait=wait)
+
+
+def _unsteady(settings: Settings) -> Iterator[Case]:
+    alert, wait, other = "AutodiscoverCauseChanges", settings.cause_changes_for, "certificate-expired"
+    domain = Domain(name=CONTOSO, exit_code=2, outcomes=WARNED)
+    place = f'job="{settings.job}", instance="{CONTOSO}"'
+    by_turns = {
+        Found("certificate-name-mismatch", "critical").series(place): "1 stale " * 60,
+        Found(other, "critical").series(place): "stale 1 " * 60,
+    }
+    labels = {"job": settings.job, "instance": CONTOSO, "server": SERVER, "severity": "critical"}
+    alerted = Fired(
+        labels=labels,
+        summary=f"{CONTOSO}: CRITICAL all the time, by causes that change from look to look",
+        description="outside: a certificate warning is shown (kinds of client: 2). Machines that fail in different "
+        f"ways answer by turns, behind one name or one balancer. {FIX}{page(settings)}",
+    )
+    yield Case(name="two causes by turns", alert=alert, seen=(domain, by_turns), wait=wait, fires=[alerted])
+    steady = replace(domain, found=(Found(other, "critical"),))
+    yield Case(name="one cause all the time has its own alert", alert=alert, seen=(steady,), wait=wait)
+    late = replace(domain, found=(Found("check-timed-out", "critical"),))
+    yield Case(name="what could not be seen has its own alert", alert=alert, seen=(late,), wait=wait)
 
 
 def _own_site(settings: Settings) -> Case:
@@ -112,7 +136,7 @@ def _own_site(settings: Settings) -> Case:
             Fired(
                 labels=labels,
                 summary=f"{CONTOSO}: The certificate has expired [outside]",
-                description=f"outside: a certificate warning is shown (kinds of client: 2). {FIX}{_page(settings)}",
+                description=f"outside: a certificate warning is shown (kinds of client: 2). {FIX}{page(settings)}",
             )
         ],
     )
@@ -130,13 +154,13 @@ def _pins(settings: Settings) -> Iterator[Case]:
         seen=(Domain(name=CONTOSO, found=(Found(rule, "critical"),)),),
         wait=wait,
         fires=[
-            _fired(
+            fired(
                 settings,
                 rule,
                 "critical",
                 "A pin is broken [outside]",
                 "The certificate is not the one that is pinned. If the change was meant, replace the pin; else find "
-                f"out who serves it: {_page(settings)}",
+                f"out who serves it: {page(settings)}",
             )
         ],
     )
@@ -221,9 +245,9 @@ def _ends(settings: Settings, name: str, domain: Domain, *severities: str) -> Ca
     summary = f"The certificate expires in {days}d {hours}h {minutes}m {left % 60}s, {date}"
     text = (
         f"Renew the certificate that clients of this domain meet at {SERVER}, and bind it to the web site: "
-        f"{_page(settings)}"
+        f"{page(settings)}"
     )
-    fires = [_fired(settings, EXPIRY, severity, summary, text) for severity in severities]
+    fires = [fired(settings, EXPIRY, severity, summary, text) for severity in severities]
     return Case(name=name, alert="AutodiscoverCertificateExpiring", seen=(domain,), wait=wait, fires=fires)
 
 
@@ -235,11 +259,11 @@ def _unknown(settings: Settings) -> Iterator[Case]:
     alert, wait = "AutodiscoverCannotLook", settings.cannot_look_for
     text = (
         "How this domain fares is not known, so a fault would not be seen. What was asked, and what came of it: "
-        f"{_page(settings)}"
+        f"{page(settings)}"
     )
     lookup = Domain(name=CONTOSO, found=(Found("dns-lookup-failed", "unknown"),), blind=("outside",))
-    failed = _fired(settings, "dns-lookup-failed", "warning", "No resolver of a view answered [outside]", text)
-    late = _fired(settings, "check-timed-out", "critical", "The time limit came before the verdict [outside]", text)
+    failed = fired(settings, "dns-lookup-failed", "warning", "No resolver of a view answered [outside]", text)
+    late = fired(settings, "check-timed-out", "critical", "The time limit came before the verdict [outside]", text)
     yield Case(name="no resolver answers", alert=alert, seen=(lookup,), wait=wait, fires=[failed])
     yield Case(name="the time limit came", alert=alert, seen=(_timed_out(),), wait=wait, fires=[late])
     seen = Domain(name=CONTOSO, found=(Found("dns-unwanted-host-record", "critical"),))
@@ -250,7 +274,7 @@ def _lesser(settings: Settings) -> Iterator[Case]:
     wildcard = Domain(name=CONTOSO, found=(Found("dns-wildcard-present", "warning", endpoint="zone"),))
     changed = Domain(name=CONTOSO, found=(Found("drift-record", "warning"),))
     explained = Domain(name=CONTOSO, found=(Found("drift-record", "warning", role="consequence"),))
-    text = f"No client was seen to be hit. {FIX}{_page(settings)}"
+    text = f"No client was seen to be hit. {FIX}{page(settings)}"
     title = "A catch-all exists beside the records that matter [outside]"
     warning, drift = "AutodiscoverWarning", "AutodiscoverDrift"
     yield Case(
@@ -258,40 +282,18 @@ def _lesser(settings: Settings) -> Iterator[Case]:
         alert=warning,
         seen=(wildcard,),
         wait=settings.warning_for,
-        fires=[_fired(settings, "dns-wildcard-present", "warning", title, text)],
+        fires=[fired(settings, "dns-wildcard-present", "warning", title, text)],
     )
     yield Case(name="drift has an alert of its own", alert=warning, seen=(changed,), wait=settings.warning_for)
     accept = (
         "Not what was accepted. Undo it, or accept it (autodiscoverctl baseline accept contoso.com). What was, what "
-        f"is: {_page(settings)}"
+        f"is: {page(settings)}"
     )
     yield Case(
         name="a record is not what was accepted",
         alert=drift,
         seen=(changed,),
         wait=settings.drift_for,
-        fires=[_fired(settings, "drift-record", "warning", "A record is not what was accepted [outside]", accept)],
+        fires=[fired(settings, "drift-record", "warning", "A record is not what was accepted [outside]", accept)],
     )
     yield Case(name="a change that a cause explains", alert=drift, seen=(explained,), wait=settings.drift_for)
-
-
-def catch_all_cases(settings: Settings) -> Iterator[Case]:
-    """Those that need a long memory, of which an interval of theirs is a sixtieth."""
-    alert = "AutodiscoverCatchAllAppeared"
-    fired = _fired(
-        settings,
-        "drift-wildcard-appeared",
-        "warning",
-        "A catch-all appeared: any name without a record of its own gets an answer",
-        "It may answer for the Autodiscover name next. Remove the record `*`, or switch the registrar's catch-all off; "
-        f"if it is meant, accept it (autodiscoverctl baseline accept {CONTOSO}), which ends this: {_page(settings)}",
-    )
-    after = f"{seconds(settings.catch_all_memory) * 5 // 4}s"
-    new = Domain(name=CONTOSO, wildcard=f"{constant(0, 30)} {constant(1)}")
-    none = Domain(name=CONTOSO, found=(Found("drift-wildcard-appeared", "warning", endpoint="zone"),))
-    old = Domain(name=CONTOSO, wildcard=constant(1))
-    yield Case(name="there was none before", alert=alert, seen=(new,), after=after, fires=[fired])
-    yield Case(name="none was accepted", alert=alert, seen=(none,), after=after, fires=[fired])
-    yield Case(name="one that has long been there", alert=alert, seen=(old,), after=after)
-    accepted = {f'autodiscover_baseline_timestamp_seconds{{job="{settings.job}", instance="{CONTOSO}"}}': constant(1)}
-    yield Case(name="one that is in the baseline", alert=alert, seen=(new, accepted), after=after)

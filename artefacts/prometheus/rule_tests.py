@@ -3,8 +3,9 @@
 from typing import Any
 
 from artefacts.prometheus.case import Case, Domain, exporter, render_case
+from artefacts.prometheus.catch_all_cases import catch_all_cases
 from artefacts.prometheus.domain_alerts import domain_alerts
-from artefacts.prometheus.domain_cases import catch_all_cases, domain_cases
+from artefacts.prometheus.domain_cases import domain_cases
 from artefacts.prometheus.exporter_alerts import exporter_alerts
 from artefacts.prometheus.exporter_cases import exporter_cases
 from artefacts.prometheus.settings import Settings, seconds

@@ -14,6 +14,7 @@ __all__ = [
     "CANNOT_LOOK",
     "CANNOT_LOOK_CRITICAL",
     "CATCH_ALL",
+    "CHECK",
     "DRIFT",
     "EXPIRING",
     "UNEXPECTED",

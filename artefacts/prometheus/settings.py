@@ -91,6 +91,9 @@ class Settings:
 
     password_for: str = _duration("0s", "passwords go to a stranger: told at once")
     users_affected_for: str = _duration("5m", "users are hit")
+    cause_changes_for: str = _duration(
+        "15m", "a domain is CRITICAL all the time, and by no cause for users_affected_for"
+    )
     certificate_unexpected_for: str = _duration("5m", "a certificate is not the pinned one")
     shared_for: str = _duration("2m", "one server's fault at several domains; before those domains' own alerts")
     warning_for: str = _duration("15m", "a fault that hits nobody yet")
