@@ -4,7 +4,7 @@ Called by the exporter, by `autodiscoverctl config`, and by the plugin for `--co
 a level declares is merged with the others by `declared`. All mistakes are found at once, each with file, line and key.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -172,19 +172,19 @@ def _view(name: str, value: Value, said: Mapping[str, Any]) -> View:
 def _rhythm_of(said: Mapping[str, Any], found: Configuration, value: Value) -> Rhythm:
     if "interval" not in said:
         raise value.error("a schedule needs an interval, as in {interval: 5m}")
-    longest = max(_timeouts(found))
+    scheduled = [found.levels(domain) for domain in found.domains] or [
+        found.levels(module=name) for name in found.modules
+    ]
+    longest = max(map(_time_limit, scheduled))
     if said["interval"] < longest:
         told = f"shorter than a look may take ({longest:g}s): a domain would be due again before it was seen"
         raise value.entries()["interval"].error(told)
     return Rhythm(**said)
 
 
-def _timeouts(found: Configuration) -> Iterator[float]:
-    """How long a look by each module, and at each domain, may take in seconds: as the nearest level says."""
-    built_in = {"timeout": Policy(views=()).timeout}
-    modules = {name: {**built_in, **found.top, **level} for name, level in found.modules.items()}
-    yield from (level["timeout"] for level in modules.values())
-    yield from (domain.level["timeout"] for domain in found.domains.values() if "timeout" in domain.level)
+def _time_limit(levels: Sequence[Level]) -> float:
+    """The seconds that a look may take by some levels, the most general first."""
+    return next((level["timeout"] for level in reversed(levels) if "timeout" in level), Policy(views=()).timeout)
 
 
 def _domain_name(name: str, entry: Value, lines: dict[str, int]) -> str:

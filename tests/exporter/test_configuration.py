@@ -220,6 +220,8 @@ def test_a_result_is_young_for_as_long_as_the_nearest_level_says(tmp_path: Path,
         ("{}", None),
         ("schedule: {interval: 5m}", Rhythm(300.0)),
         ("schedule: {interval: 10s, concurrency: 8}", Rhythm(10.0, 8)),
+        ("schedule: {interval: 500ms}\ndomains: {contoso.com: {timeout: 500ms}}", Rhythm(0.5)),
+        ("schedule: {interval: 1s}\nmodules: {default: {timeout: 1s}}\ndomains: {contoso.com: {}}", Rhythm(1.0)),
     ],
 )
 def test_a_schedule_says_how_often_and_how_many(tmp_path: Path, text: str, rhythm: Rhythm | None) -> None:
@@ -239,6 +241,10 @@ def test_a_schedule_says_how_often_and_how_many(tmp_path: Path, text: str, rhyth
         (
             "schedule: {interval: 500ms}\ndomains: {contoso.com: {timeout: 500ms}, fabrikam.com: {}}",
             "file.yml:1: schedule.interval: shorter than a look may take (10s): ",
+        ),
+        (
+            "schedule: {interval: 5s}\nmodules: {slow: {timeout: 6s}}\ndomains: {contoso.com: {module: slow}}",
+            "file.yml:1: schedule.interval: shorter than a look may take (6s): ",
         ),
         (
             "schedule: {interval: 30s}\nmodules: {slow: {timeout: 31s}}",
