@@ -21,6 +21,7 @@ __all__ = [
     "authority_questions",
     "bootstrap_view",
     "delegated",
+    "lookups_of",
     "parent_of",
     "questions_of",
     "reasons_of",
@@ -80,6 +81,14 @@ def questions_of(survey: Survey, view: View, name: str, type_: RecordType) -> tu
     if asks_authority(view):
         return tuple(DnsQuestion("", server, name, type_, direct=True) for server in authorities(survey, view))
     return tuple([DnsQuestion(view.name, resolver.label, name, type_) for resolver in view.resolvers])
+
+
+def lookups_of(survey: Survey, view: View) -> Iterator[tuple[DnsQuestion, DnsAnswer]]:
+    """What was asked of a view's resolvers, or of the domain's own servers; not what helped to find those."""
+    servers = authorities(survey, view) if asks_authority(view) else None
+    for question, answer in survey.lookups.items():
+        if question.view == view.name if servers is None else question.direct and question.resolver in servers:
+            yield question, answer
 
 
 def asks_authority(view: View) -> bool:

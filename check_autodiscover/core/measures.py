@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from check_autodiscover.core.answers import lookups_of
 from check_autodiscover.core.certificate import Certificate, life_left, lifetime
 from check_autodiscover.core.clients import Outcome, Walk
 from check_autodiscover.core.picture import Picture, ViewPicture
@@ -163,11 +164,8 @@ def _view_performance(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
 
 
 def _slowest_lookup(picture: Picture, view: ViewPicture) -> float | None:
-    seconds = [
-        answer.seconds
-        for question, answer in picture.survey.lookups.items()
-        if question.view == view.name and answer.status.conclusive
-    ]
+    asked = lookups_of(picture.survey, view.scene.view)
+    seconds = [answer.seconds for _, answer in asked if answer.status.conclusive]
     return round(max(seconds), 6) if seconds else None
 
 

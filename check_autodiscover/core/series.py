@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
-from check_autodiscover.core.answers import address_types, answer_of, asks_authority, authorities
+from check_autodiscover.core.answers import address_types, answer_of, lookups_of
 from check_autodiscover.core.candidates import Candidate
 from check_autodiscover.core.certificate import kind
 from check_autodiscover.core.cloud import cloud_name
@@ -88,17 +88,21 @@ _UNASKED = (DnsStatus.CUT_SHORT, DnsStatus.EXHAUSTED, DnsStatus.DENIED)
 
 def _resolvers(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
     answered: dict[str, bool] = {}
-    own = asks_authority(view.scene.view)
-    servers = authorities(picture.survey, view.scene.view) if own else ()
-    for question, answer in picture.survey.lookups.items():
-        # Who helps to find the domain's own servers is none of them.
-        asked = question.direct and question.resolver in servers if own else question.view == view.name
-        if asked and answer.status not in _UNASKED and question.name:
+    for question, answer in lookups_of(picture.survey, view.scene.view):
+        if answer.status not in _UNASKED and question.name:
             up = answer.status.conclusive or answer.status in (DnsStatus.SERVFAIL, DnsStatus.REFUSED)
             answered[question.resolver] = answered.get(question.resolver, True) and up
-    yield metric("autodiscover_view_up", float(any(answered.values())) if answered else None, view=view.name)
+    known = answered or _is_undelegated(picture, view)
+    yield metric("autodiscover_view_up", float(any(answered.values())) if known else None, view=view.name)
     for resolver, up in sorted(answered.items()):
         yield metric("autodiscover_resolver_up", float(up), view=view.name, resolver=resolver)
+
+
+def _is_undelegated(picture: Picture, view: ViewPicture) -> bool:
+    """Whether nobody could tell who the servers of a view are, so that it has none that could answer."""
+    survey, type_ = picture.survey, address_types(picture.survey)[0]
+    answer = answer_of(survey, view.scene.view, survey.domain, type_)
+    return answer is not None and answer.status is DnsStatus.UNDELEGATED
 
 
 def _addresses(view: ViewPicture) -> Iterator[Measure]:

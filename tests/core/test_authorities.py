@@ -27,14 +27,25 @@ RESOLVER = {
 
 REFERRAL = DnsAnswer(DnsStatus.ANSWER, names=("ns.contoso.com", "ns.fabrikam.net"), addresses=(GLUE,))
 
+ABSENT = DnsAnswer(DnsStatus.NXDOMAIN)
 
-def surveyed(resolver: dict[tuple[str, RecordType], DnsAnswer], parents: DnsAnswer | None) -> Survey:
-    """Everything asked that this resolver and the parent's server answer; None leaves their question open."""
+
+def surveyed(
+    resolver: dict[tuple[str, RecordType], DnsAnswer],
+    parents: DnsAnswer | None,
+    own: DnsAnswer = ABSENT,
+) -> Survey:
+    """Everything asked that this resolver, the parent's server and the domain's own ones answer.
+
+    Without an answer of the parent's its question is left open.
+    """
     survey = Survey(domain="contoso.com", policy=POLICY, labels=("xrandom",), started=0.0)
     while wanted := [question for question in plan(survey) if _answerable(survey, question, parents)]:
         for question in wanted:
             assert isinstance(question, DnsQuestion)
-            survey = survey.observed(question, _answer(resolver, question, parents))
+            direct = parents if parents is not None and _of_parents(question) else own
+            asked = resolver.get((question.name, question.type), DnsAnswer(DnsStatus.NODATA))
+            survey = survey.observed(question, direct if question.direct else asked)
     return survey
 
 
@@ -45,16 +56,6 @@ def _answerable(survey: Survey, question: Question, parents: DnsAnswer | None) -
 
 def _of_parents(question: Question) -> bool:
     return isinstance(question, DnsQuestion) and question.direct and question.resolver == PARENTS
-
-
-def _answer(
-    resolver: dict[tuple[str, RecordType], DnsAnswer], question: DnsQuestion, parents: DnsAnswer | None
-) -> DnsAnswer:
-    if _of_parents(question) and parents is not None:
-        return parents
-    if question.direct:
-        return DnsAnswer(DnsStatus.NXDOMAIN)
-    return resolver.get((question.name, question.type), DnsAnswer(DnsStatus.NODATA))
 
 
 def test_the_parents_word_and_its_glue_stand_before_an_inside_zone() -> None:
@@ -102,3 +103,23 @@ def test_a_resolver_that_answers_nothing_leaves_the_servers_unknown() -> None:
     lost = answer_of(survey, OWN, "contoso.com", A)
     assert lost is not None
     assert lost.status is DnsStatus.UNDELEGATED
+
+
+@pytest.mark.parametrize(
+    ("parents", "own", "up", "seconds"),
+    [
+        (REFERRAL, DnsAnswer(DnsStatus.NXDOMAIN, seconds=0.25), 1, 0.25),
+        (REFERRAL, DnsAnswer(DnsStatus.REFUSED), 1, None),
+        (REFERRAL, DnsAnswer(DnsStatus.TIMEOUT), 0, None),
+        (REFERRAL, DnsAnswer(DnsStatus.CUT_SHORT), None, None),
+        (DnsAnswer(DnsStatus.TIMEOUT), ABSENT, 0, None),
+        (None, ABSENT, None, None),
+    ],
+    ids=["answer", "refuse", "are dead", "were not asked", "are unknown", "may come to be known"],
+)
+def test_a_view_of_the_domains_own_servers_is_up_where_these_answer(
+    parents: DnsAnswer | None, own: DnsAnswer, up: int | None, seconds: float | None
+) -> None:
+    measures = judge(surveyed(RESOLVER, parents, own)).measures
+    assert [item.value for item in measures if item.metric == "autodiscover_view_up"] == [up]
+    assert [item.value for item in measures if item.perfdata == "dns_outside"] == [seconds]

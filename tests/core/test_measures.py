@@ -7,22 +7,16 @@ import pytest
 
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.measures import METRICS, Measure
-from check_autodiscover.core.observations import Connect, DnsAnswer, DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.core.plan import plan
+from check_autodiscover.core.observations import Connect
 from check_autodiscover.core.policy import (
     ClientName,
     Expectations,
     LifeLeft,
-    Policy,
-    Resolver,
     Thresholds,
-    Transport,
-    View,
     judgeable,
 )
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Survey
 from tests.core import incidents
 from tests.core.incidents import AAAA, REMOTE, SINGLE, A, healthy, served
 from tests.core.judging import verdict
@@ -256,25 +250,6 @@ def test_where_a_redirect_leads_has_its_address_on_our_own_hosts_alone(
     report = verdict(world.with_policy(servers=servers, expect=Expectations(redirects=expected)))
     up = [dict(item.labels) for item in series(report) if item.metric == "autodiscover_endpoint_up"]
     assert {each["address"] for each in up if each["endpoint"] == "redirect"} == {incidents.REDIRECT_HOST, address}
-
-
-def test_a_view_of_the_domains_own_servers_is_down_when_they_are() -> None:
-    own = View("outside", (Resolver("", transport=Transport.AUTHORITATIVE),))
-    lookups = {
-        DnsQuestion("outside", "system", "contoso.com", RecordType.NS): DnsAnswer(
-            DnsStatus.ANSWER, names=("ns.contoso.com",), zone="contoso.com"
-        ),
-        DnsQuestion("outside", "system", "ns.contoso.com", RecordType.A): DnsAnswer(DnsStatus.ANSWER, (SERVER,)),
-        DnsQuestion("outside", "system", "ns.contoso.com", RecordType.AAAA): DnsAnswer(DnsStatus.NODATA),
-    }
-    for status, up in ((DnsStatus.TIMEOUT, 0), (DnsStatus.NXDOMAIN, 1)):
-        survey = Survey(domain="contoso.com", policy=Policy(views=(own,)), labels=("xrandom",), started=NOW, ended=NOW)
-        while wanted := plan(survey) - {*survey.lookups}:
-            for question in wanted:
-                assert isinstance(question, DnsQuestion)
-                failed = DnsAnswer(status if question.direct else DnsStatus.NODATA)
-                survey = survey.observed(question, lookups.get(question, failed))
-        assert value(judge(survey), "autodiscover_view_up", view="outside") == up
 
 
 def test_the_limits_of_a_certificates_life_stand_in_their_order_however_short_it_lives() -> None:
