@@ -46,7 +46,7 @@ def parse_url(text: str, base: EndpointQuestion | None = None) -> RedirectTarget
 
 _URL_TEXT = re.compile(r"(?!.*\\)[\x21-\x7e]{1,2048}")
 _URL_PARTS = re.compile(
-    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?"
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?://(?P<authority>[^/?#]*+))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?"
 )
 _AUTHORITY = re.compile(r"(?:.*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\[\]]+)(?::(?P<port>[0-9]{0,5}))?")
 
