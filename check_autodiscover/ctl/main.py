@@ -13,7 +13,7 @@ from check_autodiscover import __version__
 from check_autodiscover.ctl.usage import Parser, Refused, warn
 from check_autodiscover.hostile import clean
 from check_autodiscover.outputs import drop, forget_untold, open_closed
-from check_autodiscover.probes.extra import MissingExtra
+from check_autodiscover.probes.extra import MissingExtra, install_command
 from check_autodiscover.usage import Told
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MissingExtra as error:
         print(f"autodiscoverctl: {error}")
     except ImportError as error:
-        print(f"autodiscoverctl: {error.name} is missing, of the extra 'ctl': pip install '.[ctl]' in a checkout")
+        print(f"autodiscoverctl: {error.name} is missing, of the extra 'ctl': {install_command('ctl')}")
     except KeyboardInterrupt:
         print("autodiscoverctl: stopped")
     return CANNOT

@@ -1,6 +1,11 @@
-"""What to say when something was asked for that needs an extra of this package; front ends show it."""
+"""Features whose packages come with an extra."""
 
-__all__ = ["MissingExtra"]
+__all__ = ["MissingExtra", "install_command"]
+
+
+def install_command(*extras: str) -> str:
+    """What installs extras, as they are told of where one is missing."""
+    return f"pip install '.[{','.join(extras)}]' in a checkout"
 
 
 class MissingExtra(ImportError):
@@ -8,6 +13,5 @@ class MissingExtra(ImportError):
 
     def __init__(self, feature: str, extra: str, cause: ImportError) -> None:
         super().__init__(
-            f"{feature} needs more packages: the extra '{extra}', as in pip install '.[{extra}]' in a checkout",
-            name=cause.name,
+            f"{feature} needs more packages: the extra '{extra}', as in {install_command(extra)}", name=cause.name
         )

@@ -2,6 +2,8 @@
 
 import sys
 
+from check_autodiscover.probes.extra import install_command
+
 __all__ = ["run"]
 
 
@@ -11,7 +13,6 @@ def run() -> None:
         from autodiscover_exporter.main import run as start
     except ModuleNotFoundError as error:
         sys.exit(
-            f"autodiscover_exporter: {error.name} is missing, of the extra 'exporter': "
-            "pip install '.[exporter]' in a checkout"
+            f"autodiscover_exporter: {error.name} is missing, of the extra 'exporter': {install_command('exporter')}"
         )
     start()

@@ -16,6 +16,7 @@ from check_autodiscover.arguments import Arguments
 from check_autodiscover.ctl.sweep.crew import Limits, look_at_batch
 from check_autodiscover.ctl.sweep.record import Record
 from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.probes.extra import install_command
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -71,7 +72,7 @@ async def _connected(address: str) -> "AsyncIterator[Client]":
         from distributed import Client
     except ImportError as error:
         raise Refused(
-            f"--dask: {error.name} is missing, of the extra 'dask': pip install '.[ctl,dask]' in a checkout"
+            f"--dask: {error.name} is missing, of the extra 'dask': {install_command('ctl', 'dask')}"
         ) from error
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
