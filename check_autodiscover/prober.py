@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from check_autodiscover.configuration import Module
-from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.judge import judge
 from check_autodiscover.core.report import Report
 from check_autodiscover.instruments import Instruments
@@ -19,9 +18,6 @@ __all__ = ["LONG_WAIT", "Overload", "Probe", "Prober"]
 
 LONG_WAIT = 0.5
 """Seconds of waiting for our own slots, after which what then came too late is not told of the domain."""
-
-
-_STRANGERS = (Outcome.WRONG_LOGIN, Outcome.WRONG_SETTINGS)
 
 
 class Overload(Exception):
@@ -71,4 +67,4 @@ class Prober:
 
 def _misled(report: Report) -> bool:
     """Whether judged clients hand a password to a stranger, or take settings from one."""
-    return any(walk.judged and walk.outcome in _STRANGERS for walk in report.walks)
+    return any(walk.judged and walk.outcome.misled for walk in report.walks)

@@ -24,6 +24,7 @@ from check_autodiscover.core.clients import Outcome, Walk
 from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.drift import agree, within
 from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.names import is_below
 from check_autodiscover.core.picture import CatchAll, Picture, Scene, ViewPicture
 from check_autodiscover.core.policy import Family, View
 from check_autodiscover.core.records import Presence, Resolution
@@ -171,7 +172,7 @@ def _own_aliases(survey: Survey, resolution: Resolution) -> tuple[tuple[str, ...
     aliases = []
     for alias in resolution.aliases:
         aliases.append(alias)
-        own = alias == survey.domain or alias.endswith(f".{survey.domain}") or alias in survey.policy.servers
+        own = is_below(alias, survey.domain) or alias in survey.policy.servers
         if cloud_name((alias,)) or not own:
             return tuple(aliases), True
     return tuple(aliases), False

@@ -42,7 +42,17 @@ class Outcome(ClosedSet):
     @property
     def bad(self) -> bool:
         """Whether the user is hit."""
-        return self in (Outcome.WRONG_LOGIN, Outcome.WRONG_SETTINGS, Outcome.WARNED, Outcome.NOTHING)
+        return self.harmful or self is Outcome.NOTHING
+
+    @property
+    def misled(self) -> bool:
+        """Whether a stranger gets the password, or gives the settings."""
+        return self in (Outcome.WRONG_LOGIN, Outcome.WRONG_SETTINGS)
+
+    @property
+    def harmful(self) -> bool:
+        """Whether the user meets something that should not be: a warning, or a stranger."""
+        return self.misled or self is Outcome.WARNED
 
 
 OUTCOMES = (

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from check_autodiscover.core.clients import Outcome, Walk
+from check_autodiscover.core.clients import Walk
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.picture import Picture, ViewPicture
 from check_autodiscover.core.policy import Method, Policy, Step
@@ -198,7 +198,7 @@ def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:
 
 
 def _by_use(walks: tuple[Walk, ...]) -> State:
-    if any(walk.outcome.good or walk.outcome in (Outcome.WRONG_LOGIN, Outcome.WRONG_SETTINGS) for walk in walks):
+    if any(walk.outcome.good or walk.outcome.misled for walk in walks):
         return State.CRITICAL
     return State.WARNING if walks else State.OK
 

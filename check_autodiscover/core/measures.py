@@ -152,8 +152,7 @@ def _performance(picture: Picture, tally: Tally) -> Iterator[Measure]:
 def _view_performance(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
     walks = [walk for walk in view.walks if walk.judged]
     seen = [walk for walk in walks if walk.outcome is not Outcome.UNKNOWN]
-    hit = (Outcome.WARNED, Outcome.WRONG_LOGIN, Outcome.WRONG_SETTINGS)
-    warned = sum(walk.outcome in hit for walk in walks) if seen else None
+    warned = sum(walk.outcome.harmful for walk in walks) if seen else None
     yield Measure(perfdata=f"warned_{view.name}", value=warned, minimum=0)
     known = [item for item in view.intended if item.resolution.presence in (Presence.PRESENT, Presence.ABSENT)]
     addresses = {address for item in known for address in item.resolution.addresses}

@@ -100,7 +100,6 @@ def _redirect(scene: Scene, _references: References) -> Choice | None:
     return None
 
 
-_HARMFUL = (Outcome.WARNED, Outcome.WRONG_LOGIN, Outcome.WRONG_SETTINGS)
 _BY_STEP = {Step.AUTODISCOVER: Method.HOST, Step.REDIRECT: Method.REDIRECT, Step.SRV: Method.SRV}
 
 
@@ -108,7 +107,7 @@ def _by_harm(survey: Survey, scenes: tuple[Scene, ...], references: References) 
     """Nothing serves, but a client is warned or misled: the place where it happens is judged."""
     for scene in scenes:
         for walk in walks_of(survey, scene, Method.UNDETERMINED, references):
-            if walk.judged and walk.outcome in _HARMFUL and walk.at is not None:
+            if walk.judged and walk.outcome.harmful and walk.at is not None:
                 # Without a reference a stranger would be taken for the host that the method leads to.
                 told = walk.outcome is Outcome.WARNED or references.names
                 method = _BY_STEP.get(walk.at, Method.UNDETERMINED) if told else Method.UNDETERMINED

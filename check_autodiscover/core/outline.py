@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from check_autodiscover.core.clients import OUTCOMES, Outcome
 from check_autodiscover.core.finding import Finding
+from check_autodiscover.core.names import is_below
 from check_autodiscover.core.report import Report
 from check_autodiscover.core.state import State
 
@@ -36,7 +37,7 @@ def causes_of(report: Report) -> tuple[Cause, ...]:
 
 def place_of(domain: str, finding: Finding) -> str:
     """Where a finding is: the name, or the addresses where the name is the domain's own."""
-    own = finding.subject == domain or finding.subject.endswith(f".{domain}")
+    own = is_below(finding.subject, domain)
     return ", ".join(finding.addresses) if own and finding.addresses else finding.subject
 
 

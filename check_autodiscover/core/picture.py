@@ -3,13 +3,13 @@
 `judge` puts it together; rules read the Picture and nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from check_autodiscover.core.candidates import Candidate, candidates, srv_name
 from check_autodiscover.core.certificate import Certificate, covers
-from check_autodiscover.core.clients import Walk
+from check_autodiscover.core.clients import Outcome, Walk
 from check_autodiscover.core.finding import Endpoint
 from check_autodiscover.core.meeting import Known, Meeting, meetings
 from check_autodiscover.core.observations import Srv
@@ -22,7 +22,7 @@ from check_autodiscover.core.survey import Survey
 if TYPE_CHECKING:
     from check_autodiscover.core.baseline import Baseline, Change
 
-__all__ = ["CatchAll", "Picture", "References", "Scene", "ViewPicture", "observe"]
+__all__ = ["CatchAll", "Picture", "References", "Scene", "ViewPicture", "fares_unknown", "observe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,11 @@ class ViewPicture:
         if candidate.skipped:
             return CandidateRole.SKIPPED
         return role_of(self.method, candidate.endpoint)
+
+
+def fares_unknown(views: Iterable[ViewPicture]) -> bool:
+    """Whether it is not known of any judged client how it fares in these views."""
+    return all(walk.outcome is Outcome.UNKNOWN for view in views for walk in view.walks if walk.judged)
 
 
 @dataclass(frozen=True, slots=True)

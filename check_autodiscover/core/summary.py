@@ -10,10 +10,9 @@ from check_autodiscover.core.candidates import MAX_ADDRESSES, MAX_HOPS, MAX_TARG
 from check_autodiscover.core.certificate import life_left
 from check_autodiscover.core.certificate_notes import certificate_notes
 from check_autodiscover.core.client_notes import client_notes
-from check_autodiscover.core.clients import Outcome
 from check_autodiscover.core.finding import Endpoint, Finding
 from check_autodiscover.core.observations import Connect, DnsStatus
-from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.picture import Picture, ViewPicture, fares_unknown
 from check_autodiscover.core.policy import DAY, Method, Step
 from check_autodiscover.core.records import Presence
 from check_autodiscover.core.report import Judgement
@@ -150,17 +149,12 @@ def _published_in(view: ViewPicture) -> str:
 def _configured(picture: Picture) -> str:
     judged = {walk.client for view in picture.views for walk in view.walks if walk.judged}
     served = [view for view in picture.views if view.method is not Method.NONE and _fine(view)]
-    if judged and not served and _unknown(picture):
+    if judged and not served and fares_unknown(picture.views):
         return "how clients fare was not looked at"
     if not judged or not served:
         return ""
     where = f" {joined(view.name for view in served)}" if len(picture.views) > 1 else ""
     return f"{len(judged)} client{'s' if len(judged) > 1 else ''} configured{where}"
-
-
-def _unknown(picture: Picture) -> bool:
-    outcomes = [walk.outcome for view in picture.views for walk in view.walks if walk.judged]
-    return bool(outcomes) and all(outcome is Outcome.UNKNOWN for outcome in outcomes)
 
 
 def _validity(picture: Picture) -> str:

@@ -2,6 +2,7 @@
 
 from check_autodiscover.core.cloud import cloud_name
 from check_autodiscover.core.finding import Endpoint
+from check_autodiscover.core.names import is_below
 from check_autodiscover.core.observations import DnsQuestion, DnsStatus
 from check_autodiscover.core.picture import ViewPicture
 from check_autodiscover.core.records import Failure
@@ -29,8 +30,9 @@ def _unanswered(view: ViewPicture) -> tuple[Failure, ...]:
 
 def _elsewhere(survey: Survey, failure: Failure) -> bool:
     """Whether all resolvers refuse a name of another zone, as those without recursion do."""
-    foreign = failure.name != survey.domain and not failure.name.endswith(f".{survey.domain}")
-    return foreign and all(status is DnsStatus.REFUSED for _, status in failure.reasons)
+    return not is_below(failure.name, survey.domain) and all(
+        status is DnsStatus.REFUSED for _, status in failure.reasons
+    )
 
 
 def refused_elsewhere(survey: Survey, view: ViewPicture) -> tuple[str, ...]:

@@ -90,10 +90,10 @@ def _bogus(picture: Picture, view: ViewPicture) -> tuple[Finding, ...]:
     return tuple(whole[:1] or found.values())
 
 
-def _lookup_failed(picture: Picture, view: ViewPicture, failures: tuple[Failure, ...]) -> Finding:
-    names = tuple(dict.fromkeys(failure.name for failure in failures))
+def _lookup_failed(picture: Picture, view: ViewPicture, unanswered: tuple[Failure, ...]) -> Finding:
+    names = tuple(dict.fromkeys(failure.name for failure in unanswered))
     blind = view.scene.domain.presence is Presence.FAILED and view.scene.autodiscover.presence is Presence.FAILED
-    reasons = {label: status for failure in failures for label, status in failure.reasons}
+    reasons = {label: status for failure in unanswered for label, status in failure.reasons}
     unled = set(reasons.values()) == {DnsStatus.UNDELEGATED}
     return Finding(
         rule="dns-lookup-failed",

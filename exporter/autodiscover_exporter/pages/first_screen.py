@@ -18,7 +18,7 @@ from check_autodiscover.core.baseline import Change
 from check_autodiscover.core.clients import Outcome, Walk
 from check_autodiscover.core.finding import Finding
 from check_autodiscover.core.grading import harm
-from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.picture import Picture, ViewPicture, fares_unknown
 from check_autodiscover.core.report import Judgement, Report
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.state import State
@@ -97,7 +97,7 @@ def first_screen(report: Report, picture: Picture, turn: Turn | None) -> FirstSc
         views=joined(view.name for view in concerned),
         more=max(0, len(faults) - 1),
         hit=tuple(hit for view, finding in about for hit in _hit(view, finding)),
-        nobody=_NOT_KNOWN if _unknown(concerned or picture.views) else _NOBODY,
+        nobody=_NOT_KNOWN if fares_unknown(concerned or picture.views) else _NOBODY,
         fix=_told(gravest, "remedy"),
         clears=tuple(dict.fromkeys(_clears(picture, about))),
         changed=_changed(report, picture, turn),
@@ -112,12 +112,6 @@ def _told(gravest: Sequence[Judgement], part: Literal["message", "remedy"]) -> s
     """What a cause says, or what is to be done, in the words of all its views."""
     texts = {item.finding.view: getattr(item, part) for item in gravest}
     return told_by_view({view: text for view, text in texts.items() if text})
-
-
-def _unknown(views: Iterable[ViewPicture]) -> bool:
-    """Whether it is not known of any judged client how it fares there."""
-    outcomes = [walk.outcome for view in views for walk in view.walks if walk.judged]
-    return all(outcome is Outcome.UNKNOWN for outcome in outcomes)
 
 
 def _views(picture: Picture, gravest: Sequence[Judgement]) -> list[ViewPicture]:
