@@ -53,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench.scrape", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="default %(default)s")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--library", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--serve-by-client", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    if options.library:
-        return _serve_by_library(options.library.read_bytes())
+    if options.serve_by_client:
+        return _serve_by_library(options.serve_by_client.read_bytes())
     if not options.inside:
         return enter_namespace("bench.scrape", sys.argv[1:] if arguments is None else arguments)
     os.sched_setaffinity(0, {CLIENT_CORE})
@@ -85,7 +85,7 @@ def _compare(fleet: Fleet, rounds: int) -> tuple[bytes, Mapping[tuple[str, str],
         ours = stack.enter_context(daemon((*pinned, *command), fleet.folder / "exporter.log"))
         wait_until(lambda: bool(_fetched(OURS)), ours)
         text.write_bytes(_fetched(OURS))
-        library = (*pinned, sys.executable, "-m", "bench.scrape", "--library", str(text))
+        library = (*pinned, sys.executable, "-m", "bench.scrape", "--serve-by-client", str(text))
         theirs = stack.enter_context(daemon(library, fleet.folder / "library.log"))
         wait_until(lambda: _fetched(THEIRS) == text.read_bytes(), theirs)
         processes = {OURS: ours.pid, THEIRS: theirs.pid}

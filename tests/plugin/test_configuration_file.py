@@ -213,8 +213,7 @@ def by_options(*argv: str) -> Module:
     return Module("default", given.policy, given.trust, given.baseline)
 
 
-def test_a_domain_fares_the_same_whether_declared_in_the_file_or_on_the_command_line(tmp_path: Path) -> None:
-    text = f"""
+IN_A_FILE = f"""
 views:
   inside: {{resolvers: [10.0.0.2], connect: false}}
   outside: {{resolvers: ["tcp://192.0.2.53"]}}
@@ -249,22 +248,28 @@ domains:
 baseline: {{path: /accepted}}
 scp: {{url: ldaps://dc1.contoso.com, site: London, user: svc@contoso.com, password_file: /scp.pw}}
 """
-    options = by_options(
-        *("--view", "inside=10.0.0.2", "--view", "outside=tcp://192.0.2.53", "--no-connect", "inside"),
-        *("-m", "inside=host", "-m", "outside=srv", "-S", "remote.contoso.com", "--client", "ews"),
-        *("--skip-step", "root", "-t", "7", "--timeout-result", "unknown", "--connect-timeout", "2"),
-        *("--https-port", "8443", "--http-port", "8080", "--user-agent", "check/1", "--source-address", "192.0.2.7"),
-        *("-w", "21d", "-c", "7d", "-r", "/corp.pem", "--ca-path", "/certs", "--no-system-trust"),
-        *("-a", "203.0.113.0/24", "--expected-issuer", "Example CA", "--expected-public-key", PIN),
-        *("--expected-certificate", PIN, "--expected-wildcard", "*.contoso.com"),
-        *("--expected-srv", "outside=remote.contoso.com", "--expected-alias", "inside=remote.contoso.com"),
-        *("--expected-redirect", "a.contoso.com", "--expected-ns", "ns1.contoso.com", "--baseline", "/accepted"),
-        *("--scp", "ldaps://dc1.contoso.com", "--scp-site", "London", "--scp-user", "svc@contoso.com"),
-        *("--scp-password-file", "/scp.pw"),
-        *("--expected-scp", "https://ex1.contoso.com/autodiscover/autodiscover.xml"),
-        *("--severity", "inside:dns-srv-port@srv=ok"),
-    )
-    assert loaded(tmp_path, text).settled("contoso.com") == options
+
+BY_OPTIONS = (
+    *("--view", "inside=10.0.0.2", "--view", "outside=tcp://192.0.2.53", "--no-connect", "inside"),
+    *("-m", "inside=host", "-m", "outside=srv", "-S", "remote.contoso.com", "--client", "ews"),
+    *("--skip-step", "root", "-t", "7", "--timeout-result", "unknown", "--connect-timeout", "2"),
+    *("--https-port", "8443", "--http-port", "8080", "--user-agent", "check/1", "--source-address", "192.0.2.7"),
+    *("-w", "21d", "-c", "7d", "-r", "/corp.pem", "--ca-path", "/certs", "--no-system-trust"),
+    *("-a", "203.0.113.0/24", "--expected-issuer", "Example CA", "--expected-public-key", PIN),
+    *("--expected-certificate", PIN, "--expected-wildcard", "*.contoso.com"),
+    *("--expected-srv", "outside=remote.contoso.com", "--expected-alias", "inside=remote.contoso.com"),
+    *("--expected-redirect", "a.contoso.com", "--expected-ns", "ns1.contoso.com", "--baseline", "/accepted"),
+    *("--scp", "ldaps://dc1.contoso.com", "--scp-site", "London", "--scp-user", "svc@contoso.com"),
+    *("--scp-password-file", "/scp.pw"),
+    *("--expected-scp", "https://ex1.contoso.com/autodiscover/autodiscover.xml"),
+    *("--severity", "inside:dns-srv-port@srv=ok"),
+)
+"""The same as in the file."""
+
+
+def test_a_domain_fares_the_same_whether_declared_in_the_file_or_on_the_command_line(tmp_path: Path) -> None:
+    options = by_options(*BY_OPTIONS)
+    assert loaded(tmp_path, IN_A_FILE).settled("contoso.com") == options
     assert by_options("--config", str(tmp_path / "file.yml")) == options
 
 
