@@ -1,4 +1,4 @@
-"""A module of the programs, their documents and artefacts is short enough to be read at one go (CONTRIBUTING.md)."""
+"""A module of the programs, their documents and artefacts holds one idea, which 600 lines suffice for."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ MODULES = sorted(
     for room in ("check_autodiscover", "exporter", "artefacts", "docs", "bench")
     for path in (HOUSE / room).rglob("*.py")
 )
-LONGEST = 300
+LONGEST = 600
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
-def test_a_module_is_no_longer_than_300_lines(module: Path) -> None:
+def test_a_module_is_no_longer_than_600_lines(module: Path) -> None:
     assert len(module.read_text("utf-8").splitlines()) <= LONGEST
