@@ -61,6 +61,8 @@ class DnsStatus(ClosedSet):
     SERVFAIL = "servfail"
     REFUSED = "refused"
     MALFORMED = "malformed"
+    OVERSIZED = "oversized answer"
+    """More records, or longer names, than any client could use: it was not read to its end."""
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
     UNTRUSTED = "untrusted"

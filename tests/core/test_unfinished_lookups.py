@@ -71,6 +71,14 @@ def test_a_name_elsewhere_without_an_answer_is_unknown_and_neither_fine_nor_abse
     assert outcomes(report) == {"unknown"}
 
 
+def test_an_answer_that_was_not_read_to_its_end_is_unknown_and_says_where_to_look() -> None:
+    report = verdict(unanswered(healthy("srv"), REMOTE, DnsStatus.OVERSIZED))
+    root = report.roots[0]
+    assert (report.state, root.finding.rule) == (State.UNKNOWN, "dns-lookup-failed")
+    assert "oversized answer" in root.message
+    assert "more records, or longer names, than a client could use" in root.remedy
+
+
 @every_way
 def test_a_name_elsewhere_that_is_refused_is_a_note_as_who_answers_may_have_its_own_zones_alone(way: str) -> None:
     report = verdict(unanswered(LEADING[way](), ELSEWHERE, DnsStatus.REFUSED))

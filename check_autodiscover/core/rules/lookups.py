@@ -109,7 +109,12 @@ def _lookup_failed(picture: Picture, view: ViewPicture, unanswered: tuple[Failur
 
 
 def _advice(asked: str, statuses: set[DnsStatus], name: str) -> str:
-    """How to find out more: a resolver that answers SERVFAIL is there, and cannot get on."""
+    """How to find out more: a resolver that answers SERVFAIL is there, and one that answers too much has to be read."""
+    if statuses == {DnsStatus.OVERSIZED}:
+        return (
+            f"See what {asked} answers: dig @{asked.split(' ')[0].rstrip(',')} {name}; it holds more records, or "
+            "longer names, than a client could use."
+        )
     if statuses == {DnsStatus.SERVFAIL}:
         return (
             f"See what keeps {asked} from an answer: dig @{asked.split(' ')[0].rstrip(',')} {name}; its log says more."
