@@ -87,6 +87,8 @@ def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard 
     live.follow(lambda _: prober.recheck())
     application = Application(live, prober, arguments.timeout_offset, arguments.base)
 
+    users = Users()
+
     async def beside() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(live.reload_on_hangup())
@@ -94,9 +96,15 @@ def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard 
 
     with _listening(arguments) as sockets, listening([arguments.health] if arguments.health else []) as for_health:
         _announce([*sockets, *for_health])
-        doors = _doors(sockets, under(arguments.route_prefix, application), guard)
-        doors += [Door(sock, under(arguments.route_prefix, application.health)) for sock in for_health]
-        serve(doors, lambda: _grace(live()), beside=beside, stopping=application.readiness.stop)
+        doors = _doors(sockets, under(arguments.route_prefix, application), guard, users)
+        health = under(arguments.route_prefix, application.health)
+        doors += [Door(sock, health, apart=True) for sock in for_health]
+
+        def stopping() -> None:
+            application.readiness.stop()
+            users.close()
+
+        serve(doors, lambda: _grace(live()), beside=beside, stopping=stopping)
     logger.info("stopped")
 
 
@@ -105,11 +113,13 @@ def _grace(configuration: Configuration) -> float:
     return max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
 
 
-def _doors(sockets: Sequence[socket.socket], handler: Handler, guard: LiveGuard | None) -> list[Door]:
+def _doors(sockets: Sequence[socket.socket], handler: Handler, guard: LiveGuard | None, users: Users) -> list[Door]:
+    # Whoever crowds the network's door is no reason to send away who is on this machine.
+    local = [sock.family == socket.AF_UNIX for sock in sockets]
     if guard is None:
-        return [Door(sock, handler) for sock in sockets]
-    gate = Gate(guard, handler, Users())
-    return [Door(sock, gate, guard.context, guard.admits) for sock in sockets]
+        return [Door(sock, handler, apart=apart) for sock, apart in zip(sockets, local, strict=True)]
+    gate = Gate(guard, handler, users)
+    return [Door(sock, gate, guard.context, guard.admits, apart) for sock, apart in zip(sockets, local, strict=True)]
 
 
 def _listening(arguments: Arguments) -> AbstractContextManager[Sequence[socket.socket]]:

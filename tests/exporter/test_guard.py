@@ -22,7 +22,7 @@ from autodiscover_exporter.web.live_guard import LiveGuard
 from autodiscover_exporter.web.messages import Request, Response
 from autodiscover_exporter.web.server import Door, Server
 from autodiscover_exporter.web.tls import CIPHERS, CURVES
-from autodiscover_exporter.web.users import Overloaded, Users
+from autodiscover_exporter.web.users import Users
 from check_autodiscover.strict_yaml import ConfigurationError
 from tests.exporter.certificates import authority, issued
 from tests.exporter.conftest import Serving, running
@@ -337,75 +337,6 @@ def test_only_a_user_with_the_password_is_answered(file: Path, request_: bytes, 
             answer = client.answer()
             assert answer.status == status
     assert ("www-authenticate" in answer.headers) == (status == 401)  # type: ignore[possibly-undefined]  # the loop has bound it
-
-
-@pytest.mark.parametrize("kind", ["2a", "2b", "2y"])
-def test_hashes_of_every_maker_are_understood(kind: str) -> None:
-    users = {"alice": HASH.replace("$2b$", f"${kind}$")}
-    header = "Basic " + base64.b64encode(b"alice:right").decode()
-    assert asyncio.run(Users().admit(users, header))
-
-
-def _header(user: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-class Checks:
-    """Counts what is hashed, and waits until it may go on."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[bytes, bytes]] = []
-        self.go_on = threading.Event()
-        self.go_on.set()
-
-    def __call__(self, password: bytes, hashed: bytes) -> bool:
-        self.seen.append((password, hashed))
-        assert self.go_on.wait(30)
-        return password == b"right"
-
-
-def test_a_password_is_hashed_once_and_an_unknown_user_costs_a_hash_too() -> None:
-    checks = Checks()
-    users = {"alice": HASH, "carol": HASH.replace("$04$", "$06$")}
-
-    async def ask() -> list[bool]:
-        verifier = Users(checks)
-        pairs = [("alice", "right"), ("alice", "right"), ("bob", "right"), ("bob", "right"), ("alice", "wrong")]
-        return [await verifier.admit(users, _header(*pair)) for pair in pairs]
-
-    assert asyncio.run(ask()) == [True, True, False, False, False]
-    dearest = users["carol"].encode()
-    assert [(password, hashed == dearest) for password, hashed in checks.seen] == [
-        (b"right", False), (b"right", True), (b"wrong", False),
-    ]  # fmt: skip
-
-
-def test_a_changed_hash_makes_the_old_password_worthless_at_once() -> None:
-    async def ask() -> list[bool]:
-        verifier = Users()
-        other = bcrypt.hashpw(b"other", bcrypt.gensalt(4)).decode()
-        return [await verifier.admit({"alice": hashed}, _header("alice", "right")) for hashed in (HASH, other)]
-
-    assert asyncio.run(ask()) == [True, False]
-
-
-def test_a_slow_hash_stalls_nobody_who_is_known_already_and_too_many_are_turned_away() -> None:
-    checks = Checks()
-
-    async def ask() -> None:
-        verifier = Users(checks)
-        users = {"alice": HASH}
-        assert await verifier.admit(users, _header("alice", "right"))
-        checks.go_on.clear()
-        guesses = [asyncio.create_task(verifier.admit(users, _header("alice", str(n)))) for n in range(64)]
-        await asyncio.sleep(0)
-        assert await verifier.admit(users, _header("alice", "right"))
-        with pytest.raises(Overloaded):
-            await verifier.admit(users, _header("alice", "one more"))
-        checks.go_on.set()
-        assert await asyncio.gather(*guesses) == [False] * 64
-
-    asyncio.run(ask())
 
 
 def _through(guard: Guard, clock: Callable[[], float], headers: Mapping[str, str], times: int = 1) -> list[Response]:

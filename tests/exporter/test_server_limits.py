@@ -5,7 +5,7 @@ import resource
 import signal
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from autodiscover_exporter.web.connection import Connection
 from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.listening import ListenAddress, bind
-from autodiscover_exporter.web.messages import Request, Response
+from autodiscover_exporter.web.messages import Handler, Request, Response
 from autodiscover_exporter.web.parsing import Refusal, RequestParser
 from autodiscover_exporter.web.server import Door, Server
 from tests.exporter.conftest import running
 from tests.exporter.exporter_process import ANY_PORT, address_of, started
-from tests.exporter.wire import PATIENT, TIMEOUT, Client, connected, echo, served
+from tests.exporter.wire import PATIENT, TIMEOUT, connected, echo, served
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 SHORT = 0.05
@@ -45,11 +45,19 @@ class Deaf(asyncio.Transport):
         """Nothing is ever written."""
 
 
+class Hospitable(Server):
+    """A server that takes in connections which it has not accepted itself."""
+
+    def enter(self, connection: Connection) -> bool:
+        """Take it in."""
+        return True
+
+
 def test_more_bytes_of_a_request_give_it_no_more_time() -> None:
     """On a transport that only counts: time itself is no part of this."""
 
     async def deadlines() -> list[float]:
-        connection = Connection(echo, Server(), lambda _: True)
+        connection = Connection(echo, Hospitable(), lambda _: True)
         connection.connection_made(Deaf())
         found = []
         for byte in GET[:-1]:
@@ -97,42 +105,115 @@ def test_a_slow_reader_does_not_have_its_next_request_answered_before_it_has_rea
         assert asked == ["/", "/other"]
 
 
+def _held() -> tuple[Handler, threading.Event]:
+    """A handler that keeps whoever asks for /held waiting until the event."""
+    go_on = threading.Event()
+
+    async def held(request: Request) -> Response:
+        if request.path == "/held":
+            await asyncio.to_thread(go_on.wait, TIMEOUT)
+        return await echo(request)
+
+    return held, go_on
+
+
+HELD = GET.replace(b"/ ", b"/held ", 1)
+
+
 def test_beyond_the_connections_the_answer_is_503_and_beyond_those_none_at_all() -> None:
+    handler, go_on = _held()
     limits = replace(PATIENT, connections=2, refused_connections=1)
-    with served(limits=limits) as serving, ExitStack() as stack:
-        first, second, third, fourth = (stack.enter_context(connected(serving.port)) for _ in range(4))
+    with served(handler, limits) as serving, ExitStack() as stack:
+        first, second = (stack.enter_context(connected(serving.port)) for _ in range(2))
         for client in (first, second):
             client.send(GET)
             assert client.answer().status == 200
+            client.send(HELD)
+        _wait_until(lambda: serving.server.answering == 2)
+        third, fourth = (stack.enter_context(connected(serving.port)) for _ in range(2))
         third.send(GET)
         answer = third.answer()
         assert (answer.status, answer.headers["connection"], answer.headers["retry-after"]) == (503, "close", "5")
         assert fourth.rest() == b""
-        first.send(GET)
+        go_on.set()
+        assert first.answer().status == 200
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        threading.Event().wait(0.01)
+
+
+def test_idle_connections_of_the_greediest_make_room_and_nobody_elses() -> None:
+    limits = replace(PATIENT, connections=8)
+    with served(limits=limits) as serving, ExitStack() as stack:
+        crowd = [stack.enter_context(connected(serving.port, "127.0.0.2")) for _ in range(8)]
+        crowd[0].send(GET)
+        assert crowd[0].answer().status == 200
+        friends = []
+        for number in range(4):
+            friends.append(stack.enter_context(connected(serving.port, "127.0.0.3")))
+            friends[-1].send(GET)
+            assert friends[-1].answer().status == 200, number
+        for client in friends:
+            client.send(GET)
+            assert client.answer().status == 200
+        # The first was answered last, so that it is not the one that was idle for longest.
+        assert [client.rest() for client in crowd[1:5]] == [b""] * 4
+        crowd[0].send(GET)
+        assert crowd[0].answer().status == 200
+
+
+def test_whoever_holds_all_connections_makes_room_for_himself() -> None:
+    with served(limits=replace(PATIENT, connections=2)) as serving, ExitStack() as stack:
+        clients = []
+        for _ in range(5):
+            clients.append(stack.enter_context(connected(serving.port)))
+            clients[-1].send(GET)
+            assert clients[-1].answer().status == 200
+        assert [client.rest() for client in clients[:3]] == [b""] * 3
+
+
+def test_a_crowd_at_one_door_leaves_room_at_a_door_apart() -> None:
+    handler, go_on = _held()
+    (crowded,) = bind(ListenAddress("127.0.0.1", 0))
+    (health,) = bind(ListenAddress("127.0.0.1", 0))
+    doors = [Door(crowded, handler), Door(health, echo, apart=True)]
+    server = Server(replace(PATIENT, connections=1, requests=1, refused_connections=0))
+    with running(doors, server), ExitStack() as stack:
+        first = stack.enter_context(connected(crowded.getsockname()[1]))
+        first.send(HELD)
+        _wait_until(lambda: server.answering == 1)
+        assert stack.enter_context(connected(crowded.getsockname()[1])).rest() == b""
+        beside = stack.enter_context(connected(health.getsockname()[1]))
+        beside.send(GET)
+        assert beside.answer().status == 200
+        go_on.set()
         assert first.answer().status == 200
 
 
 def test_a_connection_counts_once_while_it_is_being_opened() -> None:
-    (listening,) = bind(ListenAddress("127.0.0.1", 0))
-    address = listening.getsockname()
+    """Counted twice, the first would be one too many."""
     limits = replace(PATIENT, connections=1, refused_connections=1)
-
-    with ExitStack() as stack:
-        later: list[Client] = []
-
-        def second_comes(_certificate: object) -> bool:
-            # In the turn of the loop in which the first is made, so that it is accepted in the very next.
-            if not later:
-                later.append(stack.enter_context(connected(address[1])))
-            return True
-
-        stack.enter_context(running([Door(listening, echo, admits=second_comes)], Server(limits)))
-        first = stack.enter_context(connected(address[1]))
+    with served(limits=limits) as serving, connected(serving.port) as first:
         first.send(GET)
         assert first.answer().status == 200
-        (second,) = later
-        second.send(GET)
-        assert second.answer().status == 503
+
+
+def test_a_source_with_few_requests_under_way_has_some_kept_for_it() -> None:
+    handler, go_on = _held()
+    with served(handler, replace(PATIENT, requests=4)) as serving, ExitStack() as stack:
+        crowd = [stack.enter_context(connected(serving.port, "127.0.0.2")) for _ in range(4)]
+        for client in crowd[:3]:
+            client.send(HELD)
+        _wait_until(lambda: serving.server.answering == 3)
+        crowd[3].send(HELD)
+        assert crowd[3].answer().status == 503
+        friend = stack.enter_context(connected(serving.port, "127.0.0.3"))
+        friend.send(GET)
+        assert friend.answer().status == 200
+        go_on.set()
+        assert [client.answer().status for client in crowd[:3]] == [200] * 3
 
 
 def test_beyond_the_requests_under_way_the_answer_is_503_and_the_connection_goes_on() -> None:

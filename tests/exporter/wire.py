@@ -80,9 +80,9 @@ class Client:
 
 
 @contextmanager
-def connected(port: int) -> Iterator[Client]:
-    """A client of a server on loopback."""
-    with socket.create_connection(("127.0.0.1", port), TIMEOUT) as sock:
+def connected(port: int, source: str = "127.0.0.1") -> Iterator[Client]:
+    """A client of a server on loopback, from an address of loopback."""
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT, (source, 0)) as sock:
         yield Client(sock)
 
 

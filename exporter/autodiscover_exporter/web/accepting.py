@@ -18,9 +18,9 @@ _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Acceptor:
-    """Gives each connection of a listening socket to `take`, which closes it in the end."""
+    """Gives each connection of a listening socket, with its peer's address, to `take`, which closes it in the end."""
 
-    def __init__(self, listening: socket.socket, take: Callable[[socket.socket], None], pause: float) -> None:
+    def __init__(self, listening: socket.socket, take: Callable[[socket.socket, object], None], pause: float) -> None:
         self._listening = listening
         self._take = take
         self._pause = pause
@@ -43,7 +43,7 @@ class Acceptor:
     def _accept(self) -> None:
         for _ in range(_AT_ONCE):
             try:
-                accepted, _ = self._listening.accept()
+                accepted, address = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
@@ -52,7 +52,7 @@ class Acceptor:
                 self._wait(error)
                 return
             accepted.setblocking(False)
-            self._take(accepted)
+            self._take(accepted, address)
 
     def _wait(self, error: OSError) -> None:
         """Asked again at once, the kernel would give the same answer for as long as somebody waits."""

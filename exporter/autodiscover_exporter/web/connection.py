@@ -37,10 +37,10 @@ class House(Protocol):
     def leave(self, connection: "Connection") -> None:
         """Forget a connection."""
 
-    def begin(self) -> bool:
+    def begin(self, connection: "Connection") -> bool:
         """Begin to answer a request; False where too many are being answered."""
 
-    def end(self) -> None:
+    def end(self, connection: "Connection") -> None:
         """A request that has begun is answered."""
 
 
@@ -51,12 +51,15 @@ class Connection(asyncio.Protocol):
     look finished all the same: others wait for it, and its result is kept.
     """
 
-    def __init__(self, handler: Handler, house: House, admits: Callable[[Mapping[str, Any] | None], bool]) -> None:
+    def __init__(
+        self, handler: Handler, house: House, admits: Callable[[Mapping[str, Any] | None], bool], source: str = ""
+    ) -> None:
+        self.source = source
         self._handler = handler
         self._admits = admits
         self._house = house
         self._loop = asyncio.get_running_loop()
-        self._parser = RequestParser(house.limits)
+        self._parser = RequestParser(house.limits, source)
         self._requests: deque[Request | Refusal] = deque()
         self._unread = b""
         self._task: asyncio.Task[Response] | None = None
@@ -169,7 +172,7 @@ class Connection(asyncio.Protocol):
     def _answer(self, asked: Request | Refusal) -> None:
         if isinstance(asked, Refusal):
             self._finish(refused(asked))
-        elif self._house.begin():
+        elif self._house.begin(self):
             self._handle(asked)
         else:
             self._write(BUSY, asked.method == "HEAD")
@@ -178,7 +181,7 @@ class Connection(asyncio.Protocol):
         found, head_only = _begun(self._handler, request), request.method == "HEAD"
         # Whoever sends many requests in one piece is answered in turn with the others.
         if isinstance(found, Response) and not (self._requests or self._unread):
-            self._house.end()
+            self._house.end(self)
             self._write(found, head_only)
             return
         self.deadline = NEVER
@@ -186,7 +189,7 @@ class Connection(asyncio.Protocol):
         self._task.add_done_callback(partial(self._send, head_only))
 
     def _send(self, head_only: bool, task: asyncio.Task[Response]) -> None:
-        self._house.end()
+        self._house.end(self)
         self._task = None
         if not self._over and not task.cancelled():
             self._write(task.result(), head_only)

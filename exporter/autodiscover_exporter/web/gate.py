@@ -45,7 +45,8 @@ class Gate:
         if guard.rate is not None and not self._bucket.take(guard.rate):
             return _TOO_MANY
         try:
-            if guard.users and not await self._users.admit(guard.users, request.headers.get("authorization")):
+            authorization = request.headers.get("authorization")
+            if guard.users and not await self._users.admit(guard.users, authorization, request.source):
                 return _UNAUTHORIZED
         except Overloaded:
             return _OVERLOADED

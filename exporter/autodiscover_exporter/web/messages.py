@@ -20,13 +20,14 @@ class Request:
     """A request whose head has arrived; what it brings as a body is of no interest to anyone here.
 
     `path` is percent-decoded, `query` is what stands after the question mark, as it came. Names of headers are in
-    lower case.
+    lower case. `source` is where it comes from (`occupancy.source_of`).
     """
 
     path: str
     method: str = "GET"
     query: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

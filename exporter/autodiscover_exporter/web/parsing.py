@@ -41,10 +41,11 @@ class _Refused(Exception):
 
 
 class RequestParser:
-    """The requests of one connection. Attributes other than the named are httptools' to call."""
+    """The requests of one connection, from `source`. Attributes other than the named are httptools' to call."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, source: str = "") -> None:
         self._limits = limits
+        self._source = source
         self._parser: Any = httptools.HttpRequestParser(self)
         self._found: list[Request | Refusal] = []
         self._unfinished = 0
@@ -142,7 +143,8 @@ class RequestParser:
         """The request is there."""
         path, question, query = _origin(self._target).partition("?")
         method = self._parser.get_method().decode("ascii")
-        self._found.append(Request(_decoded(path), method, query.encode("ascii") if question else b"", self._headers))
+        asked = query.encode("ascii") if question else b""
+        self._found.append(Request(_decoded(path), method, asked, self._headers, self._source))
         self.begun = False
         self.awaited = False
         # HTTP/1.0 could keep a connection by agreement; nobody who still speaks it needs to.

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from autodiscover_exporter.log_format import event
 from autodiscover_exporter.web.accepting import Acceptor
@@ -18,6 +18,7 @@ from autodiscover_exporter.web.answering import Writer
 from autodiscover_exporter.web.connection import Connection
 from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.messages import Handler
+from autodiscover_exporter.web.occupancy import Occupancy, source_of
 
 __all__ = ["Door", "Server"]
 
@@ -44,6 +45,8 @@ class Door:
     handler: Handler
     context: Callable[[], ssl.SSLContext | None] = _in_clear
     admits: Callable[[Mapping[str, Any] | None], bool] = _anybody
+    apart: bool = False
+    """Whether it has room of its own, which no crowd at another door fills."""
 
 
 class Server:
@@ -53,9 +56,10 @@ class Server:
         self.limits = limits or Limits()
         self.writer = writer or Writer()
         self.stopping = False
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, Occupancy] = {}
         self._openings: dict[Connection, asyncio.Task[None]] = {}
-        self._answering = 0
+        self._occupancies: dict[Door | None, Occupancy] = {}
+        self._answering: dict[Connection, Occupancy] = {}
         self._stop = asyncio.Event()
         self._empty = asyncio.Event()
 
@@ -63,6 +67,11 @@ class Server:
     def connections(self) -> int:
         """How many there are, those that are being refused among them."""
         return len(self._connections)
+
+    @property
+    def answering(self) -> int:
+        """How many requests are being answered."""
+        return len(self._answering)
 
     def stop(self) -> None:
         """Accept nothing more, and end when what has begun is answered. To be called in the event loop."""
@@ -83,41 +92,74 @@ class Server:
 
     def enter(self, connection: Connection) -> bool:
         """Take in a connection; False where there are too many."""
-        # Made while its opening has yet to end: it would count twice.
         self._openings.pop(connection, None)
-        self._connections.add(connection)
-        return len(self._connections) <= self.limits.connections
+        occupancy = self._connections.get(connection)
+        if occupancy is None or connection not in occupancy:
+            # It had to make room while it was being opened.
+            return False
+        if occupancy.is_crowded:
+            occupancy.hold(connection)
+            return False
+        return True
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection."""
-        self._connections.discard(connection)
+        occupancy = self._connections.pop(connection, None)
+        if occupancy is not None:
+            occupancy.remove(connection)
         self._look_whether_empty()
 
-    def begin(self) -> bool:
+    def begin(self, connection: Connection) -> bool:
         """Begin to answer a request; False where too many are being answered."""
-        if self._answering >= self.limits.requests:
+        occupancy = self._connections.get(connection)
+        if occupancy is None or not occupancy.begin(connection):
             return False
-        self._answering += 1
+        self._answering[connection] = occupancy
         return True
 
-    def end(self) -> None:
-        """A request that has begun is answered."""
-        self._answering -= 1
+    def end(self, connection: Connection) -> None:
+        """A request that has begun is answered; its connection may be gone by now."""
+        self._answering.pop(connection).end(connection)
         self._look_whether_empty()
 
-    def _taker(self, door: Door) -> Callable[[socket.socket], None]:
+    def _occupancy(self, door: Door) -> Occupancy:
+        key = door if door.apart else None
+        if key not in self._occupancies:
+            self._occupancies[key] = Occupancy(self.limits.connections, self.limits.requests)
+        return self._occupancies[key]
+
+    def _taker(self, door: Door) -> Callable[[socket.socket, object], None]:
+        occupancy = self._occupancy(door)
         most = self.limits.connections + self.limits.refused_connections
 
-        def take(accepted: socket.socket) -> None:
-            if len(self._connections) + len(self._openings) >= most:
+        def take(accepted: socket.socket, address: object) -> None:
+            source = source_of(address)
+            if occupancy.is_full:
+                self._make_room(occupancy, source)
+            if len(occupancy) >= most:
                 accepted.close()
                 return
-            connection = Connection(door.handler, self, door.admits)
+            connection = Connection(door.handler, self, door.admits, source)
+            self._connections[connection] = occupancy
+            occupancy.add(connection)
             opening = asyncio.create_task(self._open(door, accepted, connection))
             self._openings[connection] = opening
             opening.add_done_callback(partial(self._opened, accepted, connection))
 
         return take
+
+    def _make_room(self, occupancy: Occupancy, source: str) -> None:
+        """Close a connection of the source that has most, if that makes it fairer."""
+        member = occupancy.find_evictable(source)
+        if member is None:
+            return
+        connection = cast(Connection, member)
+        occupancy.remove(connection)
+        opening = self._openings.get(connection)
+        if opening is None:
+            connection.expire()
+        else:
+            opening.cancel()
 
     async def _open(self, door: Door, accepted: socket.socket, connection: Connection) -> None:
         context = door.context()
@@ -131,7 +173,10 @@ class Server:
         )
 
     def _opened(self, accepted: socket.socket, connection: Connection, opening: asyncio.Task[None]) -> None:
-        self._openings.pop(connection, None)
+        failed = opening.cancelled() or opening.exception() is not None
+        if self._openings.pop(connection, None) is not None or failed:
+            # It has not become a connection: there is no end of it to wait for.
+            self.leave(connection)
         error = None if opening.cancelled() else opening.exception()
         if error is not None:
             # Strangers who speak something else, or go away: nobody is to be woken by them.
@@ -152,15 +197,15 @@ class Server:
         self.stopping = True
         for opening in self._openings.values():
             opening.cancel()
-        for connection in list(self._connections):
+        for connection in [each for each in self._connections if each not in self._openings]:
             connection.close_when_idle()
         self._look_whether_empty()
         try:
             async with asyncio.timeout(grace):
                 await self._empty.wait()
         except TimeoutError:
-            logger.warning("stopped with requests under way", extra=event(requests=str(self._answering)))
-            for connection in list(self._connections):
+            logger.warning("stopped with requests under way", extra=event(requests=str(self.answering)))
+            for connection in [each for each in self._connections if each not in self._openings]:
                 connection.abort()
 
     def _look_whether_empty(self) -> None:
