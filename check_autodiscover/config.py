@@ -24,6 +24,7 @@ from check_autodiscover.core.names import BadName, parse_domain
 from check_autodiscover.core.policy import Method, Policy, View
 from check_autodiscover.declared import Contradiction, Level
 from check_autodiscover.keys import DOMAIN, POLICY, SCHEDULE, TARGETS, TOP, VIEW, key_of
+from check_autodiscover.named_files import CONFIGURATION, CONFIGURATION_FOR_ONE
 from check_autodiscover.strict_yaml import ConfigurationError, Faults, TooManyFaults, Value, read_yaml
 from check_autodiscover.views import DEFAULT_VIEWS, view_of
 from check_autodiscover.yaml_nodes import without_collection
@@ -47,7 +48,7 @@ def load_configuration(path: str, only: str = "") -> Configuration:
     With `only` a domain, what the file says of other domains is not looked at: a check of one domain need not wait.
     """
     with without_collection():
-        faults, root = Faults(), read_yaml(path)
+        faults, root = Faults(), read_yaml(path, CONFIGURATION_FOR_ONE if only else CONFIGURATION)
         found = Configuration()
         with suppress(TooManyFaults):
             found = _Loader(Path(path).parent, faults, only).load(root)

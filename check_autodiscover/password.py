@@ -1,11 +1,9 @@
 """Passwords, each read from its file when a run begins; they are in no policy, survey or command line."""
 
+from check_autodiscover.named_files import PASSWORD, UnusableFile, read_file
 from check_autodiscover.settings import SettingsError
 
 __all__ = ["PasswordError", "load_login", "load_password"]
-
-LONGEST = 1024
-"""Bytes: what is longer is another file."""
 
 
 class PasswordError(SettingsError):
@@ -31,13 +29,11 @@ _LOGIN = "user:password"
 
 def _line(file: str, what: str) -> str:
     try:
-        with open(file, "rb") as opened:
-            text = opened.read(LONGEST + 1)
-        line = text.decode().removesuffix("\n").removesuffix("\r")
-    except OSError as error:
-        raise PasswordError(f"password file {file}: {error.strerror}") from error
-    except ValueError as error:
+        line = read_file(file, PASSWORD).decode().removesuffix("\n").removesuffix("\r")
+    except UnusableFile as error:
+        raise PasswordError(f"password file {error}") from error
+    except UnicodeDecodeError as error:
         raise PasswordError(f"password file {file}: not text in UTF-8") from error
-    if not line or len(text) > LONGEST or "\n" in line or "\0" in line:
+    if not line or "\n" in line or "\0" in line:
         raise PasswordError(f"password file {file}: it holds one line, {what}")
     return line

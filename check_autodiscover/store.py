@@ -13,11 +13,9 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from check_autodiscover.core.survey import BaselineFile
+from check_autodiscover.named_files import BASELINE, UnusableFile, read_file
 
 __all__ = ["StoreError", "baseline_file", "load_baseline", "save_baseline", "write_whole"]
-
-MAX_BYTES = 4_000_000
-"""A baseline has a few kilobytes; what is larger is something else."""
 
 
 class StoreError(Exception):
@@ -35,20 +33,11 @@ def load_baseline(path: str, domain: str) -> BaselineFile:
     """What was accepted of a domain, or why it cannot be had; never raises for what the file is."""
     file = baseline_file(path, domain)
     try:
-        # A pipe would keep a check waiting for ever.
-        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            os.close(handle)
-            return BaselineFile(str(file), fault="it is no ordinary file")
-        with os.fdopen(handle, "rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            return BaselineFile(str(file), fault="it is too large to be a baseline")
-        return BaselineFile(str(file), content.decode() or "\n")
-    except FileNotFoundError:
-        return BaselineFile(str(file), missing=True)
-    except OSError as error:
-        return BaselineFile(str(file), fault=(error.strerror or "it cannot be read").lower())
+        return BaselineFile(str(file), read_file(file, BASELINE).decode() or "\n")
+    except UnusableFile as error:
+        # It stands in the middle of a sentence.
+        fault = error.fault[0].lower() + error.fault[1:]
+        return BaselineFile(str(file), missing=True) if error.missing else BaselineFile(str(file), fault=fault)
     except UnicodeDecodeError:
         return BaselineFile(str(file), fault="it is no text")
 

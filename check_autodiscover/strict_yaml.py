@@ -8,13 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
+from check_autodiscover.named_files import FileKind, UnusableFile, read_file
 from check_autodiscover.yaml_nodes import BadYaml, Node, Pairs, compose
 
 __all__ = ["ConfigurationError", "Fault", "Faults", "TooManyFaults", "Value", "read_yaml"]
 
 _T = TypeVar("_T")
-LARGEST = 32 * 2**20
-"""Bytes of a file: 60,000 domains with all that can be said of each."""
 MOST_FAULTS = 100
 """Faults that are looked for: who made more of them has mistaken the file."""
 
@@ -142,26 +141,19 @@ def _shown(text: str) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
-def read_yaml(file: str) -> Value:
-    """The one document of a file. Raises ConfigurationError."""
-    text = _text(file)
+def read_yaml(file: str, kind: FileKind) -> Value:
+    """The one document of a file of this kind. Raises ConfigurationError."""
+    text = _text(file, kind)
     try:
         return Value(file, "", compose(text))
     except BadYaml as error:
         raise ConfigurationError(Fault(file, error.line, _shown(str(error)))) from error
 
 
-def _text(file: str) -> str:
+def _text(file: str, kind: FileKind) -> str:
     try:
-        with open(file, "rb") as stream:
-            content = stream.read(LARGEST + 1)
-    except OSError as error:
-        raise ConfigurationError(Fault(file, 0, f"cannot be read: {error.strerror}")) from error
-    except ValueError as error:
-        raise ConfigurationError(Fault(_shown(file), 0, "is no file name")) from error
-    if len(content) > LARGEST:
-        raise ConfigurationError(Fault(file, 0, f"is larger than {LARGEST // 2**20} MB"))
-    try:
-        return content.decode("utf-8-sig")
+        return read_file(file, kind).decode("utf-8-sig")
+    except UnusableFile as error:
+        raise ConfigurationError(Fault(_shown(file), 0, f"cannot be read: {error.fault}")) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(Fault(file, 0, "is not UTF-8 text")) from error

@@ -10,11 +10,11 @@ import os
 import ssl
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from check_autodiscover.named_files import CA_FILE, CERTIFICATE, UnusableFile, read_file
 from check_autodiscover.settings import SettingsError
-from check_autodiscover.system_anchors import has_hashed_name, is_hashed, system_anchors
+from check_autodiscover.system_anchors import has_hashed_name, require_hashed, system_anchors
 
 if TYPE_CHECKING:
     from OpenSSL import SSL
@@ -102,16 +102,21 @@ class Trust:
     def pem(self) -> bytes:
         """All anchors as one PEM text, for a library that takes a single file. Raises TrustError."""
         try:
-            return b"\n".join(Path(name).read_bytes() for name in self._pem_files())
+            hashed = [
+                entry.path
+                for name in self._directories
+                for entry in sorted(os.scandir(name), key=lambda entry: entry.name)
+            ]
+            return b"\n".join(
+                (
+                    *(read_file(name, CA_FILE) for name in self._files),
+                    *(read_file(path, CERTIFICATE) for path in hashed if has_hashed_name(path)),
+                )
+            )
         except OSError as error:
             raise TrustError(f"cannot load trust anchors from {error.filename}: {error.strerror}") from error
-
-    def _pem_files(self) -> list[str]:
-        hashed = (sorted(entry.path for entry in os.scandir(name)) for name in self._directories)
-        return [
-            *self._files,
-            *(path for paths in hashed for path in paths if has_hashed_name(path)),
-        ]
+        except UnusableFile as error:
+            raise TrustError(f"cannot load trust anchors from {error}") from error
 
     def _places(self) -> list[tuple[str | None, str | None]]:
         return [(name, None) for name in self._files] + [(None, name) for name in self._directories]
@@ -153,7 +158,7 @@ def load_trust(settings: TrustSettings) -> Trust:
         _check_file(name)
     for name in settings.ca_paths:
         _check_directory(name)
-    files, directories = system_anchors() if settings.system else ((), ())
+    files, directories = _system_anchors() if settings.system else ((), ())
     if not (files or directories or settings.ca_files or settings.ca_paths):
         ours = "has none in a known place" if settings.system else "is not to be trusted"
         raise TrustError(f"no trust anchors: this system {ours}, and no CA file or directory is given")
@@ -165,8 +170,20 @@ def load_trust(settings: TrustSettings) -> Trust:
     )
 
 
+def _system_anchors() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The system's anchors, of which the environment may name any file. Raises TrustError."""
+    try:
+        files, directories = system_anchors()
+        for name in files:
+            read_file(name, CA_FILE)
+    except UnusableFile as error:
+        raise TrustError(f"CA file {error}") from error
+    return files, directories
+
+
 def _check_file(name: str) -> None:
     try:
+        read_file(name, CA_FILE)
         # The standard library's OpenSSL is loaded with asyncio anyway; pyOpenSSL would be imported for this alone.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=name)
     except ssl.SSLError as error:
@@ -174,14 +191,18 @@ def _check_file(name: str) -> None:
         raise TrustError(f"CA file {name}: {fault}") from error
     except OSError as error:
         raise TrustError(f"CA file {name}: {error.strerror}") from error
-    except ValueError as error:
-        raise TrustError(f"CA file {name!r}: not a file name") from error
+    except UnusableFile as error:
+        raise TrustError(f"CA file {error}") from error
 
 
 def _check_directory(name: str) -> None:
     try:
-        hashed = is_hashed(name)
+        hashed = require_hashed(name)
     except OSError as error:
         raise TrustError(f"CA directory {name}: {error.strerror}") from error
+    except UnusableFile as error:
+        raise TrustError(f"CA directory {name}: {error}") from error
+    except ValueError as error:
+        raise TrustError(f"CA directory {name!r}: it is not a file name") from error
     if not hashed:
         raise TrustError(f"CA directory {name}: no hashed certificates in it; run openssl rehash on it")

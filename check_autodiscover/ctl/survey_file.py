@@ -4,7 +4,6 @@ A file is there whole or not at all, and its owner alone may read it: it tells n
 """
 
 import json
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,11 @@ from check_autodiscover.core.names import parse_domain
 from check_autodiscover.core.survey import Survey
 from check_autodiscover.core.survey_json import SurveyFormatError, survey_from_json, survey_to_json
 from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.named_files import SURVEY, UnusableFile, read_file, require_regular
 from check_autodiscover.store import write_whole
 from check_autodiscover.views import parse_view_name
 
 __all__ = ["load_survey", "save_survey"]
-
-MAX_BYTES = 32 * 1024 * 1024
-"""A survey has some tens of kilobytes; what is larger than this is something else."""
 
 OWNER_ALONE = 0o600
 
@@ -26,13 +23,9 @@ OWNER_ALONE = 0o600
 def load_survey(file: str) -> Survey:
     """The survey in a file. Raises Refused with a line that names the file and the fault."""
     try:
-        with open(file, "rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
-        if len(content) > MAX_BYTES:
-            raise Refused(f"{file}: it is too large to be a survey (more than {MAX_BYTES >> 20} MiB)")
-        survey = survey_from_json(_parsed(content))
-    except OSError as error:
-        raise Refused(f"{file}: {error.strerror}") from error
+        survey = survey_from_json(_parsed(read_file(file, SURVEY)))
+    except UnusableFile as error:
+        raise Refused(str(error)) from error
     except SurveyFormatError as error:
         raise Refused(f"{file}: {error}") from error
     if not survey.policy.views:
@@ -67,8 +60,11 @@ def save_survey(survey: Survey, file: str) -> None:
     text = json.dumps(survey_to_json(survey), indent=1, allow_nan=False) + "\n"
     path = Path(file)
     try:
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-            raise Refused(f"{file}: it is no ordinary file, and would be replaced")
+        if path.exists():
+            # It would be replaced.
+            require_regular(file, path.stat().st_mode)
         write_whole(path, text, OWNER_ALONE)
+    except UnusableFile as error:
+        raise Refused(str(error)) from error
     except OSError as error:
         raise Refused(f"{file}: {error.strerror}") from error

@@ -87,11 +87,17 @@ def _secured(connection: socket.socket, place: Place, ca_files: Sequence[str]) -
 def _context(ca_files: Sequence[str]) -> "ssl.SSLContext":
     import ssl
 
+    from check_autodiscover.named_files import CA_FILE, UnusableFile, read_file
     from check_autodiscover.system_anchors import system_anchors
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # The default would read the system's bundle whole, which takes longer than the rest of all this.
-    files, directories = system_anchors()
+    try:
+        # The default would read the system's bundle whole, which takes longer than the rest of all this.
+        files, directories = system_anchors()
+        for file in (*files, *ca_files):
+            read_file(file, CA_FILE)
+    except UnusableFile as error:
+        raise Unanswered(f"CA file {error}") from error
     for directory in directories:
         context.load_verify_locations(capath=directory)
     for file in (*files, *ca_files):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from check_autodiscover.core.names import BadName, parse_host
 from check_autodiscover.core.policy import Resolver
+from check_autodiscover.named_files import RESOLV_CONF, UnusableFile, read_file
 
 __all__ = ["system_resolvers"]
 
@@ -21,9 +22,8 @@ def system_resolvers(path: str = "/etc/resolv.conf") -> tuple[Resolver, ...]:
     Absolute names are asked, so that no suffix answers for them; each server knows the search list that goes with it.
     """
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            lines = file.read().splitlines()
-    except OSError:
+        lines = read_file(path, RESOLV_CONF).decode(errors="replace").splitlines()
+    except UnusableFile:
         return (Resolver(LOCAL),)
     addresses = dict.fromkeys(filter(None, map(_nameserver, lines))) or {LOCAL: None}
     search = _search_list(lines)

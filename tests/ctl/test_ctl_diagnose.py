@@ -217,7 +217,7 @@ def _named(survey: Survey, domain: str) -> Survey:
         ('{"schema": 1, "survey": {}}', "$: this is a report; its member `survey` is what can be judged again"),
         ('{"schema": 1}', "$.domain: it is missing"),
         ('{"schema": 1, "started": 1' + "0" * 5000 + "}", "it is not JSON"),
-        (" " * (32 * 1024 * 1024 + 1), "it is too large to be a survey (more than 32 MiB)"),
+        (" " * (32 * 1024 * 1024 + 1), "it is larger than 32 MiB, the limit for a survey"),
     ],
     ids=lambda value: value[:20].strip() or "much",
 )
@@ -304,7 +304,7 @@ def _full_disk(_: int) -> None:
 
 def test_a_place_that_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     for place in (str(tmp_path), "/dev/null"):
-        with pytest.raises(Refused, match="no ordinary file"):
+        with pytest.raises(Refused, match="not a regular file"):
             save_survey(_survey("healthy-srv"), place)
     assert Path("/dev/null").is_char_device()
 

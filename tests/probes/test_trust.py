@@ -61,7 +61,7 @@ def test_unusable_file_is_named_with_its_fault(tmp_path: Path, content: bytes | 
 
 
 def test_directory_given_as_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(TrustError, match="Is a directory"):
+    with pytest.raises(TrustError, match="it is a directory, not a regular file"):
         load_trust(TrustSettings(ca_files=(str(tmp_path),)))
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from check_autodiscover.core.survey import BaselineFile
-from check_autodiscover.store import MAX_BYTES, StoreError, baseline_file, load_baseline, save_baseline
+from check_autodiscover.named_files import BASELINE
+from check_autodiscover.store import StoreError, baseline_file, load_baseline, save_baseline
 
 DOMAIN = "contoso.com"
 
@@ -98,10 +99,13 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "fault"),
     [
-        (lambda file: file.mkdir(), "it is no ordinary file"),
+        (lambda file: file.mkdir(), "it is a directory, not a regular file"),
         (lambda file: file.write_bytes(b"\xff\xfe"), "it is no text"),
-        (lambda file: file.write_bytes(b" " * (MAX_BYTES + 1)), "it is too large to be a baseline"),
-        (lambda file: os.mkfifo(file), "it is no ordinary file"),
+        (
+            lambda file: file.write_bytes(b" " * (BASELINE.most_bytes + 1)),
+            "it is larger than 4 MiB, the limit for a baseline",
+        ),
+        (lambda file: os.mkfifo(file), "it is a FIFO, not a regular file"),
         (lambda file: file.symlink_to(file), "too many levels of symbolic links"),
     ],
 )
@@ -128,7 +132,7 @@ while True:
 
 def test_a_writer_that_is_killed_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     """Fifty times kill -9, at moments of their own: most of a writer's time goes into the content."""
-    size = MAX_BYTES - 1
+    size = BASELINE.most_bytes - 1
     file = tmp_path / "contoso.com.json"
     file.write_text("a" * size)
     for round_ in range(50):

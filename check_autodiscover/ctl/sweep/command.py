@@ -63,11 +63,13 @@ def sweep(file: str, options: Sequence[str], wish: Wish) -> int:
 def _swept(file: str, options: Sequence[str], wish: Wish) -> int:
     if wish.resume and not wish.save:
         raise Refused("--resume goes on with the results of an earlier sweep: name them, --save FILE")
-    asked, faults = _asked(file, options)
-    for fault in faults:
+    asked, listed = _asked(file, options)
+    for fault in listed.faults:
         warn(fault)
+    if untold := listed.refused - len(listed.faults):
+        warn(f"{untold:,} more lines are not domains")
     with _kept(wish) as kept:
-        found = _Sweep(asked, wish, kept, refused_lines=len(faults))
+        found = _Sweep(asked, wish, kept, refused_lines=listed.refused)
         found.take_up()
         try:
             asyncio.run(found.run())
@@ -78,17 +80,17 @@ def _swept(file: str, options: Sequence[str], wish: Wish) -> int:
             raise Refused(f"{refused}{found.so_far}") from refused
         finally:
             found.conclude()
-    return worst((State.UNKNOWN, *found.tally.states) if faults else found.tally.states).exit_code
+    return worst((State.UNKNOWN, *found.tally.states) if listed.refused else found.tally.states).exit_code
 
 
-def _asked(file: str, options: Sequence[str]) -> tuple[tuple[Arguments, ...], tuple[str, ...]]:
-    """What is asked for of each domain, and a line on each that is none. Raises Refused."""
+def _asked(file: str, options: Sequence[str]) -> tuple[tuple[Arguments, ...], DomainList]:
+    """What is asked for of each domain, and the list. Raises Refused."""
     try:
         fleet = parse_fleet(options)
         listed = read_domains(file) if file else DomainList(fleet.domains)
         if not listed.domains:
             raise Refused("sweep needs a FILE with a domain a line, - for standard input, or --config with domains")
-        return tuple(map(fleet.arguments, listed.domains)), listed.faults
+        return tuple(map(fleet.arguments, listed.domains)), listed
     except UsageError as error:
         raise Refused(str(error)) from error
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from check_autodiscover.core.names import BadName, parse_domain
 from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.named_files import DOMAIN_LIST, UnusableFile, open_file
 
 __all__ = ["STANDARD_INPUT", "DomainList", "read_domains"]
 
@@ -23,16 +24,23 @@ _COLUMNS = " (a list has a domain a line and no columns)"
 LONGEST_LINE = 4096
 """Bytes; what is longer is no domain."""
 
+MOST_FAULTS = 100
+"""Lines that are told to be no domain: who has more of them has mistaken the file, and those have told it."""
+
 NO_LIST = 1 << 20
 """Bytes; what has a longer line is no list, and may never end."""
 
 
 @dataclass(frozen=True, slots=True)
 class DomainList:
-    """The domains (A-labels), each once, in the order of the list; `faults` are a line each on lines that are none."""
+    """The domains (A-labels), each once, in the order of the list.
+
+    `refused` is how many lines are none, `faults` a sentence each on the first of them.
+    """
 
     domains: tuple[str, ...]
     faults: tuple[str, ...] = ()
+    refused: int = 0
 
 
 def read_domains(file: str) -> DomainList:
@@ -41,6 +49,8 @@ def read_domains(file: str) -> DomainList:
     try:
         with _opened(file) as opened:
             found = _listed(_lines(opened), name)
+    except UnusableFile as error:
+        raise Refused(str(error)) from error
     except OSError as error:
         raise Refused(f"{name}: {error.strerror}") from error
     except BadName as error:
@@ -55,12 +65,13 @@ def _opened(file: str) -> Iterator[IO[bytes]]:
     if file == STANDARD_INPUT:
         yield sys.stdin.buffer
         return
-    with open(file, "rb") as opened:
+    with open_file(file, DOMAIN_LIST) as opened:
         yield opened
 
 
 def _lines(opened: IO[bytes]) -> Iterator[bytes]:
-    """The lines, each cut where it is too long to be one of a list. Raises BadName for a line without an end."""
+    """The lines, each cut where it is too long to be one of a list. Raises BadName where there is no end of it."""
+    whole = 0
     while line := opened.readline(LONGEST_LINE):
         yield line
         length = len(line)
@@ -69,19 +80,26 @@ def _lines(opened: IO[bytes]) -> Iterator[bytes]:
             length += len(line)
             if length > NO_LIST:
                 raise BadName("a line of more than a megabyte: it is no list of domains")
+        whole += length
+        # What comes by a pipe has no size, and may never end.
+        if whole > DOMAIN_LIST.most_bytes:
+            raise BadName(DOMAIN_LIST.excess)
 
 
 def _listed(lines: Iterable[bytes], name: str) -> DomainList:
     domains: dict[str, None] = {}
     faults: list[str] = []
+    refused = 0
     for number, line in enumerate(lines, 1):
         try:
             if domain := _domain(line):
                 domains[domain] = None
         except (BadName, UnicodeDecodeError) as error:
-            fault = "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-            faults.append(f"{name}:{number}: {fault}{_COLUMNS if _has_columns(line) else ''}")
-    return DomainList(tuple(domains), tuple(faults))
+            refused += 1
+            if len(faults) < MOST_FAULTS:
+                fault = "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+                faults.append(f"{name}:{number}: {fault}{_COLUMNS if _has_columns(line) else ''}")
+    return DomainList(tuple(domains), tuple(faults), refused)
 
 
 def _has_columns(line: bytes) -> bool:

@@ -7,11 +7,11 @@ and addresses of the inside.
 
 import fcntl
 import os
-import stat
 from collections.abc import Iterator
 
 from check_autodiscover.ctl.sweep.record import SCHEMA, BadRecord, Record, line_of, read_line
 from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.named_files import UnusableFile, require_regular
 
 __all__ = ["ResultFile"]
 
@@ -42,9 +42,10 @@ class ResultFile:
             raise
 
     def _claim(self, resume: bool) -> None:
-        found = os.fstat(self._handle)
-        if not stat.S_ISREG(found.st_mode):
-            raise Refused(f"{self.path}: it is no ordinary file")
+        try:
+            require_regular(self.path, os.fstat(self._handle).st_mode)
+        except UnusableFile as error:
+            raise Refused(str(error)) from error
         try:
             # It goes with the process, however that ends.
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,13 +14,13 @@ from autodiscover_exporter.web.guard import Guard, RateLimit, TlsSettings
 from autodiscover_exporter.web.tls import CIPHERS, CURVES, TlsError, create_context
 from check_autodiscover.bad_value import BadValue
 from check_autodiscover.durations import parse_span
+from check_autodiscover.named_files import CERTIFICATE, WEB_CONFIGURATION, UnusableFile, read_file
 from check_autodiscover.strict_yaml import ConfigurationError, Faults, TooManyFaults, Value, read_yaml
 
 __all__ = ["load_guard"]
 
 _T = TypeVar("_T")
 _SECTIONS = {"tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"}
-_LARGEST_FILE = 1_000_000
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 _CLIENT_AUTH = {
     "NoClientCert": ssl.CERT_NONE,
@@ -48,7 +48,7 @@ def load_guard(file: str) -> Guard:
     """What the file and the files that it names demand. Raises ConfigurationError with every fault."""
     reading = _Reading(file)
     try:
-        sections = reading.known(read_yaml(file), _SECTIONS)
+        sections = reading.known(read_yaml(file, WEB_CONFIGURATION), _SECTIONS)
         settings = reading.tried(lambda: reading.tls(sections.get("tls_server_config")), None)
         context = None
         if settings is not None and not len(reading.faults):
@@ -145,11 +145,9 @@ class _Reading:
         file = os.path.join(self._directory, named.text())
         self.files.append(file)
         try:
-            with open(file, "rb") as stream:
-                return stream.read(_LARGEST_FILE)
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "is no file name"
-            raise named.error(f"{file} cannot be read: {reason}") from error
+            return read_file(file, CERTIFICATE)
+        except UnusableFile as error:
+            raise named.error(str(error)) from error
 
     def http(self, section: Value | None) -> dict[str, str]:
         """`http_server_config`: the headers, by lower-case name."""

@@ -57,6 +57,7 @@ class Server:
         self.writer = writer or Writer()
         self.stopping = False
         self._connections: dict[Connection, Occupancy] = {}
+        self._surplus: set[Connection] = set()
         self._openings: dict[Connection, asyncio.Task[None]] = {}
         self._occupancies: dict[Door | None, Occupancy] = {}
         self._answering: dict[Connection, Occupancy] = {}
@@ -94,16 +95,12 @@ class Server:
         """Take in a connection; False where there are too many."""
         self._openings.pop(connection, None)
         occupancy = self._connections.get(connection)
-        if occupancy is None or connection not in occupancy:
-            # It had to make room while it was being opened.
-            return False
-        if occupancy.is_crowded:
-            occupancy.hold(connection)
-            return False
-        return True
+        # One that had to make room while it was being opened is not counted any more.
+        return occupancy is not None and connection in occupancy and connection not in self._surplus
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection."""
+        self._surplus.discard(connection)
         occupancy = self._connections.pop(connection, None)
         if occupancy is not None:
             occupancy.remove(connection)
@@ -142,6 +139,9 @@ class Server:
             connection = Connection(door.handler, self, door.admits, source)
             self._connections[connection] = occupancy
             occupancy.add(connection)
+            if occupancy.is_crowded:
+                occupancy.hold(connection)
+                self._surplus.add(connection)
             opening = asyncio.create_task(self._open(door, accepted, connection))
             self._openings[connection] = opening
             opening.add_done_callback(partial(self._opened, accepted, connection))

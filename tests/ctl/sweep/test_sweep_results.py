@@ -215,7 +215,11 @@ def test_its_owner_alone_reads_it_and_only_an_ordinary_file_is_written(tmp_path:
     write(file, RECORDS[0])
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     os.mkfifo(tmp_path / "pipe")
-    for wrong, fault in (("pipe", "it is no ordinary file"), (".", "Is a directory"), ("no/where", "No such file")):
+    for wrong, fault in (
+        ("pipe", "it is a FIFO, not a regular file"),
+        (".", "Is a directory"),
+        ("no/where", "No such file"),
+    ):
         with pytest.raises(Refused, match=fault):
             ResultFile(str(tmp_path / wrong), resume=True)
 
