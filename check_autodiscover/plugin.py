@@ -8,6 +8,7 @@ needs no library, and a library that is missing is a sentence instead of a trace
 import gc
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from check_autodiscover.arguments import Arguments
     from check_autodiscover.core.report import Report
     from check_autodiscover.core.survey import BaselineFile
+    from check_autodiscover.time_limit import TimeLimit
+    from check_autodiscover.usage import UsageError
 
 __all__ = ["main", "run"]
 
@@ -34,107 +37,120 @@ _DISTRIBUTIONS = {"OpenSSL": "pyOpenSSL", "dns": "dnspython", "yaml": "PyYAML"}
 
 def run() -> None:
     """The program: check, print, exit."""
+    started = time.monotonic()
     # A process that ends within seconds never gets back what a collection costs.
     gc.disable()
     # Answers are read while a thread imports: with the usual pauses each system call would wait for 5 ms, and the
     # resolvers would look slow.
     sys.setswitchinterval(SWITCH_SECONDS)
-    exit_code = main()
+    exit_code = main(started=started)
     # Nor what it costs to take a hundred modules down in order: all output is flushed, nothing else is held.
     os._exit(exit_code)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Check what the command line says (`sys.argv` without one), print the verdict, return the exit code."""
+def main(argv: Sequence[str] | None = None, started: float | None = None) -> int:
+    """Check what the command line says (`sys.argv` without one), print the verdict, return the exit code.
+
+    With `started`, when the process did by `time.monotonic`, the process ends when its time limit is over.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    limit = None
     try:
-        return _checked(argv)
+        if any(word.partition("=")[0] == "--from-exporter" for word in words):
+            exit_code, text = _asked(words)
+        else:
+            limit = None if started is None else _limit(words, started)
+            exit_code, text = _looked(words, limit)
     except ImportError as error:
-        _print(_failure("", _missing(error)))
+        exit_code, text = UNKNOWN, _failure("", _missing(error))
     except KeyboardInterrupt:
-        _print(_failure("", "interrupted before there was a verdict"))
+        exit_code, text = UNKNOWN, _failure("", "interrupted before there was a verdict")
     except Exception as error:
-        _print("\n".join(_reported("", 0, error)))
-    return UNKNOWN
-
-
-def _checked(argv: Sequence[str] | None) -> int:
-    from check_autodiscover.usage import UsageError
-
-    try:
-        return _answered(sys.argv[1:] if argv is None else argv)
-    except UsageError as error:
-        _print(f"{_failure('', str(error))}\nSee check_autodiscover --help.")
-        return UNKNOWN
-
-
-def _answered(words: Sequence[str]) -> int:
-    if any(word.partition("=")[0] == "--from-exporter" for word in words):
-        # The one way that needs none of the others' modules.
-        from check_autodiscover.from_exporter.command import asked
-
-        answer = asked(words)
-        if answer is not None:
-            exit_code, text = answer
-            _print(text)
-            return exit_code
-    return _looked(words)
-
-
-def _looked(words: Sequence[str]) -> int:
-    from check_autodiscover.arguments import BadFile
-    from check_autodiscover.commandline import parse_arguments
-    from check_autodiscover.usage import Told
-
-    try:
-        arguments = parse_arguments(words)
-    except BadFile as error:
-        _print(_failure("", str(error)))
-        return UNKNOWN
-    except Told as told:
-        _print(str(told))
-        return UNKNOWN
-    try:
-        return _judged(arguments)
-    except ImportError as error:
-        _print(_failure(arguments.domain, _missing(error)))
-    except KeyboardInterrupt:
-        _print(_failure(arguments.domain, "interrupted before there was a verdict"))
-    except Exception as error:
-        _print("\n".join(_reported(arguments.domain, arguments.verbosity, error)))
-    return UNKNOWN
-
-
-def _judged(arguments: "Arguments") -> int:
-    from check_autodiscover.settings import SettingsError
-
-    try:
-        report = _report(arguments)
-    except SettingsError as error:
-        _print(_failure(arguments.domain, str(error)))
-        return UNKNOWN
-    exit_code = _exit_code(report)
-    _print(_rendered(arguments, report))
+        exit_code, text = UNKNOWN, _reported("", 0, error)
+    if limit is not None:
+        limit.claim_output()
+    _print(text)
     return exit_code
 
 
-def _report(arguments: "Arguments") -> "Report":
-    """Acquisition and evaluation: what is so, and what it means."""
+def _asked(words: Sequence[str]) -> tuple[int, str]:
+    """What an exporter says: the one way that needs none of the others' modules, and that keeps its time by itself."""
+    from check_autodiscover.from_exporter.command import asked
+    from check_autodiscover.usage import UsageError
+
+    try:
+        answer = asked(words)
+    except UsageError as error:
+        return UNKNOWN, _misused(error)
+    return _looked(words, None) if answer is None else answer
+
+
+def _limit(words: Sequence[str], started: float) -> "TimeLimit":
+    from check_autodiscover.time_limit import limit_of
+
+    return limit_of(words, started)
+
+
+def _looked(words: Sequence[str], limit: "TimeLimit | None") -> tuple[int, str]:
+    from check_autodiscover.arguments import BadFile
+    from check_autodiscover.commandline import parse_arguments
+    from check_autodiscover.usage import Told, UsageError
+
+    try:
+        _tell(limit, "reading the command line and the configuration")
+        arguments = parse_arguments(words)
+    except BadFile as error:
+        return UNKNOWN, _failure("", str(error))
+    except UsageError as error:
+        return UNKNOWN, _misused(error)
+    except Told as told:
+        return UNKNOWN, str(told)
+    if limit is not None:
+        limit.domain = arguments.domain
+        limit.set(arguments.policy.timeout, arguments.policy.timeout_result.exit_code)
+    try:
+        return _judged(arguments, limit)
+    except ImportError as error:
+        return UNKNOWN, _failure(arguments.domain, _missing(error))
+    except KeyboardInterrupt:
+        return UNKNOWN, _failure(arguments.domain, "interrupted before there was a verdict")
+    except Exception as error:
+        return UNKNOWN, _reported(arguments.domain, arguments.verbosity, error)
+
+
+def _tell(limit: "TimeLimit | None", doing: str) -> None:
+    if limit is not None:
+        limit.doing = doing
+
+
+def _judged(arguments: "Arguments", limit: "TimeLimit | None") -> tuple[int, str]:
+    """Acquisition, evaluation and presentation: what is so, what it means, how it is told."""
     import asyncio
 
     from check_autodiscover.run import survey_domain
+    from check_autodiscover.settings import SettingsError
 
-    survey = asyncio.run(
-        survey_domain(
-            arguments.domain,
-            arguments.policy,
-            arguments.trust,
-            baseline=_baseline(arguments),
-            meanwhile=_load_what_follows,
+    try:
+        _tell(limit, "reading the files that it names")
+        baseline = _baseline(arguments)
+        _tell(limit, "looking at DNS and servers")
+        survey = asyncio.run(
+            survey_domain(
+                arguments.domain,
+                arguments.policy,
+                arguments.trust,
+                baseline=baseline,
+                meanwhile=_load_what_follows,
+                begun=None if limit is None else limit.started,
+            )
         )
-    )
+    except SettingsError as error:
+        return UNKNOWN, _failure(arguments.domain, str(error))
+    _tell(limit, "judging what was seen")
     from check_autodiscover.core.judge import judge
 
-    return judge(survey, now=survey.ended)
+    report = judge(survey, now=survey.ended)
+    return _exit_code(report), _rendered(arguments, report)
 
 
 def _baseline(arguments: "Arguments") -> "BaselineFile | None":
@@ -187,6 +203,10 @@ def _failure(domain: str, fault: str) -> str:
     return first_line("UNKNOWN", domain, fault)
 
 
+def _misused(error: "UsageError") -> str:
+    return f"{_failure('', str(error))}\nSee check_autodiscover --help."
+
+
 def _missing(error: ImportError) -> str:
     from check_autodiscover.probes.extra import MissingExtra
 
@@ -197,7 +217,7 @@ def _missing(error: ImportError) -> str:
     return f"Python module {module} is missing or cannot be used ({error}); install it: pip install {package}"
 
 
-def _reported(domain: str, verbosity: int, error: Exception) -> list[str]:
+def _reported(domain: str, verbosity: int, error: Exception) -> str:
     """A bug in one line; with `-vvv` the traceback below it."""
     from check_autodiscover.failures import internal_error
     from check_autodiscover.hostile import clean
@@ -207,7 +227,7 @@ def _reported(domain: str, verbosity: int, error: Exception) -> list[str]:
         import traceback
 
         lines += [clean(line) for text in traceback.format_exception(error) for line in text.splitlines()]
-    return lines
+    return "\n".join(lines)
 
 
 def _print(text: str) -> None:

@@ -34,11 +34,13 @@ async def survey_domain(
     *,
     baseline: BaselineFile | None = None,
     meanwhile: Callable[[], object] | None = None,
+    begun: float | None = None,
 ) -> Survey:
     """Observe one domain (A-labels) in a process of its own, within the policy's time limit.
 
     `baseline` is kept with what is seen. `meanwhile` is called in a thread, once, while connections are under way, if
-    there are any: what is needed afterwards is imported there.
+    there are any: what is needed afterwards is imported there. `begun` is when the limit began to count, by
+    `time.monotonic`; now if not given.
 
     Raises:
         SettingsError: the trust anchors, or the password for the directory, cannot be loaded.
@@ -47,7 +49,7 @@ async def survey_domain(
     instruments = Instruments()
     try:
         async with instruments.observers(domain, policy, trust) as observers:
-            return await observe(domain, policy, observers, baseline=baseline, meanwhile=meanwhile)
+            return await observe(domain, policy, observers, baseline=baseline, meanwhile=meanwhile, begun=begun)
     finally:
         await instruments.close()
 
@@ -59,6 +61,7 @@ async def observe(
     *,
     baseline: BaselineFile | None = None,
     meanwhile: Callable[[], object] | None = None,
+    begun: float | None = None,
 ) -> Survey:
     """Observe a domain as `survey_domain` does, by observers of instruments that many surveys share.
 
@@ -74,7 +77,7 @@ async def observe(
         parents=registrable_parents(domain),
         baseline=baseline,
     )
-    return await conduct(survey, Probes(observers.dns, observers.endpoint, directory), meanwhile)
+    return await conduct(survey, Probes(observers.dns, observers.endpoint, directory), meanwhile, begun)
 
 
 def directory_probe(policy: Policy, trust: Trust) -> DirectoryProbe | None:
@@ -104,18 +107,25 @@ def _with_system(view: View) -> View:
     return replace(view, resolvers=tuple(resolvers))
 
 
-async def conduct(survey: Survey, probes: Probes, meanwhile: Callable[[], object] | None = None) -> Survey:
+async def conduct(
+    survey: Survey,
+    probes: Probes,
+    meanwhile: Callable[[], object] | None = None,
+    begun: float | None = None,
+) -> Survey:
     """Ask what the plan wants until nothing is left to ask or the time is up; the survey says what was cut off.
 
-    `meanwhile` is called in a thread as soon as a first connection has told what it can.
+    `meanwhile` is called in a thread as soon as a first connection has told what it can. `begun` as in
+    `survey_domain`.
     """
     loop = asyncio.get_running_loop()
-    begun = loop.time()
+    here = loop.time()
+    begun = here if begun is None else begun
     limit = survey.policy.timeout
     deadline = Deadline(begun + limit - reply_seconds(limit), begun + limit * DNS_SHARE)
     conductor = Conductor(probes, survey.policy, _resolvers(survey), deadline, meanwhile)
     survey = await conductor.conduct(survey)
-    return replace(survey, ended=survey.started + loop.time() - begun)
+    return replace(survey, ended=survey.started + loop.time() - here)
 
 
 def reply_seconds(limit: float) -> float:
