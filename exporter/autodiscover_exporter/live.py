@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autodiscover_exporter.log_format import event
+from autodiscover_exporter.reading import LONGEST, Reading, StillReading
 from check_autodiscover.config import Configuration, ConfigurationError, load_configuration
 from check_autodiscover.failures import internal_error
 from check_autodiscover.probes.extra import MissingExtra
@@ -60,13 +61,21 @@ class LoadState:
 class LiveConfiguration:
     """The configuration of `file`, which is empty where the exporter runs without one. To call it is to ask for it."""
 
-    def __init__(self, file: str, configuration: Configuration, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        file: str,
+        configuration: Configuration,
+        now: Callable[[], float] = time.time,
+        longest: float = LONGEST,
+    ) -> None:
         self._file = file
         self._configuration = configuration
         self._now = now
         self._state = LoadState(True, now())
         self._followers: list[Callable[[Configuration], object]] = []
-        self._turn = asyncio.Lock()
+        self._reading = Reading(self._load, longest)
+        self._under_way: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
 
     def __call__(self) -> Configuration:
         """The configuration that holds now."""
@@ -82,19 +91,33 @@ class LiveConfiguration:
         self._followers.append(follower)
 
     async def reload(self) -> None:
-        """Read the file again, and let what it says hold. Raises CannotLoad, and then all stays as it was."""
-        async with self._turn:
-            try:
-                # A file of ten thousand domains takes seconds, in which scrapes are to be answered.
-                self._take(await asyncio.to_thread(self._load))
-            except CannotLoad as error:
-                self._failed(error)
-                raise
-            except Exception as error:  # a bug of ours, which must end neither the service nor the next reload
-                logger.exception("reload failed")
-                failure = CannotLoad(internal_error(error))
-                self._failed(failure)
-                raise failure from error
+        """Read the file again, and let what it says hold. Raises CannotLoad, and then all stays as it was.
+
+        Whoever asks while it is being read shares the one reading that follows, as do all others who do.
+        """
+        if self._next is None:
+            self._next = asyncio.create_task(self._reload_after(self._under_way))
+        # Whoever gives up asking takes it from nobody else.
+        await asyncio.shield(self._next)
+
+    async def _reload_after(self, earlier: "asyncio.Task[None] | None") -> None:
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        self._under_way, self._next = self._next, None
+        try:
+            self._take(await self._reading())
+        except CannotLoad as error:
+            self._failed(error)
+            raise
+        except StillReading as error:
+            failure = CannotLoad(str(error))
+            self._failed(failure)
+            raise failure from error
+        except Exception as error:  # a bug of ours, which must end neither the service nor the next reload
+            logger.exception("reload failed")
+            failure = CannotLoad(internal_error(error))
+            self._failed(failure)
+            raise failure from error
 
     def _take(self, found: Configuration) -> None:
         self._configuration = found

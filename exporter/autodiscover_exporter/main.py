@@ -6,6 +6,7 @@ does not allow, 2 for a usage error.
 
 import asyncio
 import logging
+import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -37,10 +38,20 @@ logger = logging.getLogger(__name__)
 
 def run() -> None:
     """The console script."""
+    exit_code: int | str | None = 1
     try:
-        sys.exit(main())
+        exit_code = main()
+    except SystemExit as end:
+        exit_code = end.code
     finally:
         forget_untold(sys.stderr)
+    logging.shutdown()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        exit_code = 1
+    # The interpreter would wait for its threads: for a file server that has gone, or a password's hash.
+    os._exit(exit_code if isinstance(exit_code, int) else int(exit_code is not None))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,6 +104,8 @@ def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard 
         async with asyncio.TaskGroup() as group:
             group.create_task(live.reload_on_hangup())
             group.create_task(application.schedule.run())
+            if guard is not None:
+                group.create_task(guard.follow())
 
     with _listening(arguments) as sockets, listening([arguments.health] if arguments.health else []) as for_health:
         _announce([*sockets, *for_health])

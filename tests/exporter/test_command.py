@@ -1,16 +1,22 @@
 """The installed command: start, scrape, stop, and refusals."""
 
+import base64
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
+import bcrypt
 import pytest
 
 from autodiscover_exporter.web.listening import BadListenAddress, ListenAddress, bind, parse_listen_address
 from tests.exporter.exporter_process import ANY_PORT, COMMAND, ENVIRONMENT, TIMEOUT, address_of, started
+
+HASH = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
 
 
 def _refused(*arguments: str) -> tuple[int, str]:
@@ -152,3 +158,64 @@ def test_without_its_packages_the_command_says_what_to_install() -> None:
         "autodiscover_exporter: prometheus_client is missing, of the extra 'exporter': pip install '.[exporter]' in a "
         "checkout\n"
     )
+
+
+def _terminated(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    """The exit code and the log of an exporter that is told to end; TimeoutExpired where it does not."""
+    process.terminate()
+    _, said = process.communicate(timeout=ENDS_WITHIN)
+    return process.returncode, said
+
+
+ENDS_WITHIN = 30
+"""Seconds: ten times what is promised with the modules of these tests; what they have it wait for takes longer."""
+
+
+def test_dear_passwords_do_not_keep_it_from_its_end(tmp_path: Path) -> None:
+    """Sixteen hashes of cost 16 take a minute and more, two at a time."""
+    (tmp_path / "web.yml").write_text(f"basic_auth_users: {{alice: {HASH.replace('$04$', '$16$')}}}\n")
+    (tmp_path / "exporter.yml").write_text("modules: {default: {timeout: 1s}}\n")
+    files = ("--web.config.file", str(tmp_path / "web.yml"), "--config.file", str(tmp_path / "exporter.yml"))
+    with started(ANY_PORT, *files) as process, ExitStack() as stack:
+        host, _, port = address_of(process).rpartition(":")
+        # From its first answer on it is told to stop, and no more killed.
+        with socket.create_connection((host, int(port))) as first:
+            first.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert first.recv(12) == b"HTTP/1.1 401"
+        for number in range(16):
+            user = ("alice", "nobody")[number % 2]
+            credentials = base64.b64encode(f"{user}:{number}".encode())
+            client = stack.enter_context(socket.create_connection((host, int(port))))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic " + credentials + b"\r\n\r\n")
+        code, said = _terminated(process)
+    assert (code, "msg=stopped" in said, "stopped late" in said) == (0, True, False)
+
+
+@pytest.mark.parametrize("where", ["in a thread of the default pool", "in the task beside"])
+def test_what_hangs_does_not_keep_it_from_its_end(where: str) -> None:
+    """A stand-in for a file server that has gone, and for a mistake of ours."""
+    hung = {
+        "in a thread of the default pool": "await asyncio.to_thread(time.sleep, 999)",
+        "in the task beside": "await asyncio.shield(asyncio.sleep(999))",
+    }[where]
+    code = f"""
+import asyncio, logging, os, sys, time
+from autodiscover_exporter.web import serving
+logging.basicConfig()
+async def beside():
+    print("begun", file=sys.stderr, flush=True)
+    while True:
+        try:
+            {hung}
+        except asyncio.CancelledError:
+            if "task" not in {where!r}:
+                raise
+serving.serve([], lambda: 0.1, beside=beside, stopping=lambda: None)
+os._exit(0)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "begun\n"
+        found, said = _terminated(process)
+        process.kill()
+    assert (found, "stopped late" in said) == (0, "task" in where)

@@ -26,7 +26,7 @@ from autodiscover_exporter.web.users import Users
 from check_autodiscover.strict_yaml import ConfigurationError
 from tests.exporter.certificates import authority, issued
 from tests.exporter.conftest import Serving, running
-from tests.exporter.wire import PATIENT, Client, connected, echo
+from tests.exporter.wire import PATIENT, TIMEOUT, Client, connected, echo
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HASH = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
@@ -275,13 +275,13 @@ def test_only_client_certificates_with_an_allowed_name_come_in(file: Path, name:
 
 
 def test_a_renewed_certificate_is_presented_without_a_restart_and_kept_connections_go_on(file: Path) -> None:
-    clock = Clock()
     file.write_text(f"tls_server_config: {{{PAIR}}}\n")
-    with guarded(LiveGuard(str(file), clock)) as serving, secured(serving.port, trusting()) as kept:
+    live = LiveGuard(str(file))
+    with guarded(live) as serving, secured(serving.port, trusting()) as kept:
         issued(file.parent, "renewed.example")
         for kind in ("pem", "key"):
             os.replace(file.parent / f"renewed.example.{kind}", file.parent / f"server.example.{kind}")
-        clock.now += 1
+        asyncio.run(live.look())
         assert status_over(serving.port, trusting(), "renewed.example") == 200
         assert status_over(serving.port, trusting(), "server.example") is None
         kept.send(GET)
@@ -292,20 +292,48 @@ def test_a_renewed_certificate_is_presented_without_a_restart_and_kept_connectio
 def test_a_bad_file_keeps_what_held_before_and_the_reason_is_logged(
     file: Path, bad: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clock = Clock()
     file.write_text(f"basic_auth_users: {{alice: {HASH}}}\n")
-    live = LiveGuard(str(file), clock)
+    live = LiveGuard(str(file))
     file.write_text(bad)
-    assert live().users == {"alice": HASH}
-    clock.now += 1
-    assert live().users == {"alice": HASH}
-    assert [record.message for record in caplog.records] == ["web configuration not taken up, that of before holds"]
-    clock.now += 1
-    assert live().users == {"alice": HASH}
-    assert len(caplog.records) == 1
+    for _ in range(2):
+        asyncio.run(live.look())
+        assert live().users == {"alice": HASH}
+        assert [record.message for record in caplog.records] == ["web configuration not taken up, that of before holds"]
     file.write_text(f"basic_auth_users: {{bob: {HASH}}}\n")
-    clock.now += 1
+    asyncio.run(live.look())
     assert live().users == {"bob": HASH}
+
+
+def test_files_that_hang_stop_nobody_and_are_told_once(
+    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stand-in for a file server that has gone: no test can make one hang."""
+    answers = threading.Event()
+    file.write_text(f"basic_auth_users: {{alice: {HASH}}}\n")
+    live = LiveGuard(str(file), longest=0.05)
+    readings = []
+
+    def hang(name: str) -> Guard:
+        readings.append(name)
+        answers.wait(TIMEOUT)
+        return load_guard(name)
+
+    async def look() -> None:
+        for _ in range(3):
+            await live.look()
+            assert live().users == {"alice": HASH}
+        assert len(readings) == 1
+        answers.set()
+        while live().users != {"bob": HASH}:
+            await asyncio.sleep(0.001)
+            await live.look()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("autodiscover_exporter.web.live_guard.load_guard", hang)
+        file.write_text(f"basic_auth_users: {{bob: {HASH}}}\n")
+        asyncio.run(look())
+    messages = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert messages == ["web configuration not looked at, that of before holds"]
 
 
 def _basic(credentials: bytes) -> bytes:

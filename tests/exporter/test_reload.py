@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -170,7 +170,7 @@ def test_without_a_file_there_is_nothing_to_reload(start: Start, caplog: pytest.
     assert [record.message for record in caplog.records] == ["configuration not reloaded"]
 
 
-def test_reloads_at_once_come_one_after_the_other_and_all_follow(tmp_path: Path, dead_port: int) -> None:
+def test_reloads_at_once_are_one_and_who_asks_later_has_another(tmp_path: Path, dead_port: int) -> None:
     file = tmp_path / "exporter.yml"
     file.write_text(_file_with(dead_port, "contoso.com"))
     seen: list[Configuration] = []
@@ -179,10 +179,11 @@ def test_reloads_at_once_come_one_after_the_other_and_all_follow(tmp_path: Path,
         live = LiveConfiguration(str(file), load_checked(str(file)), now=lambda: 1000.0)
         live.follow(seen.append)
         await asyncio.gather(*(live.reload() for _ in range(3)))
+        await live.reload()
         return live
 
     live = asyncio.run(reload())
-    assert [list(each.domains) for each in seen] == [["contoso.com"]] * 3
+    assert [list(each.domains) for each in seen] == [["contoso.com"]] * 2
     assert live() is seen[-1]
 
 
@@ -226,3 +227,57 @@ def test_a_bug_of_ours_in_a_reload_is_told_and_the_next_one_works(
 
     assert asyncio.run(twice()) == [False, True]
     assert [record.message for record in caplog.records if record.exc_info] == ["reload failed"]
+
+
+class Files:
+    """A stand-in for a file that is read when a test says so; `begun` counts the readings."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = 0
+        self.go_on = threading.Event()
+        monkeypatch.setattr("autodiscover_exporter.live.load_checked", self)
+
+    def __call__(self, _file: str) -> Configuration:
+        self.begun += 1
+        assert self.go_on.wait(TIMEOUT)
+        return Configuration()
+
+
+def test_reloads_that_wait_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = Files(monkeypatch)
+    taken: list[Configuration] = []
+
+    async def ask() -> None:
+        live = LiveConfiguration("file", Configuration())
+        live.follow(taken.append)
+        first = asyncio.create_task(live.reload())
+        while not files.begun:
+            await asyncio.sleep(0.001)
+        # What the file says from now on, the first reading may not have seen.
+        others = [asyncio.create_task(live.reload()) for _ in range(1000)]
+        others[0].cancel()
+        await asyncio.sleep(0)
+        files.go_on.set()
+        await first
+        await asyncio.gather(*others[1:])
+
+    asyncio.run(ask())
+    assert (files.begun, len(taken)) == (2, 2)
+
+
+def test_a_file_that_hangs_is_read_once_and_the_old_configuration_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = Files(monkeypatch)
+
+    async def ask() -> None:
+        live = LiveConfiguration("file", Configuration(), longest=0.05)
+        for _ in range(3):
+            with pytest.raises(CannotLoad, match="does a file server hang"):
+                await live.reload()
+        assert (files.begun, live.state.successful) == (1, False)
+        files.go_on.set()
+        while not live.state.successful:
+            with suppress(CannotLoad):
+                await live.reload()
+        assert files.begun == 2
+
+    asyncio.run(ask())

@@ -76,7 +76,8 @@ def test_each_is_looked_at_once_an_interval_where_there_is_room(domains: set[str
 def test_fleet_that_does_not_fit_is_looked_at_in_turn(domains: set[str], concurrency: int) -> None:
     fleet = played(domains, concurrency, 100, 40)
     counts = [fleet.starts[domain] for domain in domains]
-    assert min(counts) >= 0.9 * max(counts) - 1
+    # Whoever happens to be due when a slot becomes free is never late; the others share what is left.
+    assert min(counts) >= 0.8 * max(counts) - 1
 
 
 @given(DOMAINS)

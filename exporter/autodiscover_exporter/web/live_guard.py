@@ -1,16 +1,19 @@
 """The guard that holds at the moment: its files are looked at again while requests and connections come.
 
-exporter-toolkit reads the file anew for each of them; here a look at the files' dates, once a second, does.
+exporter-toolkit reads the file anew for each of them; here a look at the files' dates, once a second and beside the
+event loop, does.
 """
 
+import asyncio
 import logging
 import os
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Any
 
 from autodiscover_exporter.log_format import event
+from autodiscover_exporter.reading import LONGEST, Reading, StillReading
 from autodiscover_exporter.web.guard import Guard
 from autodiscover_exporter.web.guard_file import load_guard
 from autodiscover_exporter.web.tls import names_of
@@ -25,29 +28,50 @@ LOOK_EVERY = 1.0
 Stamps = tuple[tuple[int, int, int] | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What the files say since they changed; `stamps` are those of `files`, from before the reading."""
+
+    stamps: Stamps
+    files: tuple[str, ...]
+    found: Guard | ConfigurationError
+
+
 class LiveGuard:
     """The guard of `file`. To call it is to ask for it. Raises ConfigurationError at first."""
 
-    def __init__(self, file: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, file: str, longest: float = LONGEST) -> None:
         self._file = file
-        self._clock = clock
-        self._stamps = _stamps((file,))
+        stamps = _stamps((file,))
         self._guard = load_guard(file)
-        # Those of before the reading: what changed meanwhile is read again.
-        self._stamps = (*self._stamps, *_stamps(self._guard.files[1:]))
         self._files = self._guard.files
-        self._looked = clock()
+        # Those of before the reading: what changed meanwhile is read again.
+        self._stamps = (*stamps, *_stamps(self._files[1:]))
+        self._reading = Reading(self._read_changed, longest)
+        self._hangs = False
 
     def __call__(self) -> Guard:
-        """The guard that holds now."""
-        now = self._clock()
-        if now - self._looked >= LOOK_EVERY:
-            self._looked = now
-            stamps = _stamps(self._files)
-            if stamps != self._stamps:
-                self._stamps = stamps
-                self._read_again()
+        """Return the guard that holds now."""
         return self._guard
+
+    async def follow(self) -> None:
+        """Look at the files once a second, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            await self.look()
+
+    async def look(self) -> None:
+        """Take up what the files say, if they have changed."""
+        try:
+            change = await self._reading()
+        except StillReading as error:
+            if not self._hangs:
+                logger.error("web configuration not looked at, that of before holds", extra=event(error=str(error)))
+            self._hangs = True
+            return
+        self._hangs = False
+        if change is not None:
+            self._take(change)
 
     def context(self) -> SSLContext | None:
         """How the next connection speaks TLS, or None where it does not."""
@@ -58,19 +82,27 @@ class LiveGuard:
         allowed = self._guard.allowed_sans
         return not allowed or bool(allowed & names_of(certificate or {}))
 
-    def _read_again(self) -> None:
+    def _read_changed(self) -> _Change | None:
+        """Called in a thread."""
+        stamps = _stamps(self._files)
+        if stamps == self._stamps:
+            return None
         try:
             found = load_guard(self._file)
             self._require_no_less(found)
         except ConfigurationError as error:
-            for fault in error.faults:
-                logger.error("web configuration not taken up, that of before holds", extra=event(error=str(fault)))
-            return
-        self._guard = found
-        if found.files != self._files:
-            self._files = found.files
-            self._stamps = _stamps(found.files)
-        logger.info("web configuration taken up", extra=event(file=self._file))
+            return _Change(stamps, self._files, error)
+        return _Change(stamps if found.files == self._files else _stamps(found.files), found.files, found)
+
+    def _take(self, change: _Change) -> None:
+        self._stamps, self._files = change.stamps, change.files
+        match change.found:
+            case ConfigurationError(faults=faults):
+                for fault in faults:
+                    logger.error("web configuration not taken up, that of before holds", extra=event(error=str(fault)))
+            case guard:
+                self._guard = guard
+                logger.info("web configuration taken up", extra=event(file=self._file))
 
     def _require_no_less(self, found: Guard) -> None:
         """A file that is half written, or emptied by mistake, must not open the door to everybody."""

@@ -1,14 +1,25 @@
 """Serves until the process is told to stop. Called by main."""
 
 import asyncio
+import logging
+import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from autodiscover_exporter.log_format import event
 from autodiscover_exporter.web.server import Door, Server
 from autodiscover_exporter.web.systemd import notify
 
 __all__ = ["serve"]
+
+logger = logging.getLogger(__name__)
+
+LATE_SECONDS = 2.0
+"""Seconds beyond those for requests, in which all else has to end."""
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -28,6 +39,20 @@ def serve(
     asyncio.run(_serve(doors, grace, beside, stopping))
 
 
+class _Threads(ThreadPoolExecutor):
+    """Threads that nobody waits for at the end: one of them may hang in a file server that has gone."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=False, cancel_futures=True)
+
+
+def _end_late(seconds: float) -> None:
+    """End the process if it has not ended by itself in time; called in a thread."""
+    time.sleep(seconds)
+    logger.error("stopped late", extra=event(after=f"{seconds:g} s"))
+    os._exit(0)
+
+
 async def _serve(
     doors: Sequence[Door],
     grace: Callable[[], float],
@@ -35,9 +60,11 @@ async def _serve(
     stopping: Callable[[], object],
 ) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(_Threads(thread_name_prefix="beside"))
     server = Server()
 
     def stop() -> None:
+        threading.Thread(target=_end_late, args=(grace() + LATE_SECONDS,), name="end", daemon=True).start()
         for number in _ENDING:
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
