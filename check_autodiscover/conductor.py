@@ -5,9 +5,10 @@ wave waits for its slowest member.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from check_autodiscover.core.budget import ConnectionBudget
 from check_autodiscover.core.denial import denies
 from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
 from check_autodiscover.core.leading import leads_on
@@ -67,6 +68,7 @@ class Conductor:
         self._done: list[asyncio.Task[Observation]] = []
         self._awaited: asyncio.Future[None] | None = None
         self._over = False
+        self._budget = ConnectionBudget()
         self._meanwhile = meanwhile
         self._aside: list[asyncio.Future[object]] = []
 
@@ -114,8 +116,8 @@ class Conductor:
         if self._awaited is not None and not self._awaited.done():
             self._awaited.set_result(None)
 
-    def _ask(self, wanted: frozenset[Question]) -> None:
-        for question in sorted(wanted - self._asked, key=_urgency):
+    def _ask(self, wanted: Iterable[Question]) -> None:
+        for question in sorted((each for each in wanted if each not in self._asked), key=_urgency):
             self._asked.add(question)
             task = asyncio.ensure_future(self._answer(question))
             self._tasks[task] = question
@@ -163,6 +165,8 @@ class Conductor:
     async def _contact(self, question: EndpointQuestion) -> Contact:
         if denies(self._denied, question.address):
             return Contact(Connect.DENIED)
+        if not self._budget.spend(question):
+            return Contact(Connect.OVER_BUDGET)
         return await self._probes.endpoint.probe_endpoint(question, self._deadline.run)
 
     async def _stop(self) -> None:

@@ -46,6 +46,9 @@ class NameFault(Enum):
     COMMON_NAME_ONLY = "common-name-only"
 
 
+_UNTRIED = (Connect.NO_FAMILY, Connect.DENIED, Connect.OVER_BUDGET)
+
+
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """One address of a candidate, as a client meets it."""
@@ -71,7 +74,7 @@ class Meeting:
     @property
     def untried(self) -> bool:
         """Whether we cannot or will not connect to the address, so that nothing can be said of it."""
-        return self.contact is not None and self.contact.connect in (Connect.NO_FAMILY, Connect.DENIED)
+        return self.contact is not None and self.contact.connect in _UNTRIED
 
     @property
     def waited(self) -> bool:
@@ -147,6 +150,7 @@ _CONNECT = {
     Connect.CUT_SHORT: Reach.UNSEEN,
     Connect.EXHAUSTED: Reach.UNSEEN,
     Connect.DENIED: Reach.UNSEEN,
+    Connect.OVER_BUDGET: Reach.UNSEEN,
 }
 _HANDSHAKE = {
     Handshake.ESTABLISHED: Reach.OPEN,

@@ -183,6 +183,8 @@ class Connect(ClosedSet):
     """The probing host ran out of file descriptors or memory: nothing is known of the address."""
     DENIED = "denied"
     """Nothing is sent to the address for a domain that nobody declared: nothing is known of it."""
+    OVER_BUDGET = "over-budget"
+    """What the connections of one check may cost was spent (`budget`): nothing is known of the address."""
 
 
 class Handshake(ClosedSet):

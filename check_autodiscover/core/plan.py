@@ -4,7 +4,7 @@ Pure: the loop in `run` calls `plan` after each answer and asks what is wanted a
 question: the addresses behind an SRV target, the rest of an alias chain, the target of a redirect.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from check_autodiscover.core.answers import (
@@ -35,15 +35,18 @@ SRV_LABELS = 2
 """Random labels asked for below `_tcp.D`: two that agree are no accident."""
 
 
-def plan(survey: Survey) -> frozenset[Question]:
-    """Every question that the survey's policy and answers ask for, asked already or not."""
-    wanted = frozenset[Question](question for view in survey.policy.views for question in _plan_view(survey, view))
-    if survey.policy.directory is None:
-        return wanted
-    # Few runs ask a directory, and the others need not wait for the module.
-    from check_autodiscover.core.directory import directory_questions
+def plan(survey: Survey) -> Set[Question]:
+    """Return every question that the survey's policy and answers ask for, asked already or not.
 
-    return wanted.union(directory_questions(survey))
+    Connections come in the order of the walk.
+    """
+    wanted = dict.fromkeys(question for view in survey.policy.views for question in _plan_view(survey, view))
+    if survey.policy.directory is not None:
+        # Few runs ask a directory, and the others need not wait for the module.
+        from check_autodiscover.core.directory import directory_questions
+
+        wanted.update(dict.fromkeys(directory_questions(survey)))
+    return wanted.keys()
 
 
 def _plan_view(survey: Survey, view: View) -> Iterator[Question]:

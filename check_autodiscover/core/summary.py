@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from check_autodiscover.core.address_order import in_order
 from check_autodiscover.core.answers import asks_authority, delegated
+from check_autodiscover.core.budget import MOST_CONNECTIONS, MOST_TO_ADDRESS, MOST_TO_HOST
 from check_autodiscover.core.candidates import MAX_ADDRESSES, MAX_HOPS, MAX_TARGETS, questions
 from check_autodiscover.core.certificate import life_left
 from check_autodiscover.core.certificate_notes import certificate_notes
@@ -193,6 +194,7 @@ def _notes(picture: Picture) -> Iterator[str]:
     yield from client_notes(picture)
     yield from certificate_notes(picture)
     yield from _untried_servers(picture.survey)
+    yield from _over_budget(picture.survey)
     for view in picture.views:
         if picture.baseline is not None and picture.baseline.view(view.name) is None:
             yield f"{view.name}: nothing of this view was accepted, so its drift was not judged (baseline accept)"
@@ -203,6 +205,17 @@ _UNTRIED = {
     Connect.NO_FAMILY: "this host lacks its address family",
     Connect.DENIED: "targets.deny_networks holds it back from domains that are not configured",
 }
+
+
+def _over_budget(survey: Survey) -> Iterator[str]:
+    """What the connections that a check may make did not suffice for."""
+    left = sum(contact.connect is Connect.OVER_BUDGET for contact in survey.contacts.values())
+    if left:
+        what = "connection was" if left == 1 else "connections were"
+        yield (
+            f"{left} more {what} wanted and not made: a check makes up to {MOST_CONNECTIONS}, "
+            f"of them {MOST_TO_HOST} to a name and {MOST_TO_ADDRESS} to an address"
+        )
 
 
 def _untried_servers(survey: Survey) -> Iterator[str]:
@@ -242,8 +255,8 @@ def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
         yield f"{view.name}: resolver {failure} did not answer; the view's others did"
     for met in view.scene.met.values():
         for meeting in met:
-            if meeting.contact is not None and meeting.untried:
-                yield f"{meeting.address} was not contacted: {_UNTRIED[meeting.contact.connect]}"
+            if meeting.contact is not None and (reason := _UNTRIED.get(meeting.contact.connect)):
+                yield f"{meeting.address} was not contacted: {reason}"
     yield from _unfinished(picture, view)
 
 

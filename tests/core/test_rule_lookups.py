@@ -144,6 +144,10 @@ RAISED = {
         healthy("srv").site(SERVER, Site(incidents.SINGLE, https=Connect.EXHAUSTED)),
         Told(OR, "UNKNOWN", "srv", REMOTE, args={"slow": SERVER}),
     ),
+    "no connection of the check was left for the intended endpoint": (
+        healthy("srv").site(SERVER, Site(incidents.SINGLE, https=Connect.OVER_BUDGET)),
+        Told(OR, "UNKNOWN", "srv", REMOTE, args={"slow": SERVER}),
+    ),
     "the intended endpoint is where nothing is sent": (
         healthy("srv").site(SERVER, Site(incidents.SINGLE, https=Connect.DENIED)),
         Told(ND, "UNKNOWN", "srv", REMOTE, (SERVER,)),

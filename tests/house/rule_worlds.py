@@ -67,6 +67,7 @@ def _other_worlds() -> Iterator[World]:
         Site(incidents.MULTI, handshake=Handshake.REJECTED),
         Site(incidents.MULTI, https=Connect.EXHAUSTED),
         Site(incidents.MULTI, https=Connect.DENIED),
+        Site(incidents.MULTI, https=Connect.OVER_BUDGET),
         Site(incidents.MULTI, replace(EXCHANGE, headers=(*EXCHANGE.headers, ("connection", "close")))),
         Site(incidents.MULTI, xml("<Error><ErrorCode>603</ErrorCode></Error>", "POST")),
         Site(incidents.MULTI, xml_redirect("redirectAddr", "autodiscover-check@fabrikam.com")),

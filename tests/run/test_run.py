@@ -1,6 +1,7 @@
 """The loop: it asks all that the plan wants, once, and ends in time with what was seen."""
 
 import asyncio
+from collections.abc import Set
 from dataclasses import replace
 
 import pytest
@@ -86,7 +87,7 @@ def test_a_run_asks_all_that_the_plan_wants_and_each_question_once(method: str) 
 def test_the_plan_is_not_asked_again_after_answers_that_lead_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     known: list[Survey] = []
 
-    def counting(survey: Survey) -> frozenset[Question]:
+    def counting(survey: Survey) -> Set[Question]:
         known.append(survey)
         return plan(survey)
 

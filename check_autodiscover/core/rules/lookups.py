@@ -165,14 +165,19 @@ def judge_time(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     if (silent := _silent(picture, view)) is not None:
         yield silent
     elif waiting := tuple(dict.fromkeys(_waiting(picture, view))):
-        exhausted = any(_exhausted(meeting) for met in view.scene.met.values() for meeting in met)
+        awaited = [meeting.contact for candidate in _awaited(view) for meeting in view.scene.met[candidate]]
+        lacks = [lack for contact in awaited if contact is not None and (lack := _LACKS.get(contact.connect))]
         subject = view.intended[0].name if view.intended else autodiscover_name(picture.survey.domain)
         yield Finding(
-            rule="check-out-of-resources" if exhausted else "check-timed-out",
+            rule="check-out-of-resources" if lacks else "check-timed-out",
             view=view.name,
             endpoint=view.intended[0].endpoint if view.intended else Endpoint.AUTODISCOVER,
             subject=subject,
-            args=(("timeout", f"{picture.survey.policy.timeout:g}"), ("slow", joined(waiting[:3]))),
+            args=(
+                ("timeout", f"{picture.survey.policy.timeout:g}"),
+                ("slow", joined(waiting[:3])),
+                *(lacks[0] if lacks else ()),
+            ),
         )
 
 
@@ -231,14 +236,30 @@ def _cut_short(picture: Picture, meeting: Meeting) -> bool:
         return False
     if meeting.contact is not None:
         cut = meeting.contact.connect is Connect.CUT_SHORT or meeting.contact.tls is not None
-        return cut or _exhausted(meeting)
+        return cut or meeting.contact.connect in _LACKS
     candidate = meeting.candidate
     question = EndpointQuestion(candidate.name, meeting.address, candidate.port, candidate.scheme, candidate.path)
     return question in picture.survey.unfinished
 
 
-def _exhausted(meeting: Meeting) -> bool:
-    return meeting.contact is not None and meeting.contact.connect is Connect.EXHAUSTED
+_LACKS = {
+    Connect.EXHAUSTED: (
+        ("lack", "this host ran out of file descriptors or memory"),
+        (
+            "advice",
+            "Raise the limit of open files for the program that checks (ulimit -n; LimitNOFILE in its unit), or let it "
+            "check fewer domains at a time.",
+        ),
+    ),
+    Connect.OVER_BUDGET: (
+        ("lack", "the connections that a check may make were spent"),
+        (
+            "advice",
+            "See which name has so many addresses, SRV targets or redirects (-vv), and remove those that serve nobody.",
+        ),
+    ),
+}
+"""What was lacking where a place was not asked, and what is to be done about it."""
 
 
 def judge_denied(picture: Picture, view: ViewPicture) -> Iterator[Finding]:

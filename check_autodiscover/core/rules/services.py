@@ -135,6 +135,7 @@ _CONNECT_WORDS = {
     Connect.CUT_SHORT: "no answer before the time limit",
     Connect.EXHAUSTED: "not tried",
     Connect.DENIED: "not tried",
+    Connect.OVER_BUDGET: "not tried",
 }
 
 

@@ -17,12 +17,11 @@ CHECK = (
     ),
     Rule(
         id="check-out-of-resources",
-        title="The host that checks has no socket left",
+        title="The check has no connection left to make",
         default=Default.UNKNOWN,
         level=1,
-        sentence="this host ran out of file descriptors or memory before {subject} was judged[[ (not asked: {slow})]]",
-        remedy="Raise the limit of open files for the program that checks (ulimit -n; LimitNOFILE in its unit), or let "
-        "it check fewer domains at a time.",
+        sentence="{lack} before {subject} was judged[[ (not asked: {slow})]]",
+        remedy="{advice}",
     ),
     Rule(
         id="check-network-denied",
