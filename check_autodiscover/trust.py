@@ -19,7 +19,7 @@ from check_autodiscover.system_anchors import has_hashed_name, require_hashed, s
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
-__all__ = ["Trust", "TrustError", "TrustSettings", "load_trust", "watch"]
+__all__ = ["FINITE_FIELDS", "USUAL_CIPHERS", "Trust", "TrustError", "TrustSettings", "load_trust", "watch"]
 
 _LEGACY_SERVER_CONNECT = 0x4
 """SSL_OP_LEGACY_SERVER_CONNECT of OpenSSL's ssl.h, which pyOpenSSL does not name: accept servers without RFC 5746."""
@@ -42,6 +42,13 @@ class TrustSettings:
     system: bool = True
 
 
+USUAL_CIPHERS = b"ALL:!kDHE:@SECLEVEL=0"
+"""All but Diffie-Hellman in finite fields: the server chooses their size, and 10,000 bits take us a second of CPU."""
+
+FINITE_FIELDS = b"kDHE:@SECLEVEL=0"
+"""Asked for where a server agrees on none of the usual ones."""
+
+
 class Trust:
     """Anchors known to be usable. `description` names them for the Survey."""
 
@@ -57,7 +64,11 @@ class Trust:
 
     @cached_property
     def context(self) -> "SSL.Context":
-        """The TLS client context of this process, permissive in all but the record it keeps: judging comes later.
+        """The usual TLS client context of this process. Raises as `make_context` does."""
+        return self.make_context(USUAL_CIPHERS)
+
+    def make_context(self, ciphers: bytes) -> "SSL.Context":
+        """Return a TLS client context, permissive in all but the record it keeps: judging comes later.
 
         Raises TrustError if the anchors became unusable since they were loaded.
         """
@@ -67,7 +78,7 @@ class Trust:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         # A server stuck at TLS 1.0 with a 1024-bit key must be seen to be diagnosed.
         context.set_min_proto_version(SSL.TLS1_VERSION)
-        context.set_cipher_list(b"ALL:@SECLEVEL=0")
+        context.set_cipher_list(ciphers)
         context.set_options(_LEGACY_SERVER_CONNECT)
         # HTTP/2 forbids renegotiation (RFC 8740), which is how a path demands a client certificate.
         context.set_alpn_protos([b"http/1.1"])

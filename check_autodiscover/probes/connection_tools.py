@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from check_autodiscover.probes.preparation import Prepared
 from check_autodiscover.probes.slots import Slots
-from check_autodiscover.trust import Trust
+from check_autodiscover.trust import FINITE_FIELDS, Trust
 
 if TYPE_CHECKING:
     from check_autodiscover.probes.exchange import Visitor
@@ -56,6 +56,13 @@ class ConnectionTools:
     async def visitor(self, domain: str, user_agent: str) -> "Visitor":
         """What speaks HTTP about a domain. Raises what `prepare` does."""
         return (await self._loaded.get())[1](domain, user_agent)
+
+    @cached_property
+    def finite_fields(self) -> "Handshaker":
+        """What starts sessions with Diffie-Hellman in finite fields, whose size the server chooses."""
+        from check_autodiscover.probes.handshake import Handshaker
+
+        return Handshaker(self._trust.make_context(FINITE_FIELDS), dear=True)
 
     @cached_property
     def tls_1_2(self) -> "Handshaker":

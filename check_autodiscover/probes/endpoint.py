@@ -10,9 +10,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
-from check_autodiscover.core.observations import Connect, Contact, EndpointQuestion, HttpAnswer, Scheme, Variant
+from check_autodiscover.core.observations import (
+    Connect,
+    Contact,
+    EndpointQuestion,
+    Handshake,
+    HttpAnswer,
+    Scheme,
+    Variant,
+)
 from check_autodiscover.probes.connection_tools import ConnectionTools
 from check_autodiscover.probes.dial import ClearStream, connect
+from check_autodiscover.probes.effort import Effort
 from check_autodiscover.trust import Trust
 
 if TYPE_CHECKING:
@@ -43,6 +52,7 @@ class ConnectionProbe:
     ) -> None:
         self._tools = tools or ConnectionTools(trust)
         self._lane = self._tools.slots.lane()
+        self._effort = Effort()
         self._domain = domain
         self._connect_timeout = connect_timeout
         self._user_agent = user_agent or f"check_autodiscover/{__version__}"
@@ -63,6 +73,8 @@ class ConnectionProbe:
 
     async def probe_endpoint(self, question: EndpointQuestion, give_up_at: float) -> Contact:
         """All that one connection yields by `give_up_at` (seconds on the loop's clock)."""
+        if self._effort.is_spent:
+            return Contact(Connect.OVER_BUDGET)
         slot = await self._lane.enter(give_up_at)
         if slot is None:
             return Contact(Connect.CUT_SHORT)
@@ -88,12 +100,31 @@ class ConnectionProbe:
             return await self._in_clear(connected, question, give_up_at)
 
     async def _over_tls(self, connected: socket.socket, question: EndpointQuestion, give_up_at: float) -> Contact:
-        visitor = await self._visiting()
         stream = await self._stream(connected, question)
+        seen = await self._converse(stream, question, give_up_at)
+        if question.variant in (Variant.USUAL, Variant.GLANCE) and _agreed_on_nothing(seen):
+            seen = await self._with_finite_fields(question, give_up_at) or seen
+        established = seen.tls is not None and seen.tls.handshake is Handshake.ESTABLISHED
+        return seen if established or not self._effort.is_spent else Contact(Connect.OVER_BUDGET)
+
+    async def _converse(
+        self, stream: "TlsStream | PostHandshakeStream", question: EndpointQuestion, give_up_at: float
+    ) -> Contact:
+        visitor = await self._visiting()
         answers: tuple[HttpAnswer, ...] = ()
         if await stream.shake_hands(give_up_at, 2 * self._connect_timeout):
             answers = await visitor.converse(stream, question, give_up_at, 2 * self._connect_timeout)
         return Contact(Connect.CONNECTED, stream.describe(), answers)
+
+    async def _with_finite_fields(self, question: EndpointQuestion, give_up_at: float) -> Contact | None:
+        """What a server of old shows that has Diffie-Hellman in finite fields alone; None where it shows no more."""
+        connected = await connect(question.address, question.port, self._source, give_up_at, self._connect_timeout)
+        if isinstance(connected, Connect):
+            return None
+        with connected:
+            stream = self._tools.finite_fields.open(connected, question.name, self._effort)
+            seen = await self._converse(stream, question, give_up_at)
+        return None if _agreed_on_nothing(seen) else seen
 
     async def _in_clear(self, connected: socket.socket, question: EndpointQuestion, give_up_at: float) -> Contact:
         visitor = await self._visiting()
@@ -105,10 +136,10 @@ class ConnectionProbe:
     async def _stream(self, connected: socket.socket, question: EndpointQuestion) -> "TlsStream | PostHandshakeStream":
         """The session that a question's variant asks for."""
         if question.variant in (Variant.USUAL, Variant.GLANCE):
-            return (await self._tools.handshaker()).open(connected, question.name)
+            return (await self._tools.handshaker()).open(connected, question.name, self._effort)
         # Only a path that fails is experimented on; a healthy run never loads this.
         if question.variant is Variant.TLS_1_2:
-            return self._tools.tls_1_2.open(connected, question.name)
+            return self._tools.tls_1_2.open(connected, question.name, self._effort)
         from check_autodiscover.probes.experiment import PostHandshakeStream
 
         return PostHandshakeStream(self._tools.post_handshake, connected, question.name)
@@ -117,3 +148,9 @@ class ConnectionProbe:
         if self._visitor is None:
             self._visitor = await self._tools.visitor(self._domain, self._user_agent)
         return self._visitor
+
+
+def _agreed_on_nothing(seen: Contact) -> bool:
+    """Whether the server ended the handshake before it showed anything, as one does that shares no cipher with us."""
+    tls = seen.tls
+    return tls is not None and tls.handshake in (Handshake.REJECTED, Handshake.RESET) and not tls.chain

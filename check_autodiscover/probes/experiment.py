@@ -13,7 +13,7 @@ from OpenSSL import SSL
 
 from check_autodiscover.core.observations import Handshake, Tls
 from check_autodiscover.probes.dial import cut_by
-from check_autodiscover.trust import watch
+from check_autodiscover.trust import USUAL_CIPHERS, watch
 
 __all__ = ["PostHandshakeStream", "post_handshake_context", "tls_1_2_context"]
 
@@ -28,7 +28,7 @@ def tls_1_2_context() -> SSL.Context:
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_min_proto_version(SSL.TLS1_VERSION)
     context.set_max_proto_version(SSL.TLS1_2_VERSION)
-    context.set_cipher_list(b"ALL:@SECLEVEL=0")
+    context.set_cipher_list(USUAL_CIPHERS)
     context.set_alpn_protos([b"http/1.1"])
     watch(context)
     return context

@@ -17,6 +17,7 @@ from check_autodiscover.core.certificate import Certificate, UnreadableCertifica
 from check_autodiscover.core.observations import Handshake, Tls, VerifyError
 from check_autodiscover.core.ocsp import Staple, read_staple
 from check_autodiscover.probes.dial import cut_by
+from check_autodiscover.probes.effort import LIGHT_BYTES, Effort, Spent
 
 __all__ = ["Handshaker", "TlsStream"]
 
@@ -33,6 +34,7 @@ MAX_BYTES = 1 << 20
 """Bytes of TLS that one connection may send us, session tickets and other chatter included."""
 
 _READ = 16_384
+_TOO_DEAR = "its TLS costs more than a check may"
 _ALERT, _HANDSHAKE, _MAJOR = 21, 22, 3
 _REQUESTED = b"read server certificate request"
 
@@ -64,15 +66,19 @@ class _CertificateCache:
 
 
 class Handshaker:
-    """Starts TLS sessions that share a context, which `trust.watch` has prepared, and a memory of certificates."""
+    """Starts TLS sessions that share a context, which `trust.watch` has prepared, and a memory of certificates.
 
-    def __init__(self, context: SSL.Context) -> None:
+    With `dear`, each step is one that the event loop does not wait for.
+    """
+
+    def __init__(self, context: SSL.Context, *, dear: bool = False) -> None:
         self._context = context
+        self._dear = dear
         self._cache = _CertificateCache()
 
-    def open(self, connected: socket.socket, name: str) -> "TlsStream":
+    def open(self, connected: socket.socket, name: str, effort: Effort) -> "TlsStream":
         """A session, not yet begun, on a connected socket, which the caller closes."""
-        return TlsStream(SSL.Connection(self._context, None), connected, name, self._cache)
+        return TlsStream(SSL.Connection(self._context, None), connected, name, self._cache, effort, dear=self._dear)
 
 
 class _NotTls(Exception):
@@ -101,8 +107,20 @@ class _Seen:
 class TlsStream:
     """One TLS session on a connected socket. `name` goes into SNI unless it is an address."""
 
-    def __init__(self, session: SSL.Connection, connected: socket.socket, name: str, cache: _CertificateCache) -> None:
+    def __init__(
+        self,
+        session: SSL.Connection,
+        connected: socket.socket,
+        name: str,
+        cache: _CertificateCache,
+        effort: Effort,
+        *,
+        dear: bool = False,
+    ) -> None:
         self._socket = connected
+        self._effort = effort
+        self._dear = dear
+        self._unworked = 0
         self._cache = cache
         self._seen = _Seen()
         self._received = 0
@@ -122,8 +140,8 @@ class TlsStream:
         try:
             async with asyncio.timeout_at(when):
                 await self._drive(self._session.do_handshake)
-        except TimeoutError:
-            self._fail(Handshake.CUT_SHORT if cut else Handshake.SILENT, "")
+        except (TimeoutError, Spent):
+            self._fail(Handshake.CUT_SHORT if cut or self._effort.is_spent else Handshake.SILENT, "")
         except _NotTls as error:
             self._fail(Handshake.NOT_TLS, str(error))
         except OSError as error:
@@ -174,6 +192,8 @@ class TlsStream:
             await self._drive(lambda: self._session.send(data))
         except SSL.Error as error:
             raise ConnectionResetError(None, _reason(error)) from error
+        except Spent as error:
+            raise ConnectionAbortedError(None, _TOO_DEAR) from error
         await self._flush()
 
     async def receive(self) -> bytes:
@@ -184,15 +204,23 @@ class TlsStream:
             return b""
         except SSL.Error as error:
             raise ConnectionResetError(None, _reason(error)) from error
+        except Spent as error:
+            raise ConnectionAbortedError(None, _TOO_DEAR) from error
 
     async def _drive(self, operation: Callable[[], T]) -> T:
         """Do something with the session, moving bytes until it has what it needs."""
         while True:
             try:
-                return operation()
+                return await self._step(operation)
             except SSL.WantReadError:
                 await self._flush()
                 await self._fill()
+
+    async def _step(self, operation: Callable[[], T]) -> T:
+        work, self._unworked = self._unworked, 0
+        if self._dear or work > LIGHT_BYTES:
+            return await self._effort.do_aside(operation)
+        return self._effort.do(operation)
 
     async def _flush(self) -> None:
         pieces = []
@@ -213,6 +241,7 @@ class TlsStream:
         self._received += len(data)
         if self._received > MAX_BYTES:
             raise ConnectionAbortedError(None, f"more than {MAX_BYTES} bytes")
+        self._unworked += len(data)
         self._session.bio_write(data)
 
 
