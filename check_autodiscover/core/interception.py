@@ -7,6 +7,7 @@ trust and nobody else. What we see then are its certificates, and not the server
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address, ip_network
 from itertools import permutations
+from typing import NamedTuple
 
 from check_autodiscover.core.certificate import Certificate
 from check_autodiscover.core.meeting import Meeting
@@ -24,7 +25,9 @@ def intercepted(survey: Survey, met: Iterable[Meeting]) -> tuple[Meeting, ...]:
     own, in unrelated networks that lie outside: no company's authority certifies a stranger's names.
     """
     for group in _by_issuer(met):
-        if any(_proves(survey, one, other) for one, other in permutations(group, 2)):
+        # Made once for each: there are thousands of pairs.
+        shown = [_shown(survey, meeting) for meeting in group]
+        if any(_proves(one, other) for one, other in permutations(shown, 2)):
             return group
     return ()
 
@@ -62,13 +65,27 @@ def _issuer_key(meeting: Meeting, certificate: Certificate) -> str:
     return certificate.issuer_key or next(above, "")
 
 
-def _proves(survey: Survey, stranger: Meeting, other: Meeting) -> bool:
-    theirs, others = _names(stranger), _names(other)
+class _Shown(NamedTuple):
+    """What a certificate that was met tells of whose it is."""
+
+    owners: frozenset[tuple[str, ...]]
+    """The last two labels of its names; a public suffix of two labels makes too many of one owner."""
+    is_own: bool
+    network: str
+
+
+def _shown(survey: Survey, meeting: Meeting) -> _Shown:
+    names = _names(meeting)
+    owners = frozenset(tuple(name.split(".")[-2:]) for name in names)
+    return _Shown(owners, any(_is_own(survey, name) for name in names), _network(meeting.address))
+
+
+def _proves(stranger: _Shown, other: _Shown) -> bool:
     return (
-        bool(theirs and others)
-        and not any(_is_own(survey, name) for name in theirs)
-        and not any(_related(name, known) for name in theirs for known in others)
-        and _network(stranger.address) != _network(other.address)
+        bool(stranger.owners and other.owners)
+        and not stranger.is_own
+        and stranger.owners.isdisjoint(other.owners)
+        and stranger.network != other.network
     )
 
 
@@ -84,11 +101,6 @@ def _is_own(survey: Survey, name: str) -> bool:
     """Whether a name may be the domain's: below what is registered, or of the same label under another suffix."""
     registered = survey.parents[-1] if survey.parents else survey.domain
     return is_below(name, registered) or registered.partition(".")[0] in name.split(".")
-
-
-def _related(name: str, other: str) -> bool:
-    """Whether two names have their last two labels in common; a public suffix of two labels makes too many related."""
-    return name.split(".")[-2:] == other.split(".")[-2:]
 
 
 def _network(address: str) -> str:

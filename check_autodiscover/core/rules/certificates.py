@@ -54,7 +54,7 @@ def _only_by_directory(view: ViewPicture, candidate: Candidate) -> bool:
 
 
 MAX_COMPARED = 256
-"""Names of one certificate among which a misspelling is looked for."""
+"""Names of certificates among which a misspelling is looked for."""
 
 _SHOWN = 3
 """Certificates whose first name a sentence about many has room for."""
@@ -101,9 +101,7 @@ def _judge_names(
 
 
 def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> Finding:
-    shown = {item.certificate.fingerprint: item.certificate for item in lacking if item.certificate}
-    names = (name for certificate in shown.values() for name in certificate.dns_names[:MAX_COMPARED])
-    near = near_miss(dict.fromkeys(names), candidate.name)
+    near = near_miss(_compared(lacking), candidate.name)
     by_directory = candidate.endpoint is Endpoint.SCP
     return certificate_finding(
         "directory-scp-name-mismatch" if by_directory else "certificate-name-mismatch",
@@ -153,17 +151,24 @@ def _advice(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: 
     named = _leading_there(picture, view, lacking)
     reissue = f"Reissue the certificate of {host} with {wanted}"
     if candidate.endpoint is Endpoint.SRV and named:
-        record = srv_record(picture.survey.domain, named[0])
+        record = srv_record(picture.survey.domain, named)
         return f"{reissue}, or let the SRV record lead to a name that it has: {record}"
     return f"{reissue}."
 
 
-def _leading_there(picture: Picture, view: ViewPicture, lacking: tuple[Meeting, ...]) -> list[str]:
-    """The names of a certificate that may lead to where it is presented: not those that are known to lead elsewhere."""
+def _leading_there(picture: Picture, view: ViewPicture, lacking: tuple[Meeting, ...]) -> str:
+    """The first name of a certificate that may lead to where it is presented, else empty."""
     there = {item.address for item in lacking}
-    held = (name for item in lacking if item.certificate for name in item.certificate.dns_names[:MAX_COMPARED])
-    led = ((name, resolve(picture.survey, view.scene.view, name).addresses) for name in held if "*" not in name)
-    return [name for name, addresses in led if not addresses or there & set(addresses)]
+    held = (name for name in _compared(lacking) if "*" not in name)
+    led = ((name, resolve(picture.survey, view.scene.view, name).addresses) for name in held)
+    return next((name for name, addresses in led if not addresses or there & set(addresses)), "")
+
+
+def _compared(met: tuple[Meeting, ...]) -> tuple[str, ...]:
+    """The first names of each certificate that was presented, few of each where there are many certificates."""
+    shown = {item.certificate.fingerprint: item.certificate for item in met if item.certificate}
+    share = MAX_COMPARED // max(len(shown), 1)
+    return tuple(dict.fromkeys(name for certificate in shown.values() for name in certificate.dns_names[:share]))
 
 
 def _controllers(met: tuple[Meeting, ...]) -> bool:

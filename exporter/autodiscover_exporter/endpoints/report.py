@@ -4,6 +4,7 @@ It is made of the survey that is kept, so that text, JSON, log and metrics tell 
 is stands in `Age` (RFC 9111 section 5.1) and `Last-Modified`.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -40,7 +41,8 @@ class ReportEndpoint:
             outcome = await self._asking.obtain(asked.target, request.headers)
         except (BadRequest, Forbidden) as error:
             return refused(error)
-        state, body, ended = self._told(asked, outcome)
+        # It is judged again, and there may be much to judge.
+        state, body, ended = await asyncio.to_thread(self._told, asked, outcome)
         headers = {
             EXIT_CODE: str(state.exit_code),
             "age": str(max(0, int(self._now() - ended))),

@@ -52,7 +52,8 @@ class Looking:
                     report = await self._probed(domain, module, left)
             if timeout - left >= LONG_WAIT and report.survey.hurried:
                 raise Overload(domain, timeout - left)
-            found = kept(report, module.name, before, self._packing)
+            # As long as there is to judge.
+            found = await asyncio.to_thread(kept, report, module.name, before, self._packing)
         except Exception as error:  # told in the log, with its traceback where it is a bug of ours, and counted
             seconds = clock() - started
             reason, message = _told(domain, error)
