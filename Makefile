@@ -48,6 +48,7 @@ bench: $(VENV)-bench/.installed ## what a check costs and how long it takes; nee
 	$(VENV)-bench/bin/python -m bench.through_exporter
 	$(VENV)-bench/bin/python -m bench.dns
 	$(VENV)-bench/bin/python -m bench.config
+	$(VENV)-bench/bin/python -m bench.growth
 	-$(VENV)-bench/bin/python -m bench.latency
 	-$(VENV)-bench/bin/python -m bench.fleet
 	-$(VENV)-bench/bin/python -m bench.sweep

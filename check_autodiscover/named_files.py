@@ -66,7 +66,7 @@ _KIB = 2**10
 _MIB = 2**20
 
 CONFIGURATION = FileKind("configuration", 8 * _MIB)
-CONFIGURATION_FOR_ONE = FileKind("configuration that is read for one domain", 4 * _MIB)
+CONFIGURATION_FOR_ONE = FileKind("configuration that is read for one domain", 6 * _MIB)
 WEB_CONFIGURATION = FileKind("web configuration", _MIB)
 CERTIFICATE = FileKind("certificate or key", _MIB)
 CA_FILE = FileKind("CA file", 4 * _MIB)

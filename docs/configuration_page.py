@@ -69,7 +69,7 @@ Unknown or repeated keys, values of the wrong kind, a view, module or rule that 
 below the critical one, and an expectation that the method never looks at. Each is a line `FILE:LINE: KEY: what is
 wrong`, all of them at once; the programs do not start with such a file. The plugin looks at the top, the modules and
 its own domain. Aliases of YAML work, merge keys (`<<`) do not. A file has at most 8 MiB, and
-4 MiB where it is read for one domain (`-H`).
+6 MiB where it is read for one domain (`-H`).
 """
 
 
