@@ -92,6 +92,20 @@ def test_a_damaged_reply_says_what_the_library_reads_wherever_it_reads_it(
         assert decode(bytes(wire), question) == expected
 
 
+def test_of_two_proofs_about_one_name_the_last_counts() -> None:
+    proofs = ("RRSIG NSEC TYPE128", "A RRSIG NSEC TYPE300")
+    denials = []
+    for order in (proofs, proofs[::-1]):
+        section = [
+            "example.com. 60 IN SOA ns.example.com. host.example.com. 3 3600 600 86400 30",
+            *(f"{NAME}. 60 IN NSEC \\000.{NAME}. {types}" for types in order),
+        ]
+        wire = reply(asked(RecordType.A), ([], section, []))
+        assert decode(wire, asked(RecordType.A)) == read_by_library(wire, asked(RecordType.A))
+        denials.append(decode(wire, asked(RecordType.A)).compact_denial)
+    assert denials == [False, True]
+
+
 @pytest.mark.parametrize("class_", [0, 3, 9, 254, 255])
 @pytest.mark.parametrize("type_", [RecordType.A, RecordType.AAAA, RecordType.SRV, RecordType.SOA, RecordType.NS])
 @pytest.mark.parametrize("direct", [False, True], ids=["a resolver", "an authority"])
