@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import shtab
 
 from artefacts.programs import programs, subcommands
+from check_autodiscover.config.options import CHOICES, OPTIONS, ValueKind
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.lab.worlds import WORLDS
-from check_autodiscover.option import CHOICES, ValueKind
-from check_autodiscover.options import OPTIONS
 
 __all__ = ["artefacts"]
 

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from artefacts.icinga2_names import flag, variable
-from check_autodiscover.option import CHOICES, Option, ValueKind
-from check_autodiscover.options import OPTIONS
+from check_autodiscover.config.options import CHOICES, OPTIONS, Option, ValueKind
 
 __all__ = ["basket"]
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from artefacts.director import basket
 from artefacts.icinga2_names import flag, variable
-from check_autodiscover.option import Option, ValueKind
-from check_autodiscover.options import OPTIONS
+from check_autodiscover.config.options import OPTIONS, Option, ValueKind
 
 __all__ = ["artefacts"]
 

@@ -1,6 +1,6 @@
 """What Icinga calls the plugin's options, in its own configuration and in the Director alike."""
 
-from check_autodiscover.option import Option
+from check_autodiscover.config.options import Option
 
 __all__ = ["flag", "variable"]
 

@@ -4,8 +4,8 @@ from argparse import ArgumentParser, _SubParsersAction
 from collections.abc import Mapping
 
 from autodiscover_exporter.commandline import make_parser as exporter_parser
-from check_autodiscover.commandline import add_options
-from check_autodiscover.commandline import make_parser as plugin_parser
+from check_autodiscover.config.commandline import add_options
+from check_autodiscover.config.commandline import make_parser as plugin_parser
 from check_autodiscover.ctl.main import make_parser as ctl_parser
 
 __all__ = ["programs", "subcommands"]

@@ -14,8 +14,8 @@ from statistics import median
 
 import yaml
 
-from check_autodiscover.config import load_configuration
-from check_autodiscover.yaml_nodes import without_collection
+from check_autodiscover.config.file import load_configuration
+from check_autodiscover.config.yaml import without_collection
 
 DOMAINS = 10_000
 VIEWS = 'views: {inside: {resolvers: [10.0.0.2]}, outside: {resolvers: ["tls://192.0.2.53#dns.example"]}}\n'

@@ -21,10 +21,9 @@ import dns.resolver
 
 from bench.cost import Cost
 from bench.world import DOMAIN, LOOPBACK, start_world
-from check_autodiscover.core.observations import DnsQuestion, RecordType
-from check_autodiscover.core.policy import Resolver
-from check_autodiscover.probes.resolver import ResolverProbe
-from check_autodiscover.probes.resolver_tools import MAX_IN_FLIGHT
+from check_autodiscover.core.model.observations import DnsQuestion, RecordType
+from check_autodiscover.core.model.policy import Resolver
+from check_autodiscover.probes.dns.resolver import MAX_IN_FLIGHT, ResolverProbe
 
 DOMAINS = 256
 PATIENCE = 30.0

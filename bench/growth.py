@@ -20,11 +20,13 @@ from cryptography.x509.oid import NameOID
 from autodiscover_exporter.results.result import kept
 from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.parsing import RequestParser
-from check_autodiscover.core.answer_xml import read_xml
-from check_autodiscover.core.baseline_json import BaselineFormatError, read_baseline
-from check_autodiscover.core.certificate import Certificate, read_certificate
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import (
+from check_autodiscover.checker.checker import conduct
+from check_autodiscover.checker.loop import Probes
+from check_autodiscover.core.analysis.answer_xml import read_xml
+from check_autodiscover.core.analysis.plan import plan
+from check_autodiscover.core.model.baseline import BaselineFormatError, read_baseline
+from check_autodiscover.core.model.certificate import Certificate, read_certificate
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -40,16 +42,14 @@ from check_autodiscover.core.observations import (
     Tls,
     VerifyError,
 )
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import Policy, Resolver, View
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.core.url import parse_url
-from check_autodiscover.hostile import clean
-from check_autodiscover.ports import Probes
-from check_autodiscover.probes.exchange import Visitor
-from check_autodiscover.render import render_log, render_text
-from check_autodiscover.report_json import render_json
-from check_autodiscover.run import conduct
+from check_autodiscover.core.model.policy import Policy, Resolver, View
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.core.model.urls import parse_url
+from check_autodiscover.core.verdict.judge import judge
+from check_autodiscover.output.report_json import render_json
+from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.text import render_log, render_text
+from check_autodiscover.probes.http_exchange import Visitor
 
 DOMAIN = "contoso.com"
 NOW = 1_790_000_000.0

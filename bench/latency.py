@@ -24,8 +24,8 @@ from typing import NoReturn
 from bench.cost import cost_of
 from bench.delay_line import FAR, Line, delayed_line
 from bench.world import HOSTS, SERVER, Place, World, start_world
-from check_autodiscover.commandline import parse_arguments
-from check_autodiscover.run import survey_domain
+from check_autodiscover.checker.checker import survey_domain
+from check_autodiscover.config.commandline import parse_arguments
 
 ROUND_TRIPS = 5
 PINGS = 5

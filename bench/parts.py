@@ -14,17 +14,14 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from autodiscover_exporter.results.exposition import render_measures
-from autodiscover_exporter.results.packing import Packing
-from autodiscover_exporter.results.result import kept
+from autodiscover_exporter.results.result import Packing, kept, render_measures
 from bench.fleet import MEASURED_CORE, ONE_VIEW, TWO_VIEWS, enter_namespace
 from bench.fleet_world import Fleet, start_fleet
-from check_autodiscover.config import Module, load_configuration
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.instruments import Instruments
-from check_autodiscover.prober import Prober
+from check_autodiscover.checker.checker import Instruments, Prober
+from check_autodiscover.config.file import Module, load_configuration
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.core.verdict.judge import judge
 
 DOMAINS, SIDE_BY_SIDE = 24, 8
 TIMES = 20

@@ -25,8 +25,7 @@ from prometheus_client import CollectorRegistry, Metric, exposition, generate_la
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from autodiscover_exporter.endpoints.exposing import expose
-from autodiscover_exporter.endpoints.unpacking import Unpacking
+from autodiscover_exporter.endpoints.probe import Unpacking, expose
 from bench.fleet import CLIENT_CORE, MEASURED_CORE, ONE_VIEW, cpu_seconds, enter_namespace
 from bench.fleet_client import ask_all
 from bench.fleet_world import Fleet, daemon, start_fleet, wait_until

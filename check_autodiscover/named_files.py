@@ -3,6 +3,8 @@
 A name may lead to a FIFO that nobody writes to, to a device, or to a file of the kernel that never ends; whoever just
 opens and reads it waits for ever. A file system that does not answer holds up even this: who must not wait reads in a
 thread (`reading`).
+
+Passwords, each read from its file when a run begins; they are in no policy, survey or command line.
 """
 
 import os
@@ -26,7 +28,10 @@ __all__ = [
     "SURVEY",
     "WEB_CONFIGURATION",
     "FileKind",
+    "PasswordError",
     "UnusableFile",
+    "load_login",
+    "load_password",
     "open_file",
     "read_file",
     "require_regular",
@@ -63,18 +68,40 @@ class FileKind(NamedTuple):
 
 
 _KIB = 2**10
+
+
 _MIB = 2**20
 
+
 CONFIGURATION = FileKind("configuration", 8 * _MIB)
+
+
 CONFIGURATION_FOR_ONE = FileKind("configuration that is read for one domain", 6 * _MIB)
+
+
 WEB_CONFIGURATION = FileKind("web configuration", _MIB)
+
+
 CERTIFICATE = FileKind("certificate or key", _MIB)
+
+
 CA_FILE = FileKind("CA file", 4 * _MIB)
+
+
 BASELINE = FileKind("baseline", 4 * _MIB)
+
+
 SURVEY = FileKind("survey", 32 * _MIB)
+
+
 DOMAIN_LIST = FileKind("list of domains", 64 * _MIB)
+
+
 PASSWORD = FileKind("password file", _KIB)
+
+
 RESOLV_CONF = FileKind("resolv.conf", _MIB)
+
 
 FILE_KINDS = (
     CONFIGURATION,
@@ -90,8 +117,10 @@ FILE_KINDS = (
 )
 """All of them."""
 
+
 _PIECE = 64 * _KIB
 """Bytes that are read at a time."""
+
 
 _IRREGULAR = {
     stat.S_IFIFO: "a FIFO",
@@ -161,3 +190,36 @@ def _faults(path: "str | os.PathLike[str]") -> Iterator[None]:
         raise UnusableFile(path, error.strerror or "it cannot be read", missing=missing) from error
     except ValueError as error:
         raise UnusableFile(path, "it is not a file name") from error
+
+
+class PasswordError(SettingsError):
+    """A password file that cannot be used, in one line that names it."""
+
+
+def load_password(file: str) -> str:
+    """The directory's password, the one line that a file holds; empty without a file. Raises PasswordError."""
+    return _line(file, "the password") if file else ""
+
+
+def load_login(file: str) -> str:
+    """The exporter's `user:password`, the one line that a file holds. Raises PasswordError."""
+    login = _line(file, _LOGIN)
+    user, colon, _ = login.partition(":")
+    if not (user and colon):
+        raise PasswordError(f"password file {file}: it holds one line, {_LOGIN}")
+    return login
+
+
+_LOGIN = "user:password"
+
+
+def _line(file: str, what: str) -> str:
+    try:
+        line = read_file(file, PASSWORD).decode().removesuffix("\n").removesuffix("\r")
+    except UnusableFile as error:
+        raise PasswordError(f"password file {error}") from error
+    except UnicodeDecodeError as error:
+        raise PasswordError(f"password file {file}: not text in UTF-8") from error
+    if not line or "\n" in line or "\0" in line:
+        raise PasswordError(f"password file {file}: it holds one line, {what}")
+    return line

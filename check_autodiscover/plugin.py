@@ -14,11 +14,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from check_autodiscover.arguments import Arguments
-    from check_autodiscover.core.report import Report
-    from check_autodiscover.core.survey import BaselineFile
+    from check_autodiscover.cli import UsageError
+    from check_autodiscover.config.commandline import Arguments
+    from check_autodiscover.core.model.report import Report
+    from check_autodiscover.core.model.survey import BaselineFile
     from check_autodiscover.time_limit import TimeLimit
-    from check_autodiscover.usage import UsageError
 
 __all__ = ["main", "run"]
 
@@ -75,8 +75,8 @@ def main(argv: Sequence[str] | None = None, started: float | None = None) -> int
 
 def _asked(words: Sequence[str]) -> tuple[int, str]:
     """What an exporter says: the one way that needs none of the others' modules, and that keeps its time by itself."""
+    from check_autodiscover.cli import UsageError
     from check_autodiscover.from_exporter.command import asked
-    from check_autodiscover.usage import UsageError
 
     try:
         answer = asked(words)
@@ -92,9 +92,8 @@ def _limit(words: Sequence[str], started: float) -> "TimeLimit":
 
 
 def _looked(words: Sequence[str], limit: "TimeLimit | None") -> tuple[int, str]:
-    from check_autodiscover.arguments import BadFile
-    from check_autodiscover.commandline import parse_arguments
-    from check_autodiscover.usage import Told, UsageError
+    from check_autodiscover.cli import Told, UsageError
+    from check_autodiscover.config.commandline import BadFile, parse_arguments
 
     try:
         _tell(limit, "reading the command line and the configuration")
@@ -127,7 +126,7 @@ def _judged(arguments: "Arguments", limit: "TimeLimit | None") -> tuple[int, str
     """Acquisition, evaluation and presentation: what is so, what it means, how it is told."""
     import asyncio
 
-    from check_autodiscover.run import survey_domain
+    from check_autodiscover.checker.checker import survey_domain
     from check_autodiscover.settings import SettingsError
 
     try:
@@ -147,7 +146,7 @@ def _judged(arguments: "Arguments", limit: "TimeLimit | None") -> tuple[int, str
     except SettingsError as error:
         return UNKNOWN, _failure(arguments.domain, str(error))
     _tell(limit, "judging what was seen")
-    from check_autodiscover.core.judge import judge
+    from check_autodiscover.core.verdict.judge import judge
 
     report = judge(survey, now=survey.ended)
     return _exit_code(report), _rendered(arguments, report)
@@ -165,8 +164,8 @@ def _load_what_follows() -> None:
     """Import what comes after the survey."""
     import nagiosplugin  # noqa: F401
 
-    import check_autodiscover.core.judge
-    import check_autodiscover.render  # noqa: F401
+    import check_autodiscover.core.verdict.judge
+    import check_autodiscover.output.text  # noqa: F401
 
 
 def _exit_code(report: "Report") -> int:
@@ -183,8 +182,8 @@ def _exit_code(report: "Report") -> int:
 
 def _rendered(arguments: "Arguments", report: "Report") -> str:
     """Presentation."""
-    from check_autodiscover.parsers import Output
-    from check_autodiscover.render import render_log, render_text
+    from check_autodiscover.config.values import Output
+    from check_autodiscover.output.text import render_log, render_text
 
     match arguments.output:
         case Output.TEXT:
@@ -192,13 +191,13 @@ def _rendered(arguments: "Arguments", report: "Report") -> str:
         case Output.LOG:
             return render_log(report)
         case Output.JSON:
-            from check_autodiscover.report_json import render_json
+            from check_autodiscover.output.report_json import render_json
 
             return render_json(report)
 
 
 def _failure(domain: str, fault: str) -> str:
-    from check_autodiscover.first_line import first_line
+    from check_autodiscover.output.terminal import first_line
 
     return first_line("UNKNOWN", domain, fault)
 
@@ -208,7 +207,7 @@ def _misused(error: "UsageError") -> str:
 
 
 def _missing(error: ImportError) -> str:
-    from check_autodiscover.probes.extra import MissingExtra
+    from check_autodiscover.settings import MissingExtra
 
     if isinstance(error, MissingExtra):
         return str(error)
@@ -219,8 +218,8 @@ def _missing(error: ImportError) -> str:
 
 def _reported(domain: str, verbosity: int, error: Exception) -> str:
     """A bug in one line; with `-vvv` the traceback below it."""
-    from check_autodiscover.failures import internal_error
-    from check_autodiscover.hostile import clean
+    from check_autodiscover.cli import internal_error
+    from check_autodiscover.output.terminal import clean
 
     lines = [_failure(domain, internal_error(error))]
     if verbosity >= TRACEBACK:

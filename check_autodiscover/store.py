@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 
-from check_autodiscover.core.survey import BaselineFile
+from check_autodiscover.core.model.survey import BaselineFile
 from check_autodiscover.named_files import BASELINE, UnusableFile, read_file
 
 __all__ = ["StoreError", "baseline_file", "load_baseline", "save_baseline", "write_whole"]

@@ -14,9 +14,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from check_autodiscover.bad_value import BadValue
-from check_autodiscover.durations import parse_duration
-from check_autodiscover.first_line import first_line
+from check_autodiscover.output.terminal import first_line
+from check_autodiscover.settings import BadValue, parse_duration
 
 __all__ = ["TimeLimit", "limit_of"]
 

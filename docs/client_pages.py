@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core import reactions
-from check_autodiscover.core.clients import CLIENTS, REGISTRY, UNOBSERVED, ClientProfile
-from check_autodiscover.core.observations import AUTODISCOVER_PATH
-from check_autodiscover.core.policy import DEFAULT_CLIENTS, Step, judgeable
+from check_autodiscover.core.analysis import walks as reactions
+from check_autodiscover.core.model.clients import CLIENTS, REGISTRY, UNOBSERVED, ClientProfile
+from check_autodiscover.core.model.observations import AUTODISCOVER_PATH
+from check_autodiscover.core.model.policy import DEFAULT_CLIENTS, Step, judgeable
 
 __all__ = ["EVENTS", "STEPS", "clients"]
 

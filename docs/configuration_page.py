@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from check_autodiscover.keys import DOMAIN, POLICY, SCHEDULE, SEVERITY, TARGETS, TOP, VIEW, Key, Keys, Shape
-from check_autodiscover.option import CHOICES, ValueKind
+from check_autodiscover.config.file import DOMAIN, POLICY, SCHEDULE, SEVERITY, TARGETS, TOP, VIEW, Key, Keys, Shape
+from check_autodiscover.config.options import CHOICES, ValueKind
 
 __all__ = ["EXAMPLE", "configuration"]
 

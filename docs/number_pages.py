@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autodiscover_exporter.own_metrics import OwnMetrics
-from check_autodiscover.core.measures import METRICS
+from autodiscover_exporter.telemetry import OwnMetrics
+from check_autodiscover.core.model.metrics import METRICS
 
 __all__ = ["LABELS", "PERFORMANCE", "Label", "metrics", "performance_data"]
 

@@ -1,7 +1,6 @@
 """The page of the plugin's options, from the table that its parser is made of."""
 
-from check_autodiscover.option import CHOICES, Option
-from check_autodiscover.options import GROUPS
+from check_autodiscover.config.options import CHOICES, GROUPS, Option
 
 __all__ = ["options"]
 

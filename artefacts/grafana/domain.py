@@ -3,7 +3,7 @@
 from artefacts.grafana.fleet import CERTIFICATES as FLEET_CERTIFICATES
 from artefacts.grafana.fleet import RULE_LINK
 from artefacts.grafana.panels import BY_EXIT_CODE, BY_LABEL, Kind, Link, Panel, Query, Row, Scale
-from check_autodiscover.core.clients import Outcome
+from check_autodiscover.core.model.clients import Outcome
 
 __all__ = ["DOMAIN"]
 

@@ -3,7 +3,7 @@
 from artefacts.grafana.exporter import EXPORTER
 from artefacts.grafana.panels import BY_EXIT_CODE, BY_LABEL, Kind, Link, Panel, Query, Row, Scale, Steps
 from artefacts.prometheus.settings import Settings, seconds
-from check_autodiscover.core.clients import Outcome
+from check_autodiscover.core.model.clients import Outcome
 
 __all__ = ["DOMAIN_UID", "FLEET"]
 

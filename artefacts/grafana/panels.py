@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.states import State
 
 __all__ = ["BY_EXIT_CODE", "BY_LABEL", "COLOURS", "FILTER", "Kind", "Link", "Panel", "Query", "Row", "Scale", "Steps"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from artefacts.prometheus.settings import Settings, seconds
-from check_autodiscover.core.policy import DAY
+from check_autodiscover.core.model.policy import DAY
 
 __all__ = ["Case", "Domain", "Fired", "Found", "constant", "exporter", "render_case"]
 

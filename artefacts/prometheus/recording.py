@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from artefacts.prometheus.settings import Settings
-from check_autodiscover.core.policy import DAY, Method
+from check_autodiscover.core.model.policy import DAY, Method
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 
 __all__ = [

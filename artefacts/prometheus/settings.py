@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from check_autodiscover.core.policy import DAY, DEFAULT_THRESHOLDS, LifeLeft
+from check_autodiscover.core.model.policy import DAY, DEFAULT_THRESHOLDS, LifeLeft
 
 __all__ = ["Settings", "SettingsError", "load_settings", "of_any_satellite", "render_settings", "seconds"]
 

@@ -4,7 +4,7 @@ Labels are data of others, so they go into queries quoted (`%q`).
 """
 
 from artefacts.prometheus.recording import TITLE
-from check_autodiscover.core.clients import OUTCOMES, Outcome
+from check_autodiscover.core.model.clients import OUTCOMES, Outcome
 
 __all__ = ["AGE", "CAUSE_IN_WORDS", "LEFT_IN_WORDS", "VIEWS", "WHO_IS_HIT", "domain_page", "listed"]
 

@@ -9,18 +9,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 
-from check_autodiscover.arguments import Arguments
-from check_autodiscover.core.acceptance import accept, accept_over, asked_of, unanswered, unseen
-from check_autodiscover.core.baseline import AcceptedView, Baseline, Change, Drift, RecordKind
-from check_autodiscover.core.baseline_json import BaselineFormatError, read_baseline, write_baseline
-from check_autodiscover.core.drift import compare_baselines
-from check_autodiscover.core.judge import assemble, judge
+from check_autodiscover.config.commandline import Arguments
+from check_autodiscover.core.analysis.drift import accept, accept_over, asked_of, compare_baselines, unanswered, unseen
+from check_autodiscover.core.model.baseline import (
+    AcceptedView,
+    Baseline,
+    BaselineFormatError,
+    Change,
+    Drift,
+    RecordKind,
+    read_baseline,
+    write_baseline,
+)
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import BaselineFile, Survey
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import BaselineFile, Survey
-from check_autodiscover.ctl.observing import observe_domain, parsed
-from check_autodiscover.ctl.usage import Refused
-from check_autodiscover.hostile import clean
+from check_autodiscover.core.verdict.judge import assemble, judge
+from check_autodiscover.ctl.common import Refused, observe_domain, parsed
+from check_autodiscover.output.terminal import clean
 from check_autodiscover.store import StoreError, load_baseline, save_baseline
 
 __all__ = ["accept_baseline", "diff_baseline", "show_baseline"]

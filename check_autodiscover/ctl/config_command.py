@@ -5,12 +5,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from check_autodiscover.config import Configuration, ConfigurationError, load_configuration
-from check_autodiscover.config_schema import schema
-from check_autodiscover.core.names import BadName, parse_domain
-from check_autodiscover.ctl.usage import Refused
-from check_autodiscover.effective import Line, effective, summary, view_of_file
-from check_autodiscover.hostile import clean
+from check_autodiscover.config.describe import Line, effective, schema, summary, view_of_file
+from check_autodiscover.config.file import Configuration, ConfigurationError, load_configuration
+from check_autodiscover.core.model.names import BadName, parse_domain
+from check_autodiscover.ctl.common import Refused
+from check_autodiscover.output.terminal import clean
 
 __all__ = ["WRONG", "check", "schema_text"]
 

@@ -1,18 +1,36 @@
 """`autodiscoverctl diagnose`: observe a domain, or take a saved survey, and show the verdict.
 
 It is shown as a tree, or in one of the plugin's forms. The exit code is the plugin's.
+
+A report drawn for a terminal: the verdict, how clients fare, the steps with the views side by side, the causes.
+
+Used by `diagnose`. Whatever came from DNS, certificates and servers passes `clean`, and nothing is read as markup. No
+meaning hangs on a colour alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from check_autodiscover.core.judge import assemble, judge
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.ctl.survey_file import load_survey, save_survey
-from check_autodiscover.ctl.usage import Refused
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 
-__all__ = ["Form", "diagnose"]
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.walks import SUCCESS
+from check_autodiscover.core.model.clients import Outcome, Walk
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.core.verdict.judge import assemble, judge
+from check_autodiscover.ctl.common import Refused, load_survey, save_survey
+from check_autodiscover.output.steps import WORDS, Place, Reaction, clients_of, fares, ladder
+from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.text import finding_lines
+
+__all__ = ["Form", "diagnose", "draw"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +61,7 @@ def _observed(domain: str, plugin_options: Sequence[str]) -> Survey:
     if not domain:
         raise Refused("diagnose needs a DOMAIN before its options, or --survey FILE")
     # A saved survey needs neither the network nor the option parser.
-    from check_autodiscover.ctl.observing import observe_domain, parsed
+    from check_autodiscover.ctl.common import observe_domain, parsed
 
     return observe_domain(parsed(domain, plugin_options))
 
@@ -72,8 +90,7 @@ def _redacted(report: Report) -> Report:
     """The same verdict on other names. Raises Refused where it would be another."""
     from publicsuffixlist import PublicSuffixList
 
-    from check_autodiscover.core.redaction import redact
-    from check_autodiscover.core.redaction.comparison import difference
+    from check_autodiscover.core.redaction.fields import difference, redact
 
     suffixes = PublicSuffixList(accept_unknown=False, only_icann=True)
     hidden = judge(redact(report.survey, lambda name: suffixes.publicsuffix(name) or ""))
@@ -87,15 +104,15 @@ def _show(report: Report, form: Form) -> None:
         case "":
             _draw(report)
         case "json":
-            from check_autodiscover.report_json import render_json
+            from check_autodiscover.output.report_json import render_json
 
             print(render_json(report))
         case "log":
-            from check_autodiscover.render import render_log
+            from check_autodiscover.output.text import render_log
 
             print(render_log(report))
         case _:
-            from check_autodiscover.render import render_text
+            from check_autodiscover.output.text import render_text
 
             print(render_text(report, form.verbosity, form.perfdata))
 
@@ -104,7 +121,135 @@ def _draw(report: Report) -> None:
     # The plugin's forms need none of it.
     from rich.console import Console
 
-    from check_autodiscover.ctl.tree import draw
-
     picture = assemble(report.survey, report.survey.ended)
     Console(highlight=False, emoji=False).print(draw(report, picture))
+
+
+SIDE_BY_SIDE = 36
+"""The columns that a view needs beside another; with fewer, views stand below one another."""
+
+
+GUIDES = 4
+"""The columns that a branch of the tree takes."""
+
+
+STATE_STYLES = {State.OK: "green", State.WARNING: "yellow", State.CRITICAL: "bold red", State.UNKNOWN: "magenta"}
+
+
+_OUTCOME_STYLES = {
+    outcome.value: "green" if outcome.good else "bold red" if outcome.bad else "magenta" for outcome in Outcome
+}
+
+
+def draw(report: Report, picture: Picture) -> RenderableType:
+    """The whole of what a person sees of a report. `picture` is what the same survey was judged by."""
+    methods = {choice.view: f"{choice.effective.value}: {choice.why}" for choice in report.methods}
+    return Group(
+        _headline(report),
+        Text(),
+        _Outcomes(picture.views, methods),
+        Text(),
+        _Ladder(picture.views),
+        Rule(characters="-", style="dim"),
+        *_findings(report),
+        *(Text(f"Note: {clean(note)}", style="dim") for note in report.notes),
+    )
+
+
+def _headline(report: Report) -> Text:
+    text = Text(clean(report.domain), style="bold")
+    text.append(f"  {report.state.value}", STATE_STYLES[report.state])
+    text.append(f"  {clean(report.summary)}", "default")
+    return text
+
+
+class _Outcomes:
+    """How each client fares in each view, those together that fare alike."""
+
+    def __init__(self, views: Sequence[ViewPicture], methods: dict[str, str]) -> None:
+        self._views = views
+        self._methods = methods
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        for _view in (None, *self._views):
+            table.add_column(ratio=1)
+        table.add_row("", *(Text(view.name, style="bold") for view in self._views))
+        table.add_row("method", *(Text(clean(self._methods[view.name])) for view in self._views))
+        for walks in fares(self._views):
+            table.add_row(Text(clients_of(walks[0]), style="cyan"), *(_ending(each[0]) for each in walks))
+        yield table
+        yield Text("In parentheses: clients that are told of and not judged.", style="dim")
+
+
+def _ending(walk: Walk) -> Text:
+    at = f" at {walk.at.value}" if walk.at else ""
+    how, comma, after = WORDS[walk.outcome.value].partition(",")
+    return Text(f"{how}{at}{comma}{after}", style=_OUTCOME_STYLES[walk.outcome.value])
+
+
+class _Ladder:
+    """The steps, each with the views beside one another where the terminal is wide enough, else below."""
+
+    def __init__(self, views: Sequence[ViewPicture]) -> None:
+        self._names = [view.name for view in views]
+        self._rungs = ladder(views)
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        beside = options.max_width >= GUIDES + SIDE_BY_SIDE * len(self._names)
+        names = self._grid([Text(name, style="bold") for name in self._names])
+        tree = Tree(Padding(names, (0, 0, 0, GUIDES)), guide_style="dim")
+        for rung in self._rungs:
+            title = Text.assemble((clean(rung.title), "bold"), (f"  {rung.roles}" if rung.roles else "", "dim"))
+            if beside:
+                tree.add(Group(title, self._grid([_cell(places) for places in rung.places])))
+                continue
+            branch = tree.add(title)
+            for name, places in zip(self._names, rung.places, strict=True):
+                branch.add(Group(Text(name, style="bold"), _cell(places)))
+        tree.hide_root = not beside
+        yield tree
+
+    def _grid(self, cells: Sequence[RenderableType]) -> Table:
+        grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        for _cell in cells:
+            grid.add_column(ratio=1)
+        grid.add_row(*cells)
+        return grid
+
+
+def _cell(places: Sequence[Place]) -> Table:
+    """What stands at a step in one view, each line behind its mark, so that what is wrapped is set in."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(min_width=2)
+    grid.add_column(ratio=1)
+    for place in places:
+        if place.url:
+            grid.add_row(">", Text(clean(place.url), style="bold"))
+        for text in place.found:
+            grid.add_row("-", Text(clean(text)))
+        for reaction in place.reactions:
+            grid.add_row("=>", _reaction(reaction))
+    return grid
+
+
+def _reaction(reaction: Reaction) -> Text:
+    text = Text(f"{reaction.clients}: " if reaction.clients else "", style="cyan")
+    text.append(WORDS[reaction.outcome], _OUTCOME_STYLES.get(reaction.outcome, "default"))
+    why = clean(reaction.why).removeprefix("not observed: ")
+    text.append(f", {why}" if why else "", "default")
+    text.append(f" ({reaction.code})" if reaction.code not in ("", SUCCESS) else "", "dim")
+    return text
+
+
+def _findings(report: Report) -> Iterator[RenderableType]:
+    """Causes, each with its fix and what follows from it, in the words of the plugin."""
+    for line in finding_lines(report):
+        words = line.lstrip()
+        yield Padding(_finding(words), (0, 0, 0, 2 * (len(line) - len(words))), expand=False)
+
+
+def _finding(words: str) -> Text:
+    first, _, rest = words.partition(" ")
+    style = next((style for state, style in STATE_STYLES.items() if state.value == first), "bold")
+    return Text.assemble((first, style), f" {rest}")

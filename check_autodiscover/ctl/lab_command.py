@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from threading import Event
 
-from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.ctl.common import Refused
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.worlds import WORLDS, world_named
 

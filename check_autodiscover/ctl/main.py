@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
-from check_autodiscover.ctl.usage import Parser, Refused, warn
-from check_autodiscover.hostile import clean
-from check_autodiscover.outputs import drop, forget_untold, open_closed
-from check_autodiscover.probes.extra import MissingExtra, install_command
-from check_autodiscover.usage import Told
+from check_autodiscover.cli import Told, drop, forget_untold, open_closed
+from check_autodiscover.ctl.common import Parser, Refused, warn
+from check_autodiscover.output.terminal import clean
+from check_autodiscover.settings import MissingExtra, install_command
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -229,8 +228,8 @@ def _diagnose(given: Namespace, rest: Sequence[str]) -> int:
 
 def _sweep(given: Namespace, rest: Sequence[str]) -> int:
     from check_autodiscover.ctl.sweep.command import Wish, sweep
-    from check_autodiscover.ctl.sweep.crew import Limits
-    from check_autodiscover.ctl.sweep.output import Form
+    from check_autodiscover.ctl.sweep.summary import Form
+    from check_autodiscover.ctl.sweep.workers import Limits
 
     listed = rest[:1] if rest and (rest[0] == "-" or not rest[0].startswith("-")) else ()
     wish = Wish(

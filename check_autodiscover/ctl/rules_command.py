@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
 from check_autodiscover.core.rules.guide import GUIDE
 from check_autodiscover.core.rules.rule import Case, Rule
-from check_autodiscover.ctl.usage import Refused
-from check_autodiscover.pages import page_of
+from check_autodiscover.ctl.common import Refused
+from check_autodiscover.output.rule_pages import page_of
 
 __all__ = ["explain", "overview"]
 

@@ -7,11 +7,10 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from check_autodiscover.bad_value import BadValue, quoted
-from check_autodiscover.durations import parse_duration
-from check_autodiscover.from_exporter.place import parse_place
-from check_autodiscover.from_exporter.question import OUTPUTS, STATES, Question, ask
-from check_autodiscover.usage import DOMAIN_MISSING, RaisingParser, UsageError
+from check_autodiscover.cli import DOMAIN_MISSING, RaisingParser, UsageError
+from check_autodiscover.from_exporter.connection import parse_place
+from check_autodiscover.from_exporter.request import OUTPUTS, STATES, Question, ask
+from check_autodiscover.settings import BadValue, parse_duration, quoted
 
 __all__ = ["FLAG", "OPTIONS", "TIMEOUT", "TIMEOUT_RESULTS", "asked"]
 

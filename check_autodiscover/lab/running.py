@@ -17,10 +17,8 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 
 from check_autodiscover.lab.certificates import Certificates
-from check_autodiscover.lab.dns_server import bind_resolver, refuse, serve
-from check_autodiscover.lab.site_server import bind_everywhere, serve_site
+from check_autodiscover.lab.servers import ZoneData, bind_everywhere, bind_resolver, refuse, serve, serve_site
 from check_autodiscover.lab.world import SEARCH_PAGE, ResolverKind, World
-from check_autodiscover.lab.zone_data import ZoneData
 from check_autodiscover.store import write_whole
 
 __all__ = ["RESOLVER_HOST", "Lab", "running"]

@@ -1,17 +1,52 @@
 """What a small world of the lab is made of: views with their zones, sites with their certificates, and the verdict due.
 
 Frozen data, written down in `worlds` and brought to life by `running`. Nothing here opens a socket.
+
+What the worlds are put together from: addresses, certificates, records, both views, and verdicts.
+
+`contoso.com` has its server at one address inside and another outside; strangers live at `hoster.example`. Used by
+the tables of worlds.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
-from check_autodiscover.core.policy import ClientName, Method, Step
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.policy import ClientName, Method, Step
+from check_autodiscover.core.model.states import State
 
 __all__ = [
+    "APEX",
+    "APEX_INSIDE",
+    "APEX_OUTSIDE",
+    "BY_HOST",
+    "BY_SRV",
+    "CLOUD",
+    "CLOUD_ALIAS",
     "DAYS_LEFT",
+    "FOREIGN",
+    "HOSTED",
+    "HOSTED_EXCHANGE",
+    "HOSTER",
+    "HOST_SITES",
+    "HOST_VIEWS",
+    "INSIDE",
+    "MAIL_INSIDE",
+    "MAIL_MOVED",
+    "MAIL_OUTSIDE",
+    "MULTI",
+    "OK",
+    "OUTSIDE",
+    "REDIRECTED",
+    "REMOTE_INSIDE",
+    "REMOTE_OUTSIDE",
     "SEARCH_PAGE",
+    "SINGLE",
+    "SRV",
+    "SRV_SITES",
+    "SRV_VIEWS",
+    "STRANGER",
+    "WEB",
+    "WEB_OUTSIDE",
     "Behaviour",
     "CertificateSpec",
     "Declaration",
@@ -24,6 +59,12 @@ __all__ = [
     "WorldResolver",
     "WorldView",
     "Zone",
+    "both_views",
+    "critical",
+    "exchange_sites",
+    "outside_view",
+    "resolver",
+    "warning",
 ]
 
 DAYS_LEFT = 61
@@ -218,3 +259,135 @@ class World:
     declared: Declaration
     verdict: Verdict
     domain: str = "contoso.com"
+
+
+INSIDE = "127.0.16.2"
+
+
+OUTSIDE = "127.0.113.10"
+
+
+APEX_INSIDE = "127.0.16.5"
+"""A domain controller, without a web server."""
+
+
+APEX_OUTSIDE = "127.0.113.7"
+"""The company's own web site."""
+
+
+HOSTER = "127.0.100.80"
+"""A stranger's web server."""
+
+
+HOSTED_EXCHANGE = "127.0.100.25"
+
+
+SINGLE = CertificateSpec(("remote.contoso.com",))
+
+
+MULTI = CertificateSpec(("mail.contoso.com", "autodiscover.contoso.com"))
+
+
+FOREIGN = CertificateSpec(("*.hoster.example",))
+
+
+WEB = CertificateSpec(("contoso.com", "www.contoso.com"))
+
+
+APEX = Site(APEX_OUTSIDE, WEB, Behaviour.WEBSITE, Behaviour.WEBSITE)
+
+
+STRANGER = Site(HOSTER, FOREIGN, Behaviour.WEBSITE, Behaviour.WEBSITE)
+
+
+SRV = "_autodiscover._tcp SRV 0 0 443 remote"
+
+
+WEB_OUTSIDE = (f"@ A {APEX_OUTSIDE}", f"www A {APEX_OUTSIDE}")
+
+
+REMOTE_INSIDE = (f"remote A {INSIDE}", SRV)
+
+
+REMOTE_OUTSIDE = (f"remote A {OUTSIDE}", SRV)
+
+
+MAIL_INSIDE = (f"mail A {INSIDE}", f"autodiscover A {INSIDE}")
+
+
+MAIL_OUTSIDE = (f"mail A {OUTSIDE}", f"autodiscover A {OUTSIDE}")
+
+
+CLOUD_ALIAS = ("autodiscover CNAME autodiscover.outlook.com.",)
+
+
+REDIRECTED = (f"autodiscover A {HOSTER}",)
+
+
+MAIL_MOVED = (f"mail A {OUTSIDE}", f"autodiscover A {HOSTER}")
+
+
+BY_SRV = Declaration(Method.SRV, ("remote.contoso.com",))
+
+
+BY_HOST = Declaration(Method.HOST, ("mail.contoso.com",))
+
+
+OK = Verdict(State.OK)
+
+
+def critical(root: str) -> Verdict:
+    """CRITICAL because of this rule."""
+    return Verdict(State.CRITICAL, root)
+
+
+def warning(root: str) -> Verdict:
+    """WARNING because of this rule."""
+    return Verdict(State.WARNING, root)
+
+
+def both_views(
+    inside: tuple[str, ...], outside: tuple[str, ...], beside: tuple[Zone, ...] = ()
+) -> tuple[WorldView, ...]:
+    """Both views of the domain, its apex and web site included; `beside` are other zones that both know."""
+    return (
+        WorldView("inside", (WorldResolver((Zone("contoso.com", (f"@ A {APEX_INSIDE}", *inside)), *beside)),)),
+        outside_view(resolver(*outside, beside=beside)),
+    )
+
+
+def outside_view(*resolvers: WorldResolver, connect: bool = True) -> WorldView:
+    """The view from outside, through these resolvers."""
+    return WorldView("outside", resolvers, connect)
+
+
+def resolver(*records: str, kind: ResolverKind = ResolverKind.HONEST, beside: tuple[Zone, ...] = ()) -> WorldResolver:
+    """A resolver outside that knows the web site's records and these of the domain; `beside` are other zones."""
+    return WorldResolver((Zone("contoso.com", (*WEB_OUTSIDE, *records)), *beside), kind)
+
+
+def exchange_sites(inside: CertificateSpec, outside: CertificateSpec | None = None) -> tuple[Site, ...]:
+    """The one Exchange server at its inside and its outside address, beside the web site."""
+    return (
+        APEX,
+        Site(INSIDE, inside, Behaviour.EXCHANGE),
+        Site(OUTSIDE, outside or inside, Behaviour.EXCHANGE),
+    )
+
+
+SRV_SITES = exchange_sites(SINGLE)
+
+
+HOST_SITES = exchange_sites(MULTI)
+
+
+SRV_VIEWS = both_views(REMOTE_INSIDE, REMOTE_OUTSIDE)
+
+
+HOST_VIEWS = both_views(MAIL_INSIDE, MAIL_OUTSIDE)
+
+
+HOSTED = Zone("hoster.example", (f"exchange A {HOSTED_EXCHANGE}",))
+
+
+CLOUD = Zone("outlook.com", ("autodiscover CNAME atod-g2.tm-4", "atod-g2.tm-4 A 127.0.52.96"))

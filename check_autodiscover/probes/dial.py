@@ -5,7 +5,7 @@ import errno
 import ipaddress
 import socket
 
-from check_autodiscover.core.observations import Connect
+from check_autodiscover.core.model.observations import Connect
 
 __all__ = ["ClearStream", "SocketAddress", "connect", "cut_by", "open_socket", "open_stream", "socket_address"]
 

@@ -16,18 +16,18 @@ from ipaddress import ip_address
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from check_autodiscover.core.directory import LdapUrl, parse_ldap_url
-from check_autodiscover.core.directory_observations import (
+from check_autodiscover.core.model.observations import (
     ConnectionPoint,
     DirectoryAnswer,
     DirectoryQuestion,
     DirectoryStatus,
 )
-from check_autodiscover.core.policy import Directory
-from check_autodiscover.password import load_password
-from check_autodiscover.probes.extra import MissingExtra
+from check_autodiscover.core.model.policy import Directory
+from check_autodiscover.core.model.urls import LdapUrl, parse_ldap_url
+from check_autodiscover.named_files import load_password
 from check_autodiscover.probes.ldap_lookup import Asked, Stage
-from check_autodiscover.trust import Trust
+from check_autodiscover.probes.trust import Trust
+from check_autodiscover.settings import MissingExtra
 
 __all__ = ["ProcessDirectoryProbe"]
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from OpenSSL import SSL
 
-from check_autodiscover.core.observations import Handshake, Tls
+from check_autodiscover.core.model.observations import Handshake, Tls
 from check_autodiscover.probes.dial import cut_by
-from check_autodiscover.trust import USUAL_CIPHERS, watch
+from check_autodiscover.probes.trust import USUAL_CIPHERS, watch
 
 __all__ = ["PostHandshakeStream", "post_handshake_context", "tls_1_2_context"]
 

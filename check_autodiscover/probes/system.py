@@ -3,8 +3,8 @@
 import ipaddress
 from collections.abc import Iterable
 
-from check_autodiscover.core.names import BadName, parse_host
-from check_autodiscover.core.policy import Resolver
+from check_autodiscover.core.model.names import BadName, parse_host
+from check_autodiscover.core.model.policy import Resolver
 from check_autodiscover.named_files import RESOLV_CONF, UnusableFile, read_file
 
 __all__ = ["system_resolvers"]

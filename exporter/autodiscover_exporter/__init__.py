@@ -2,7 +2,7 @@
 
 import sys
 
-from check_autodiscover.probes.extra import install_command
+from check_autodiscover.settings import install_command
 
 __all__ = ["run"]
 

@@ -8,14 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from autodiscover_exporter.log_format import LOG_LEVELS, LogFormat
-from autodiscover_exporter.web.listening import (
-    DEFAULT_LISTEN_ADDRESS,
-    ListenAddress,
-    UnixAddress,
-    parse_listen_address,
-)
-from autodiscover_exporter.web.prefix import parse_external_url, parse_prefix
+from autodiscover_exporter.telemetry import LOG_LEVELS, LogFormat
+from autodiscover_exporter.web.listening import DEFAULT_LISTEN_ADDRESS, ListenAddress, UnixAddress, parse_listen_address
+from autodiscover_exporter.web.messages import parse_external_url, parse_prefix
 from check_autodiscover import __version__
 
 __all__ = ["Arguments", "make_parser", "parse_arguments"]

@@ -2,36 +2,149 @@
 
 The only place that ends the process. Exit codes: 0 when told to stop, 1 for what the configuration or the machine
 does not allow, 2 for a usage error.
+
+Which path answers what, and what every answer carries; nothing of sockets or signals.
+
+Served by `web.server`; tests call it through the same server on loopback. It decides nothing about a domain.
+
+How many files, sockets above all, this process may have open; called once, by `main`.
 """
 
 import asyncio
 import logging
 import os
+import resource
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from autodiscover_exporter.application import Application
 from autodiscover_exporter.commandline import Arguments, parse_arguments
-from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_checked
-from autodiscover_exporter.log_format import event, set_up_logging
-from autodiscover_exporter.open_files import raise_limit
-from autodiscover_exporter.web.gate import Gate
-from autodiscover_exporter.web.listening import CannotListen, ListenAddress, UnixAddress, listening
-from autodiscover_exporter.web.live_guard import LiveGuard
-from autodiscover_exporter.web.messages import Handler
-from autodiscover_exporter.web.prefix import under
+from autodiscover_exporter.endpoints.operations import (
+    Readiness,
+    ReloadEndpoint,
+    RenderedEndpoint,
+    answer_healthy,
+    render_configuration,
+    render_targets,
+)
+from autodiscover_exporter.endpoints.probe import ProbeEndpoint, expose_anew
+from autodiscover_exporter.endpoints.report import ReportEndpoint
+from autodiscover_exporter.endpoints.request import Asking
+from autodiscover_exporter.pages.site import Site
+from autodiscover_exporter.reload import CannotLoad, LiveConfiguration, load_checked
+from autodiscover_exporter.results.results import Results
+from autodiscover_exporter.results.schedule import Schedule
+from autodiscover_exporter.telemetry import OwnMetrics, event, set_up_logging
+from autodiscover_exporter.web.access import Gate, Users
+from autodiscover_exporter.web.config_file import LiveGuard
+from autodiscover_exporter.web.listening import CannotListen, ListenAddress, UnixAddress, listening, passed_sockets
+from autodiscover_exporter.web.messages import JSON, TEXT, Answer, Handler, Request, Response, under
 from autodiscover_exporter.web.server import Door
 from autodiscover_exporter.web.serving import serve
-from autodiscover_exporter.web.systemd import passed_sockets
-from autodiscover_exporter.web.users import Users
-from check_autodiscover.config import Configuration, ConfigurationError
-from check_autodiscover.effective import summary
-from check_autodiscover.outputs import forget_untold
-from check_autodiscover.prober import Prober
+from check_autodiscover import __version__
+from check_autodiscover.checker.checker import Probe, Prober
+from check_autodiscover.cli import forget_untold
+from check_autodiscover.config.describe import summary
+from check_autodiscover.config.file import Configuration, ConfigurationError
 
-__all__ = ["main", "run"]
+__all__ = ["MOST", "Application", "main", "raise_limit", "run"]
+
+READING = ("GET", "HEAD")
+
+
+ORDERING = ("POST",)
+
+
+_HEALTH = ("/-/healthy", "/-/ready")
+
+
+HEADERS_OF_ALL: Mapping[str, str] = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+class Application:
+    """Answers requests from the configuration that holds, with a probe that looks at domains.
+
+    `timeout_offset` is what a scrape's time is cut by, in seconds; `base` is put before every link of the pages.
+    """
+
+    def __init__(self, live: LiveConfiguration, probe: Probe, timeout_offset: float, base: str = "") -> None:
+        self._live = live
+        self._own = OwnMetrics(__version__)
+        self._own.follow_reloads(lambda: live.state.successful, lambda: live.state.succeeded)
+        self.results = Results(probe, self._own)
+        self._own.follow_domains(self.results.count_domains)
+        self.schedule = Schedule(self.results)
+        self._own.follow_schedule(lambda: self.schedule.lag)
+        for follower in (self.results.follow, self.schedule.follow):
+            follower(live())
+            live.follow(follower)
+        self.readiness = Readiness()
+        asking = Asking(live, self.results, timeout_offset)
+        self._routes: Mapping[str, Handler] = {
+            "/probe": ProbeEndpoint(asking),
+            "/api/v1/report": ReportEndpoint(asking),
+            "/metrics": self._own_metrics,
+            "/sd": RenderedEndpoint(live, render_targets, JSON),
+            "/config": RenderedEndpoint(live, render_configuration, TEXT),
+            "/-/healthy": answer_healthy,
+            "/-/ready": self.readiness,
+        }
+        site = Site(live, self.results, base=base)
+        self._sites: Mapping[str, Handler] = dict.fromkeys(("", "domains", "rules", "static"), site)
+        self._orders: Mapping[str, Handler] = {"/-/reload": ReloadEndpoint(live)}
+
+    def __call__(self, request: Request) -> Answer:
+        """The Handler of everything."""
+        found = self._respond(request)
+        return _with_headers(found) if isinstance(found, Response) else _completed(found)
+
+    def health(self, request: Request) -> Answer:
+        """The Handler of an address at which only this is told."""
+        return self(request) if request.path in _HEALTH else Response(b"Only health is told here.\n", 404)
+
+    def _respond(self, request: Request) -> Answer:
+        area = request.path.removeprefix("/").partition("/")[0]
+        reading = self._routes.get(request.path) or self._sites.get(area)
+        for answer, methods in ((reading, READING), (self._orders.get(request.path), ORDERING)):
+            if answer is not None:
+                return answer(request) if request.method in methods else _not_allowed(methods)
+        return Response(b"There is nothing here; / lists what there is.\n", 404)
+
+    def _own_metrics(self, request: Request) -> Response:
+        return expose_anew(self._own.render, request.headers)
+
+
+async def _completed(found: Awaitable[Response]) -> Response:
+    return _with_headers(await found)
+
+
+def _with_headers(response: Response) -> Response:
+    headers = {**HEADERS_OF_ALL, **response.headers}
+    return Response(response.body, response.status, response.content_type, headers)
+
+
+def _not_allowed(methods: Sequence[str]) -> Response:
+    text = f"Only {' and '.join(methods)} {'are' if len(methods) > 1 else 'is'} answered here.\n"
+    return Response(text.encode(), 405, headers={"allow": ", ".join(methods)})
+
+
+MOST = 65_536
+"""More are of no use: all that is open at once is counted in thousands."""
+
+
+def raise_limit() -> None:
+    """Take what the administrator allows: the usual soft limit of 1024 is for programs that use select(2)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
 
 logger = logging.getLogger(__name__)
 

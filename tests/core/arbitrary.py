@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.directory_observations import (
+from check_autodiscover.core.analysis.plan import plan
+from check_autodiscover.core.model.certificate import Revocation, Staple, UnreadableCertificate
+from check_autodiscover.core.model.observations import (
+    Connect,
     ConnectionPoint,
+    Contact,
     DirectoryAnswer,
     DirectoryQuestion,
     DirectoryStatus,
-)
-from check_autodiscover.core.observations import (
-    Connect,
-    Contact,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -33,9 +32,7 @@ from check_autodiscover.core.observations import (
     Tls,
     VerifyError,
 )
-from check_autodiscover.core.ocsp import Revocation, Staple
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import (
+from check_autodiscover.core.model.policy import (
     ClientName,
     Directory,
     Expectations,
@@ -48,7 +45,7 @@ from check_autodiscover.core.policy import (
     Transport,
     View,
 )
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.model.survey import Survey
 from tests.core.worlds import (
     AUTODISCOVER,
     CLOUD,

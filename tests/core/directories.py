@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from check_autodiscover.core.directory_observations import ConnectionPoint, DirectoryAnswer, DirectoryStatus
-from check_autodiscover.core.policy import Directory
+from check_autodiscover.core.model.observations import ConnectionPoint, DirectoryAnswer, DirectoryStatus
+from check_autodiscover.core.model.policy import Directory
 from tests.core.worlds import World
 
 __all__ = ["DC", "PARTNER", "POINTER", "URL", "answer", "asking", "autodiscover_url", "point", "pointer"]

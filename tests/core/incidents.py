@@ -7,8 +7,16 @@ the table derives. Cells that cannot occur have no world.
 from collections.abc import Callable
 from dataclasses import replace
 
-from check_autodiscover.core.observations import Connect, DnsStatus, Exchange, HttpAnswer, RecordType, Srv, VerifyError
-from check_autodiscover.core.policy import Expectations, Expected, Method, Policy
+from check_autodiscover.core.model.observations import (
+    Connect,
+    DnsStatus,
+    Exchange,
+    HttpAnswer,
+    RecordType,
+    Srv,
+    VerifyError,
+)
+from check_autodiscover.core.model.policy import Expectations, Expected, Method, Policy
 from tests.core.directories import asking, point
 from tests.core.worlds import (
     APEX,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.report import Judgement, Report
+from check_autodiscover.core.model.report import Judgement, Report
+from check_autodiscover.core.verdict.judge import judge
 from tests.core.worlds import World, survey_of
 
 __all__ = ["BOTH", "Told", "assert_told", "rules_of", "said", "verdict"]

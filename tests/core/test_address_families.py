@@ -2,7 +2,7 @@
 
 import pytest
 
-from check_autodiscover.core.policy import Family
+from check_autodiscover.core.model.policy import Family
 from tests.core.incidents import REMOTE, healthy
 from tests.core.judging import Told, assert_told, verdict
 from tests.core.worlds import AUTODISCOVER, DOMAIN

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from check_autodiscover.core.address_order import in_order
+from check_autodiscover.core.model.addresses import in_order
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.answer_xml import MAX_DEPTH, MAX_TEXT, XmlAnswer, read_xml
-from check_autodiscover.core.http_answer import AnswerClass, classify, xml_of
-from check_autodiscover.core.observations import Exchange, HttpAnswer
+from check_autodiscover.core.analysis.answer_xml import MAX_DEPTH, MAX_TEXT, XmlAnswer, read_xml
+from check_autodiscover.core.analysis.replies import AnswerClass, classify, xml_of
+from check_autodiscover.core.model.observations import Exchange, HttpAnswer
 from tests.core.worlds import xml, xml_redirect
 
 SPACE = "http://schemas.microsoft.com/exchange/autodiscover"

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.answers import answer_of, authorities
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, Question, RecordType
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import Method, Policy, Resolver, Transport, View
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.analysis.lookups import answer_of, authorities
+from check_autodiscover.core.analysis.plan import plan
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, Question, RecordType
+from check_autodiscover.core.model.policy import Method, Policy, Resolver, Transport, View
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.core.verdict.judge import judge
 
 OWN = View("outside", (Resolver("", transport=Transport.AUTHORITATIVE),))
 POLICY = Policy(views=(OWN,), method=Method.SRV)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.certificate import Certificate
-from check_autodiscover.core.observations import RecordType
+from check_autodiscover.core.model.certificate import Certificate
+from check_autodiscover.core.model.observations import RecordType
 from check_autodiscover.core.rules.phrases import date_of
 from tests.core import incidents
 from tests.core.incidents import REMOTE, auto, healthy, served

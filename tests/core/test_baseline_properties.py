@@ -10,22 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.acceptance import accept
-from check_autodiscover.core.baseline import (
+from check_autodiscover.core.analysis.drift import accept, compare_baselines
+from check_autodiscover.core.model.baseline import (
     AcceptedCertificate,
     AcceptedRecord,
     AcceptedView,
     Baseline,
+    BaselineFormatError,
     CatchAllState,
     Presented,
     RecordKind,
     Walked,
+    read_baseline,
+    write_baseline,
 )
-from check_autodiscover.core.baseline_json import BaselineFormatError, read_baseline, write_baseline
-from check_autodiscover.core.drift import compare_baselines
-from check_autodiscover.core.finding import Endpoint
-from check_autodiscover.core.judge import assemble
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.model.finding import Endpoint
+from check_autodiscover.core.model.policy import Method
+from check_autodiscover.core.verdict.judge import assemble
 from tests.core import incidents, test_incidents
 from tests.core.worlds import survey_of
 

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.causes import RULE_ORDER, Graded, link
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.grading import Grade
-from check_autodiscover.core.observations import DnsStatus
-from check_autodiscover.core.policy import Expectations, Expected, Method, Resolver
-from check_autodiscover.core.report import Report, Role
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.observations import DnsStatus
+from check_autodiscover.core.model.policy import Expectations, Expected, Method, Resolver
+from check_autodiscover.core.model.report import Report, Role
+from check_autodiscover.core.model.states import State
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
-from check_autodiscover.core.state import State
+from check_autodiscover.core.verdict.grading import RULE_ORDER, Grade, Graded, link
 from tests.core import incidents
 from tests.core.incidents import healthy
 from tests.core.judging import verdict

@@ -13,7 +13,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.certificate import (
+from check_autodiscover.core.model.certificate import (
     Certificate,
     Kind,
     UnreadableCertificate,
@@ -245,5 +245,5 @@ def test_no_damage_to_a_certificate_raises(at: int, damage: bytes, lost: int) ->
 
 
 def test_facts_are_judged_without_importing_cryptography() -> None:
-    code = "import check_autodiscover.core.certificate, sys; sys.exit('cryptography' in sys.modules)"
+    code = "import check_autodiscover.core.model.certificate, sys; sys.exit('cryptography' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import Srv, VerifyError
+from check_autodiscover.core.model.observations import Srv, VerifyError
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.incidents import MAIL, REMOTE, SINGLE, SRV, A, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, verdict

@@ -2,8 +2,8 @@
 
 import pytest
 
-from check_autodiscover.core.policy import ClientName, Step
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.policy import ClientName, Step
+from check_autodiscover.core.model.states import State
 from tests.core import incidents
 from tests.core.incidents import AAAA, MULTI, healthy
 from tests.core.judging import verdict

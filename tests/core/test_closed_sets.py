@@ -5,12 +5,12 @@ from enum import Enum
 
 import pytest
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.closed_set import ClosedSet
-from check_autodiscover.core.finding import Endpoint
-from check_autodiscover.core.observations import DnsQuestion, RecordType, Scheme
-from check_autodiscover.core.policy import Step
-from check_autodiscover.core.records import Presence, Resolution
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.analysis.lookups import Presence, Resolution
+from check_autodiscover.core.model.finding import Endpoint
+from check_autodiscover.core.model.observations import DnsQuestion, RecordType, Scheme
+from check_autodiscover.core.model.policy import Step
+from check_autodiscover.core.model.states import ClosedSet
 
 
 @pytest.mark.parametrize("members", ClosedSet.__subclasses__(), ids=lambda each: each.__name__)

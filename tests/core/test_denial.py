@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.denial import DEFAULT_DENIED, denies
+from check_autodiscover.core.model.addresses import DEFAULT_DENIED, denies
 
 FORMS = (
     "{}",

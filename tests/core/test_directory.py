@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.clients import Outcome
-from check_autodiscover.core.directory import BadLdapUrl, parse_ldap_url, read_directory
-from check_autodiscover.core.directory_observations import (
+from check_autodiscover.core.analysis.directory import read_directory
+from check_autodiscover.core.analysis.plan import plan
+from check_autodiscover.core.model.clients import Outcome
+from check_autodiscover.core.model.observations import (
     ConnectionPoint,
     DirectoryAnswer,
     DirectoryQuestion,
     DirectoryStatus,
+    RecordType,
 )
-from check_autodiscover.core.observations import RecordType
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import ClientName, Directory, Step
+from check_autodiscover.core.model.policy import ClientName, Directory, Step
+from check_autodiscover.core.model.urls import BadLdapUrl, parse_ldap_url
 from tests.core.directories import DC, PARTNER, URL, answer, asking, point, pointer
 from tests.core.incidents import HOSTER, REMOTE, healthy
 from tests.core.judging import verdict

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import DnsStatus, Srv
-from check_autodiscover.core.policy import ClientName, Method, Resolver
-from check_autodiscover.core.report import Report
+from check_autodiscover.core.model.observations import DnsStatus, Srv
+from check_autodiscover.core.model.policy import ClientName, Method, Resolver
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.directories import asking, point
 from tests.core.incidents import HOSTER, REMOTE, SRV, WEB, A, healthy, wildcard

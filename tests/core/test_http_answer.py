@@ -2,18 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.http_answer import (
+from check_autodiscover.core.analysis.replies import (
     _ROOT_ELEMENT,
     AnswerClass,
     authentication_methods,
     classify,
     decisive_answer,
-    is_autodiscover_path,
     redirect_of,
     redirect_target,
 )
-from check_autodiscover.core.observations import EndpointQuestion, Exchange, HttpAnswer, Scheme
-from check_autodiscover.core.url import RedirectTarget
+from check_autodiscover.core.model.observations import EndpointQuestion, Exchange, HttpAnswer, Scheme
+from check_autodiscover.core.model.urls import RedirectTarget, is_autodiscover_path
 
 URL = "https://mail.contoso.com/autodiscover/autodiscover.xml"
 XML = (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.worlds import World, survey_of
 

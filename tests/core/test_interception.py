@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.certificate import Certificate
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import Connect, VerifyError
-from check_autodiscover.core.policy import Expectations
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.certificate import Certificate
+from check_autodiscover.core.model.observations import Connect, VerifyError
+from check_autodiscover.core.model.policy import Expectations
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import SeverityOverride, State
+from check_autodiscover.core.verdict.judge import judge
 from tests.core.incidents import HOSTER, REDIRECT_HOST, REMOTE, A, healthy, row_5
 from tests.core.judging import Told, assert_told, rules_of, verdict
 from tests.core.worlds import APEX, DOMAIN, FOREIGN, PAGE, SERVER, Site, World, certificate, redirect, survey_of

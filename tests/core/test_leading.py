@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from check_autodiscover.core.leading import leads_on
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.analysis.plan import leads_on, plan
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -17,8 +17,7 @@ from check_autodiscover.core.observations import (
     RecordType,
     Scheme,
 )
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.model.survey import Survey
 from tests.core.arbitrary import answers_from
 from tests.core.incidents import healthy
 from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, EXCHANGE, NOW, PAGE, SRV_NAME, redirect

@@ -5,18 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.measures import METRICS, Measure
-from check_autodiscover.core.observations import Connect
-from check_autodiscover.core.policy import (
-    ClientName,
-    Expectations,
-    LifeLeft,
-    Thresholds,
-    judgeable,
-)
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.metrics import METRICS, Measure
+from check_autodiscover.core.model.observations import Connect
+from check_autodiscover.core.model.policy import ClientName, Expectations, LifeLeft, Thresholds, judgeable
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.incidents import AAAA, REMOTE, SINGLE, A, healthy, served
 from tests.core.judging import verdict

@@ -2,12 +2,11 @@
 
 import pytest
 
-from check_autodiscover.core.finding import Endpoint
-from check_autodiscover.core.meeting import Known
-from check_autodiscover.core.picture import observe
-from check_autodiscover.core.policy import Method
-from check_autodiscover.core.roles import CandidateRole, intended_endpoints, role_of
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.analysis.assessment import observe
+from check_autodiscover.core.analysis.contacts import Known
+from check_autodiscover.core.model.finding import CandidateRole, Endpoint, intended_endpoints, role_of
+from check_autodiscover.core.model.policy import Method
+from check_autodiscover.core.model.survey import Survey
 from tests.house.rule_worlds import surveys
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.names import (
+from check_autodiscover.core.model.names import (
     BadName,
     is_below,
     matches_dns_id,

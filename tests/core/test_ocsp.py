@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.ocsp import Revocation, Staple, read_staple
+from check_autodiscover.core.model.certificate import Revocation, Staple, read_staple
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 END = START + timedelta(days=90)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.candidates import MAX_ADDRESSES, MAX_TARGETS
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.analysis.endpoints import MAX_ADDRESSES, MAX_TARGETS
+from check_autodiscover.core.analysis.plan import MAX_LOOKUPS, plan
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -17,24 +17,12 @@ from check_autodiscover.core.observations import (
     Scheme,
     Srv,
 )
-from check_autodiscover.core.plan import MAX_LOOKUPS, plan
-from check_autodiscover.core.policy import Family, Step
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.model.policy import Family, Step
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.incidents import REMOTE, A, healthy
-from tests.core.worlds import (
-    APEX,
-    AUTODISCOVER,
-    CLOUD,
-    DOMAIN,
-    NOW,
-    SERVER,
-    SRV_NAME,
-    Site,
-    World,
-    redirect,
-    survey_of,
-)
+from tests.core.worlds import APEX, AUTODISCOVER, CLOUD, DOMAIN, NOW, SERVER, SRV_NAME, Site, World, redirect, survey_of
 
 
 def opening(world: World) -> set[tuple[str, str]]:

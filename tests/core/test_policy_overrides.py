@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.policy import DAY, Method, View, ViewRole
-from check_autodiscover.core.report import Report, Role
+from check_autodiscover.core.model.policy import DAY, Method, View, ViewRole
+from check_autodiscover.core.model.report import Report, Role
+from check_autodiscover.core.model.states import SeverityOverride, State
 from check_autodiscover.core.rules.catalogue import CATALOGUE
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.state import State
-from check_autodiscover.render import render_text
-from check_autodiscover.report_json import report_to_json
+from check_autodiscover.core.verdict.judge import judge
+from check_autodiscover.output.report_json import report_to_json
+from check_autodiscover.output.text import render_text
 from tests.core import incidents
 from tests.core.judging import rules_of, verdict
 from tests.core.worlds import NOW, SERVER, Site, World, survey_of

@@ -9,17 +9,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from check_autodiscover.core.causes import Graded, link
-from check_autodiscover.core.finding import Endpoint
-from check_autodiscover.core.grading import grade
-from check_autodiscover.core.judge import assemble, findings_of, judge
-from check_autodiscover.core.measures import METRICS
-from check_autodiscover.core.policy import Method, Step
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.state import State, worst
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.core.survey_json import survey_from_json, survey_to_json
+from check_autodiscover.core.model.finding import Endpoint
+from check_autodiscover.core.model.metrics import METRICS
+from check_autodiscover.core.model.policy import Method, Step
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import SeverityOverride, State, worst
+from check_autodiscover.core.model.survey import Survey, survey_from_json, survey_to_json
+from check_autodiscover.core.verdict.grading import Graded, grade, link
+from check_autodiscover.core.verdict.judge import assemble, findings_of, judge
 from tests.core.arbitrary import policy_from, survey_from
 
 SEEDS = st.integers(min_value=0, max_value=2**32 - 1)

@@ -11,26 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from check_autodiscover.core.certificate import Certificate
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import Contact, EndpointQuestion, HttpAnswer
-from check_autodiscover.core.policy import (
-    Directory,
-    Expectations,
-    Expected,
-    Resolver,
-    Transport,
-    View,
-)
-from check_autodiscover.core.redaction import Unruled, redact
-from check_autodiscover.core.redaction.comparison import difference
-from check_autodiscover.core.redaction.fields import RULES, hide_fields
-from check_autodiscover.core.redaction.kinds import WORDS
-from check_autodiscover.core.redaction.labels import KEPT_LABELS, WELL_KNOWN_LABELS
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.core.survey_json import survey_from_json, survey_to_json
+from check_autodiscover.core.model.certificate import Certificate
+from check_autodiscover.core.model.observations import Contact, EndpointQuestion, HttpAnswer
+from check_autodiscover.core.model.policy import Directory, Expectations, Expected, Resolver, Transport, View
+from check_autodiscover.core.model.states import SeverityOverride, State
+from check_autodiscover.core.model.survey import Survey, survey_from_json, survey_to_json
+from check_autodiscover.core.redaction.fields import RULES, Unruled, difference, hide_fields, redact
+from check_autodiscover.core.redaction.pseudonyms import KEPT_LABELS, WELL_KNOWN_LABELS, WORDS
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.arbitrary import survey_from
 from tests.core.suffixes import SUFFIXES, suffix_of

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.names import matches_dns_id, misspelt, parse_host
-from check_autodiscover.core.redaction.labels import Names
+from check_autodiscover.core.model.names import matches_dns_id, misspelt, parse_host
+from check_autodiscover.core.redaction.pseudonyms import Names
 from tests.core.suffixes import suffix_of
 
 CONTOSO = ("contoso.com", "autodiscover.contoso.com", "_autodiscover._tcp.contoso.com", "remote.contoso.com")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.redaction.networks import Addresses
+from check_autodiscover.core.redaction.pseudonyms import Addresses
 
 Address = IPv4Address | IPv6Address
 

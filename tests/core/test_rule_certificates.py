@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.observations import Connect, Srv, VerifyError
-from check_autodiscover.core.ocsp import Revocation, Staple
-from check_autodiscover.core.policy import Expectations, Expected, LifeLeft, Method, Thresholds
+from check_autodiscover.core.model.certificate import Certificate, Revocation, Staple, UnreadableCertificate
+from check_autodiscover.core.model.observations import Connect, Srv, VerifyError
+from check_autodiscover.core.model.policy import Expectations, Expected, LifeLeft, Method, Thresholds
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, MULTI, REMOTE, SINGLE, SRV, URL, A, healthy
 from tests.core.judging import Told, assert_told, rules_of, verdict

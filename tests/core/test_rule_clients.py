@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.clients import WalkStep
-from check_autodiscover.core.judge import assemble
-from check_autodiscover.core.observations import Srv
-from check_autodiscover.core.policy import ClientName, Method, Step
+from check_autodiscover.core.model.clients import WalkStep
+from check_autodiscover.core.model.observations import Srv
+from check_autodiscover.core.model.policy import ClientName, Method, Step
+from check_autodiscover.core.model.states import State
 from check_autodiscover.core.rules.walks import judge_clients
-from check_autodiscover.core.state import State
-from check_autodiscover.core.wording import sentence_of
+from check_autodiscover.core.verdict.judge import assemble
+from check_autodiscover.core.verdict.wording import sentence_of
 from tests.core import incidents
 from tests.core.incidents import HOSTER, REMOTE, URL, healthy
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict

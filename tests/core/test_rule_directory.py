@@ -4,11 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.directory_observations import ConnectionPoint, DirectoryAnswer, DirectoryStatus
-from check_autodiscover.core.observations import Connect, VerifyError
-from check_autodiscover.core.policy import Directory, Expectations, Method, Step, ViewRole
-from check_autodiscover.core.state import State
-from check_autodiscover.render_details import details
+from check_autodiscover.core.model.observations import (
+    Connect,
+    ConnectionPoint,
+    DirectoryAnswer,
+    DirectoryStatus,
+    VerifyError,
+)
+from check_autodiscover.core.model.policy import Directory, Expectations, Method, Step, ViewRole
+from check_autodiscover.core.model.states import State
+from check_autodiscover.output.details import details
 from tests.core.directories import DC, URL, answer, asking, autodiscover_url, point
 from tests.core.incidents import HOSTER, MAIL, MULTI, REMOTE, SINGLE, A, asks_for_a_certificate, healthy, row_1, row_47
 from tests.core.judging import Told, assert_told, rules_of, verdict

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.acceptance import unanswered
-from check_autodiscover.core.judge import assemble
-from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
-from check_autodiscover.core.policy import Expectations, Family, Method
+from check_autodiscover.core.analysis.drift import unanswered
+from check_autodiscover.core.model.observations import DnsStatus, RecordType, Srv
+from check_autodiscover.core.model.policy import Expectations, Family, Method
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import BaselineFile
 from check_autodiscover.core.rules.phrases import date_of
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import BaselineFile
+from check_autodiscover.core.verdict.judge import assemble
 from tests.core import incidents
 from tests.core.incidents import AAAA, REMOTE, SRV, A, healthy, served
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict

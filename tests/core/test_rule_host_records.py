@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
-from check_autodiscover.core.policy import Expectations, Expected, Family, Method, Step
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.observations import DnsStatus, RecordType, Srv
+from check_autodiscover.core.model.policy import Expectations, Expected, Family, Method, Step
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, REDIRECT_HOST, REMOTE, A, declared, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.observations import Connect, DnsStatus, Exchange, HttpAnswer
-from check_autodiscover.core.policy import Method, Resolver, Step
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.observations import Connect, DnsStatus, Exchange, HttpAnswer
+from check_autodiscover.core.model.policy import Method, Resolver, Step
+from check_autodiscover.core.model.states import State
 from tests.core import incidents
 from tests.core.incidents import HOSTER, REMOTE, SINGLE, A, auto, healthy, wildcard
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.candidates import MAX_HOPS, candidates
-from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import JSON_PATH, Connect, DnsStatus, Exchange, Handshake, HttpAnswer
-from check_autodiscover.core.policy import ClientName, Expectations, Method, Step
+from check_autodiscover.core.analysis.endpoints import MAX_HOPS, candidates
+from check_autodiscover.core.model.certificate import UnreadableCertificate
+from check_autodiscover.core.model.observations import JSON_PATH, Connect, DnsStatus, Exchange, Handshake, HttpAnswer
+from check_autodiscover.core.model.policy import ClientName, Expectations, Method, Step
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MAIL, MULTI, REDIRECT_HOST, REMOTE, SINGLE, URL, A, auto, healthy
 from tests.core.judging import Told, assert_told, rules_of, verdict

@@ -5,23 +5,12 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.observations import DnsStatus, Srv
-from check_autodiscover.core.policy import Expectations, Expected, Method, Step
+from check_autodiscover.core.model.observations import DnsStatus, Srv
+from check_autodiscover.core.model.policy import Expectations, Expected, Method, Step
 from tests.core import incidents
 from tests.core.incidents import HOSTER, MAIL, REMOTE, SRV, A, auto, healthy, with_srv
 from tests.core.judging import Told, assert_told, rules_of, verdict
-from tests.core.worlds import (
-    APEX,
-    AUTODISCOVER,
-    DOMAIN,
-    FOREIGN,
-    PAGE,
-    SERVER,
-    SRV_NAME,
-    Site,
-    World,
-    certificate,
-)
+from tests.core.worlds import APEX, AUTODISCOVER, DOMAIN, FOREIGN, PAGE, SERVER, SRV_NAME, Site, World, certificate
 
 SM, ST, SU, SP = "dns-srv-missing", "dns-srv-target-missing", "dns-srv-unexpected", "dns-srv-port"
 SS, SA, SN, WS = "dns-srv-shadowed", "dns-srv-target-alias", "dns-srv-targets-several", "dns-wildcard-captures-srv"

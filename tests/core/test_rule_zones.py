@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import DnsStatus, EndpointQuestion, RecordType, Scheme, Srv, Variant
-from check_autodiscover.core.policy import Resolver
-from check_autodiscover.core.report import Role
+from check_autodiscover.core.model.observations import DnsStatus, EndpointQuestion, RecordType, Scheme, Srv, Variant
+from check_autodiscover.core.model.policy import Resolver
+from check_autodiscover.core.model.report import Role
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.incidents import REMOTE, SRV, A, healthy, served
 from tests.core.judging import Told, assert_told, rules_of, verdict

@@ -2,9 +2,9 @@
 
 import pytest
 
-from check_autodiscover.core.error_pages import SIGNS, sign_of
-from check_autodiscover.core.observations import Connect, Exchange, HttpAnswer
-from check_autodiscover.core.report import Judgement
+from check_autodiscover.core.analysis.replies import SIGNS, sign_of
+from check_autodiscover.core.model.observations import Connect, Exchange, HttpAnswer
+from check_autodiscover.core.model.report import Judgement
 from tests.core import incidents
 from tests.core.incidents import MULTI, REDIRECT_HOST, SINGLE, healthy
 from tests.core.judging import verdict

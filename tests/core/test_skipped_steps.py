@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.observations import Connect
-from check_autodiscover.core.policy import Step
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.observations import Connect
+from check_autodiscover.core.model.policy import Step
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
 from tests.core import incidents
 from tests.core.incidents import HOSTER, healthy
 from tests.core.judging import BOTH, Told, assert_told, rules_of, verdict

@@ -4,12 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.staleness import as_of
-from check_autodiscover.core.state import State
-from check_autodiscover.render import render_first_line, render_performance_data, render_text
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import SeverityOverride, State
+from check_autodiscover.core.verdict.judge import as_of, judge
+from check_autodiscover.output.text import render_first_line, render_performance_data, render_text
 from tests.core import incidents
 from tests.core.worlds import survey_of
 

@@ -6,16 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.directory_observations import (
+from check_autodiscover.core.model.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.model.observations import (
+    Connect,
     ConnectionPoint,
+    Contact,
     DirectoryAnswer,
     DirectoryQuestion,
     DirectoryStatus,
-)
-from check_autodiscover.core.observations import (
-    Connect,
-    Contact,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -29,10 +27,9 @@ from check_autodiscover.core.observations import (
     Tls,
     VerifyError,
 )
-from check_autodiscover.core.policy import Directory, Policy, Resolver, View
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.survey import SCHEMA, Survey
-from check_autodiscover.core.survey_json import SurveyFormatError, survey_from_json, survey_to_json
+from check_autodiscover.core.model.policy import Directory, Policy, Resolver, View
+from check_autodiscover.core.model.states import SeverityOverride
+from check_autodiscover.core.model.survey import SCHEMA, Survey, SurveyFormatError, survey_from_json, survey_to_json
 
 LOOKUP = DnsQuestion("outside", "192.0.2.53", "_autodiscover._tcp.contoso.com", RecordType.SRV)
 ENDPOINT = EndpointQuestion("remote.contoso.com", "203.0.113.10", 443, Scheme.HTTPS)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.observations import AUTODISCOVER_PATH, Connect, DnsStatus, Handshake, Srv
-from check_autodiscover.core.policy import Method
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.observations import AUTODISCOVER_PATH, Connect, DnsStatus, Handshake, Srv
+from check_autodiscover.core.model.policy import Method
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
 from tests.core.incidents import HOSTER, MULTI, REMOTE, SINGLE, SRV, A, auto, healthy
 from tests.core.judging import Told, assert_told, rules_of, verdict
 from tests.core.worlds import (

@@ -1,9 +1,8 @@
 import pytest
 
-from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.observations import VerifyError
-from check_autodiscover.core.ocsp import Revocation, Staple
-from check_autodiscover.core.verification import Fault, Verdict, detail_of, judge_chain, judge_staple, judge_strength
+from check_autodiscover.core.analysis.chains import Fault, Verdict, detail_of, judge_chain, judge_staple, judge_strength
+from check_autodiscover.core.model.certificate import Certificate, Revocation, Staple, UnreadableCertificate
+from check_autodiscover.core.model.observations import VerifyError
 
 NOW = 1_000_000.0
 

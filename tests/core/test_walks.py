@@ -4,12 +4,14 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.clients import CLIENTS, OUTCOMES, Outcome, Walk
-from check_autodiscover.core.http_answer import AnswerClass
-from check_autodiscover.core.meeting import Meeting
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.analysis.assessment import observe
+from check_autodiscover.core.analysis.contacts import Meeting
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.analysis.replies import AnswerClass
+from check_autodiscover.core.analysis.walks import ANSWERS, Walker, walk
+from check_autodiscover.core.model.certificate import UnreadableCertificate
+from check_autodiscover.core.model.clients import CLIENTS, OUTCOMES, Outcome, Walk
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     DnsStatus,
@@ -20,10 +22,7 @@ from check_autodiscover.core.observations import (
     Srv,
     VerifyError,
 )
-from check_autodiscover.core.picture import observe
-from check_autodiscover.core.policy import ClientName, Family, Method, Step
-from check_autodiscover.core.reactions import ANSWERS
-from check_autodiscover.core.walking import Walker, walk
+from check_autodiscover.core.model.policy import ClientName, Family, Method, Step
 from tests.core import incidents
 from tests.core.incidents import AAAA, HOSTER, MULTI, REDIRECT_HOST, REMOTE, SINGLE, SRV, URL, A, healthy, with_srv
 from tests.core.judging import verdict

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from check_autodiscover.core.acceptance import accept
-from check_autodiscover.core.baseline_json import write_baseline
-from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
-from check_autodiscover.core.judge import assemble
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.analysis.drift import accept
+from check_autodiscover.core.analysis.plan import plan
+from check_autodiscover.core.model.baseline import write_baseline
+from check_autodiscover.core.model.certificate import Certificate, Staple, UnreadableCertificate
+from check_autodiscover.core.model.observations import (
     AUTODISCOVER_PATH,
     Connect,
     Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
@@ -31,10 +33,9 @@ from check_autodiscover.core.observations import (
     Variant,
     VerifyError,
 )
-from check_autodiscover.core.ocsp import Staple
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import Policy, Resolver, View
-from check_autodiscover.core.survey import BaselineFile, Survey
+from check_autodiscover.core.model.policy import Policy, Resolver, View
+from check_autodiscover.core.model.survey import BaselineFile, Survey
+from check_autodiscover.core.verdict.judge import assemble
 
 NOW = 1_795_392_000.0
 """2026-11-23 00:00 UTC, the end of every survey here."""

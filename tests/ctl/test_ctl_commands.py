@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from check_autodiscover import __version__
-from check_autodiscover.config import load_configuration
+from check_autodiscover.config.file import load_configuration
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.ctl.main import main
 from check_autodiscover.lab.worlds import WORLDS

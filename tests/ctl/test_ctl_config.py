@@ -11,12 +11,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from check_autodiscover.config import ConfigurationError, Module, load_configuration
-from check_autodiscover.config_schema import schema
-from check_autodiscover.core.policy import LifeLeft, Method, Resolver, Transport
+from check_autodiscover.config.describe import effective, schema
+from check_autodiscover.config.file import POLICY, ConfigurationError, Module, load_configuration
+from check_autodiscover.core.model.policy import LifeLeft, Method, Resolver, Transport
 from check_autodiscover.ctl.main import main
-from check_autodiscover.effective import effective
-from check_autodiscover.keys import POLICY
 from docs.configuration_page import EXAMPLE
 
 Capture = pytest.CaptureFixture[str]

@@ -13,17 +13,14 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.policy import Expectations, Expected, Policy, Resolver, Step, View
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.core.survey_json import survey_to_json
+from check_autodiscover.checker.checker import survey_domain
+from check_autodiscover.core.model.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.model.policy import Expectations, Expected, Policy, Resolver, Step, TrustSettings, View
+from check_autodiscover.core.model.survey import Survey, survey_to_json
+from check_autodiscover.ctl.common import Refused, load_survey, save_survey
 from check_autodiscover.ctl.main import main
-from check_autodiscover.ctl.survey_file import load_survey, save_survey
-from check_autodiscover.ctl.usage import Refused
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.worlds import world_named
-from check_autodiscover.run import survey_domain
-from check_autodiscover.trust import TrustSettings
 
 Capture = pytest.CaptureFixture[str]
 

@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from autodiscover_exporter.commandline import make_parser as exporter_parser
-from check_autodiscover.commandline import make_parser as plugin_parser
+from check_autodiscover.config.commandline import make_parser as plugin_parser
 from check_autodiscover.ctl.main import make_parser as ctl_parser
 
 TOP = Path(__file__).parents[2]

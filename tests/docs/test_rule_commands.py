@@ -6,7 +6,7 @@ import pytest
 
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.core.rules.rule import Rule
-from check_autodiscover.pages import page_of
+from check_autodiscover.output.rule_pages import page_of
 from tests.docs.contoso import MISTYPED, Contoso
 
 NOT_RUN = {

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from autodiscover_exporter.application import Application
-from autodiscover_exporter.live import LiveConfiguration
+from autodiscover_exporter.main import Application
+from autodiscover_exporter.reload import LiveConfiguration
 from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.server import Door, Server
-from check_autodiscover.config import Configuration
-from check_autodiscover.prober import Probe
+from check_autodiscover.checker.checker import Probe
+from check_autodiscover.config.file import Configuration
 from tests.lacking import refuse
 
 TIMEOUT = 30

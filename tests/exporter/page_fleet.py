@@ -10,14 +10,14 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from autodiscover_exporter.application import Application
-from autodiscover_exporter.live import LiveConfiguration
+from autodiscover_exporter.main import Application
+from autodiscover_exporter.reload import LiveConfiguration
 from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.server import Door, Server
-from check_autodiscover.config import Configuration, Domain, Module
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.survey_json import survey_from_json, survey_to_json
+from check_autodiscover.config.file import Configuration, Domain, Module
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.survey import survey_from_json, survey_to_json
+from check_autodiscover.core.verdict.judge import judge
 from tests.core.incidents import healthy, row_1, row_2, row_5, row_15, row_21, row_40
 from tests.core.worlds import DOMAIN, PAGE, SERVER, Site, World, certificate, survey_of
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from check_autodiscover.config import Module
-from check_autodiscover.core.measures import Measure
-from check_autodiscover.core.policy import Method, Policy, Resolver, View
-from check_autodiscover.core.report import MethodChoice, Report
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.config.file import Module
+from check_autodiscover.core.model.metrics import Measure
+from check_autodiscover.core.model.policy import Method, Policy, Resolver, View
+from check_autodiscover.core.model.report import MethodChoice, Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import Survey
 
 __all__ = ["HEALTHY", "HOSTILE", "TRAPPED", "Asked", "ScriptedProbe", "make_report"]
 

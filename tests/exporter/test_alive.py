@@ -5,7 +5,7 @@ import sys
 
 from tests.exporter.exporter_process import ANY_PORT, ENVIRONMENT, TIMEOUT, address_of, started
 
-ALIVE = (sys.executable, "-m", "autodiscover_exporter.alive")
+ALIVE = (sys.executable, "-m", "autodiscover_exporter.healthcheck")
 
 
 def asked(url: str) -> tuple[int, str]:

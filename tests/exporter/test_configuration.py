@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.config import Configuration, ConfigurationError, Module, Rhythm, load_configuration
-from check_autodiscover.core.denial import DEFAULT_DENIED
-from check_autodiscover.core.policy import (
+from check_autodiscover.config.file import Configuration, ConfigurationError, Module, Rhythm, load_configuration
+from check_autodiscover.core.model.addresses import DEFAULT_DENIED
+from check_autodiscover.core.model.policy import (
     ClientName,
     Directory,
     Expected,

@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
-from autodiscover_exporter.results.exposition import render_measures
-from autodiscover_exporter.results.failure import failure_measures
-from check_autodiscover.config import ConfigurationError, load_configuration
-from check_autodiscover.core.state import State
+from autodiscover_exporter.results.result import failure_measures, render_measures
+from autodiscover_exporter.telemetry import ErrorReason, OwnMetrics
+from check_autodiscover.config.file import ConfigurationError, load_configuration
+from check_autodiscover.core.model.states import State
 from tests.core.incidents import healthy, row_5, row_40, row_42
 from tests.core.judging import verdict
 from tests.core.worlds import World

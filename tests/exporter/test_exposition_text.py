@@ -13,15 +13,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from autodiscover_exporter.endpoints.exposing import OPENMETRICS, expose, expose_anew, wants_openmetrics
-from autodiscover_exporter.endpoints.unpacking import Unpacking
-from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
-from autodiscover_exporter.results.exposition import OPENMETRICS_END, render_measures
-from autodiscover_exporter.results.failure import failure_measures
+from autodiscover_exporter.endpoints.probe import OPENMETRICS, Unpacking, expose, expose_anew, wants_openmetrics
+from autodiscover_exporter.results.result import OPENMETRICS_END, failure_measures, render_measures
+from autodiscover_exporter.telemetry import ErrorReason, OwnMetrics
 from autodiscover_exporter.web.messages import EXPOSITION
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.measures import METRICS, Measure
-from check_autodiscover.hostile import clean
+from check_autodiscover.core.model.metrics import METRICS, Measure
+from check_autodiscover.core.verdict.judge import judge
+from check_autodiscover.output.terminal import clean
 from tests.house.rule_worlds import surveys
 
 LABELS = ("view", "endpoint", "issuer")

@@ -13,17 +13,13 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from autodiscover_exporter.web.gate import Gate
-from autodiscover_exporter.web.guard import Guard, RateLimit
-from autodiscover_exporter.web.guard_file import load_guard
+from autodiscover_exporter.web.access import Gate, Guard, RateLimit, Users
+from autodiscover_exporter.web.config_file import CIPHERS, CURVES, LiveGuard, load_guard
 from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.listening import ListenAddress, bind
-from autodiscover_exporter.web.live_guard import LiveGuard
 from autodiscover_exporter.web.messages import Request, Response
 from autodiscover_exporter.web.server import Door, Server
-from autodiscover_exporter.web.tls import CIPHERS, CURVES
-from autodiscover_exporter.web.users import Users
-from check_autodiscover.strict_yaml import ConfigurationError
+from check_autodiscover.config.yaml import ConfigurationError
 from tests.exporter.certificates import authority, issued
 from tests.exporter.conftest import Serving, running
 from tests.exporter.wire import PATIENT, TIMEOUT, Client, connected, echo
@@ -329,7 +325,7 @@ def test_files_that_hang_stop_nobody_and_are_told_once(
             await live.look()
 
     with monkeypatch.context() as patch:
-        patch.setattr("autodiscover_exporter.web.live_guard.load_guard", hang)
+        patch.setattr("autodiscover_exporter.web.config_file.load_guard", hang)
         file.write_text(f"basic_auth_users: {{bob: {HASH}}}\n")
         asyncio.run(look())
     messages = [record.message for record in caplog.records if record.levelname == "ERROR"]

@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 from autodiscover_exporter.results.result import Result, kept
-from check_autodiscover.core.clients import Outcome
-from check_autodiscover.core.outline import Cause
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.clients import Outcome
+from check_autodiscover.core.model.report import Cause, Report
+from check_autodiscover.core.model.states import State
 from tests.core.incidents import healthy, row_1
 from tests.core.judging import verdict
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from autodiscover_exporter.results.exposition import render_measures
-from check_autodiscover.config import load_configuration
+from autodiscover_exporter.results.result import render_measures
+from check_autodiscover.checker.checker import Prober
+from check_autodiscover.config.file import load_configuration
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.world import World
 from check_autodiscover.lab.worlds import WORLDS, world_named
-from check_autodiscover.prober import Prober
 
 MOST_SERIES = 120
 """Series that one domain with two views may have (contract section 2)."""

@@ -11,9 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from autodiscover_exporter.web.listening import BadListenAddress, CannotListen, UnixAddress, bind, parse_listen_address
-from autodiscover_exporter.web.prefix import parse_external_url, parse_prefix
-from autodiscover_exporter.web.systemd import notify, passed_sockets
+from autodiscover_exporter.web.listening import (
+    BadListenAddress,
+    CannotListen,
+    UnixAddress,
+    bind,
+    notify,
+    parse_listen_address,
+    passed_sockets,
+)
+from autodiscover_exporter.web.messages import parse_external_url, parse_prefix
 from tests.exporter.exporter_process import ANY_PORT, COMMAND, ENVIRONMENT, TIMEOUT, address_of, started
 from tests.exporter.wire import Client
 

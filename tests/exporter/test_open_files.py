@@ -10,7 +10,7 @@ from tests.exporter.exporter_process import ENVIRONMENT
 SCRIPT = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[1]), int(sys.argv[2])))
-from autodiscover_exporter.open_files import raise_limit
+from autodiscover_exporter.main import raise_limit
 raise_limit()
 print(*resource.getrlimit(resource.RLIMIT_NOFILE))
 """

@@ -8,17 +8,15 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.config import Configuration, Module
-from check_autodiscover.core.clients import Outcome
-from check_autodiscover.core.policy import Resolver, View
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.instruments import Instruments, Observers
-from check_autodiscover.prober import Overload, Prober
-from check_autodiscover.probes.connection_tools import connection_slots
-from check_autodiscover.probes.slots import Slots
-from check_autodiscover.trust import TrustSettings
+from check_autodiscover.checker.checker import Instruments, Observers, Overload, Prober
+from check_autodiscover.config.file import Configuration, Module
+from check_autodiscover.core.model.clients import Outcome
+from check_autodiscover.core.model.policy import Resolver, TrustSettings, View
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.probes.endpoint import connection_slots
+from check_autodiscover.probes.limits import Slots
 from tests.core.incidents import row_13
 from tests.core.worlds import APEX, survey_of
 from tests.probes.dns_server import LONG, Server, answering, running
@@ -120,7 +118,7 @@ def test_stranger_who_asks_for_passwords_is_told_however_busy_the_domain_keeps_u
     async def scenario(prober: Prober, silent: Module, quick: Module) -> Report:
         return await prober(survey.domain, quick, 1.0)
 
-    monkeypatch.setattr("check_autodiscover.prober.observe", seen)
+    monkeypatch.setattr("check_autodiscover.checker.checker.observe", seen)
     monkeypatch.setattr(Observers, "longest_wait", 9.0)
     report = with_one_resolver_silent(trust, Slots(4, 0, aside_after=LONG), scenario)
     assert {walk.outcome for walk in report.walks if walk.judged} & {Outcome.WRONG_LOGIN}

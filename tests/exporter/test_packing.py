@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autodiscover_exporter.results.packing import Packing
+from autodiscover_exporter.results.result import Packing
 from tests.core.arbitrary import survey_from
 from tests.house.rule_worlds import surveys
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.pages.site import Site
 from autodiscover_exporter.results.results import Results
+from autodiscover_exporter.telemetry import OwnMetrics
 from autodiscover_exporter.web.messages import Request
-from check_autodiscover.config import Configuration, Domain, Module
-from check_autodiscover.core.report import Report
+from check_autodiscover.config.file import Configuration, Domain, Module
+from check_autodiscover.core.model.report import Report
 from tests.core.incidents import healthy, row_1, row_5, row_40
 from tests.core.worlds import NOW
 from tests.exporter.page_fleet import report_of

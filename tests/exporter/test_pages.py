@@ -11,37 +11,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autodiscover_exporter.own_metrics import OwnMetrics
-from autodiscover_exporter.pages.domain_model import domain_model, same_cause
-from autodiscover_exporter.pages.first_screen import first_screen
+from autodiscover_exporter.pages.domain import domain_model, first_screen, same_cause
+from autodiscover_exporter.pages.evidence import commands
 from autodiscover_exporter.pages.overview import PAGE, Choice, Entry, Sort, Standing, entries_of, overview
-from autodiscover_exporter.pages.proof import commands
-from autodiscover_exporter.pages.rule_text import rule_html
-from autodiscover_exporter.pages.site import POLICY, Site
-from autodiscover_exporter.pages.spans import moment, span
-from autodiscover_exporter.pages.templating import make_environment
-from autodiscover_exporter.results.history import Turn
-from autodiscover_exporter.results.result import Result, kept
+from autodiscover_exporter.pages.site import POLICY, Site, rule_html
+from autodiscover_exporter.pages.templating import make_environment, moment, span
+from autodiscover_exporter.results.result import Result, Turn, kept
 from autodiscover_exporter.results.results import Results
+from autodiscover_exporter.telemetry import OwnMetrics
 from autodiscover_exporter.web.messages import Request, Response
-from check_autodiscover.configuration import Configuration, Domain, Module, Rhythm
-from check_autodiscover.core.judge import assemble
-from check_autodiscover.core.report import Report
+from check_autodiscover.config.levels import Configuration, Domain, Module, Rhythm
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
 from check_autodiscover.core.rules.catalogue import CATALOGUE
 from check_autodiscover.core.rules.rule import Rule
-from check_autodiscover.core.state import State
-from tests.core.incidents import (
-    HOSTER,
-    MAIL,
-    A,
-    healthy,
-    row_1,
-    row_5,
-    row_21_one_broken,
-    row_40,
-    row_42,
-    row_43,
-)
+from check_autodiscover.core.verdict.judge import assemble
+from tests.core.incidents import HOSTER, MAIL, A, healthy, row_1, row_5, row_21_one_broken, row_40, row_42, row_43
 from tests.core.worlds import AUTODISCOVER, FOREIGN, SERVER
 from tests.core.worlds import PAGE as WEBSITE
 from tests.core.worlds import Site as WebSite

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from autodiscover_exporter.live import CannotLoad, LiveConfiguration, load_checked
-from check_autodiscover.config import Configuration
-from check_autodiscover.core.report import Report
+from autodiscover_exporter.reload import CannotLoad, LiveConfiguration, load_checked
+from check_autodiscover.config.file import Configuration
+from check_autodiscover.core.model.report import Report
 from tests.exporter.conftest import Start
 from tests.exporter.exporter_process import ANY_PORT, TIMEOUT, address_of, started
 from tests.exporter.reports import HEALTHY, ScriptedProbe
@@ -235,7 +235,7 @@ class Files:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun = 0
         self.go_on = threading.Event()
-        monkeypatch.setattr("autodiscover_exporter.live.load_checked", self)
+        monkeypatch.setattr("autodiscover_exporter.reload.load_checked", self)
 
     def __call__(self, _file: str) -> Configuration:
         self.begun += 1

@@ -6,18 +6,18 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from autodiscover_exporter.endpoints.asking import Asking
 from autodiscover_exporter.endpoints.report import ReportEndpoint
-from autodiscover_exporter.own_metrics import OwnMetrics
+from autodiscover_exporter.endpoints.request import Asking
 from autodiscover_exporter.results.results import Results
+from autodiscover_exporter.telemetry import OwnMetrics
 from autodiscover_exporter.web.messages import Request, Response
-from check_autodiscover.configuration import Configuration, Domain, Module, Rhythm
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.report import Report
-from check_autodiscover.password import PasswordError
-from check_autodiscover.render import render_log, render_text
-from check_autodiscover.report_json import render_json
-from check_autodiscover.trust import TrustError
+from check_autodiscover.config.levels import Configuration, Domain, Module, Rhythm
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.verdict.judge import judge
+from check_autodiscover.named_files import PasswordError
+from check_autodiscover.output.report_json import render_json
+from check_autodiscover.output.text import render_log, render_text
+from check_autodiscover.probes.trust import TrustError
 from tests.exporter.conftest import Start
 from tests.exporter.reports import HEALTHY, ScriptedProbe
 from tests.house.rule_worlds import surveys
@@ -98,12 +98,12 @@ def test_a_domain_that_is_not_allowed_is_refused_as_by_probe(start: Start) -> No
         (PasswordError("password file scp.pw: Permission denied"), "password file scp.pw: Permission denied"),
         (
             KeyError("a bug"),
-            "internal error, please report: KeyError in autodiscover_exporter.results.looking:LINE "
+            "internal error, please report: KeyError in autodiscover_exporter.results.results:LINE "
             "[check-internal-error]",
         ),
         (
             TimeoutError(),
-            "internal error, please report: TimeoutError in autodiscover_exporter.results.looking:LINE "
+            "internal error, please report: TimeoutError in autodiscover_exporter.results.results:LINE "
             "[check-internal-error]",
         ),
     ],

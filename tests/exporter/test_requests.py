@@ -9,16 +9,16 @@ from dataclasses import replace
 
 import pytest
 
-from autodiscover_exporter.endpoints.health import Readiness
+from autodiscover_exporter.endpoints.operations import Readiness
 from autodiscover_exporter.web.messages import Request
-from check_autodiscover.config import Configuration, Domain, Module
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.measures import Measure
-from check_autodiscover.core.policy import Method, View
-from check_autodiscover.core.report import Report
-from check_autodiscover.password import PasswordError
-from check_autodiscover.render import render_text
-from check_autodiscover.trust import TrustError
+from check_autodiscover.config.file import Configuration, Domain, Module
+from check_autodiscover.core.model.metrics import Measure
+from check_autodiscover.core.model.policy import Method, View
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.verdict.judge import judge
+from check_autodiscover.named_files import PasswordError
+from check_autodiscover.output.text import render_text
+from check_autodiscover.probes.trust import TrustError
 from tests.exporter.conftest import Serving, Start
 from tests.exporter.reports import HEALTHY, TRAPPED, ScriptedProbe
 

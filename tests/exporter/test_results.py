@@ -8,14 +8,13 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from autodiscover_exporter.own_metrics import ErrorReason, OwnMetrics
-from autodiscover_exporter.results.memory import MOST_STRANGERS
 from autodiscover_exporter.results.result import Failure, Result
-from autodiscover_exporter.results.results import MOST_ASKED, Outcome, Results
-from check_autodiscover.config import Configuration, Domain, Module
-from check_autodiscover.core.observations import DnsQuestion, RecordType
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
+from autodiscover_exporter.results.results import MOST_ASKED, MOST_STRANGERS, Outcome, Results
+from autodiscover_exporter.telemetry import ErrorReason, OwnMetrics
+from check_autodiscover.config.file import Configuration, Domain, Module
+from check_autodiscover.core.model.observations import DnsQuestion, RecordType
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
 from tests.exporter.reports import HEALTHY, TRAPPED
 
 LONG = 30.0

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from autodiscover_exporter.own_metrics import OwnMetrics
 from autodiscover_exporter.results.result import Result
 from autodiscover_exporter.results.results import Results
 from autodiscover_exporter.results.schedule import Schedule
+from autodiscover_exporter.telemetry import OwnMetrics
 from autodiscover_exporter.web.listening import ListenAddress, bind
-from check_autodiscover.config import Configuration, Domain, Module, Rhythm
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.staleness import INTERVALS
+from check_autodiscover.config.file import Configuration, Domain, Module, Rhythm
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.verdict.judge import INTERVALS
 from tests.exporter.exporter_process import ANY_PORT, TIMEOUT, address_of, started
 from tests.exporter.reports import HEALTHY
 from tests.exporter.test_results import Clock

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from autodiscover_exporter.web.answering import Writer
 from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.messages import Request, Response
+from autodiscover_exporter.web.server import Writer
 from tests.exporter.wire import PATIENT, TIMEOUT, Raw, connected, echo, served
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

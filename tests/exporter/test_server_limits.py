@@ -15,12 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autodiscover_exporter.web.connection import Connection
 from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.messages import Handler, Request, Response
 from autodiscover_exporter.web.parsing import Refusal, RequestParser
-from autodiscover_exporter.web.server import Door, Server
+from autodiscover_exporter.web.server import Connection, Door, Server
 from tests.exporter.conftest import running
 from tests.exporter.exporter_process import ANY_PORT, address_of, started
 from tests.exporter.wire import PATIENT, TIMEOUT, connected, echo, served

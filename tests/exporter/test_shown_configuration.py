@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from autodiscover_exporter.endpoints.configuration import render_configuration
-from check_autodiscover.config import Configuration, Module, load_configuration
-from check_autodiscover.core.policy import Method
-from check_autodiscover.core.report import Report
+from autodiscover_exporter.endpoints.operations import render_configuration
+from check_autodiscover.config.file import Configuration, Module, load_configuration
+from check_autodiscover.core.model.policy import Method
+from check_autodiscover.core.model.report import Report
 from tests.exporter.conftest import Start
 from tests.exporter.reports import HEALTHY, ScriptedProbe
 

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from check_autodiscover import plugin
-from check_autodiscover.config import load_configuration
+from check_autodiscover.checker.checker import Prober
+from check_autodiscover.config.file import load_configuration
 from check_autodiscover.from_exporter.command import asked
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.world import World
 from check_autodiscover.lab.worlds import WORLDS, world_named
-from check_autodiscover.prober import Prober
 from tests.exporter.conftest import Serving, Start
 
 NUMBER = re.compile(r"=[0-9.]+s")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autodiscover_exporter.results.timetable import JITTER, Timetable, due_after
+from autodiscover_exporter.results.schedule import JITTER, Timetable, due_after
 
 INTERVAL = 300.0
 START = 1_700_000_000.0

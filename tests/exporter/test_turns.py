@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autodiscover_exporter.web.turns import Full, Turns
+from autodiscover_exporter.web.access import Full, Turns
 
 MOST, MOST_EACH = 6, 4
 

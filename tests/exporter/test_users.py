@@ -9,7 +9,7 @@ from typing import Any
 import bcrypt
 import pytest
 
-from autodiscover_exporter.web.users import THREADS, WAITING, WAITING_EACH, WAITING_UNKNOWN, Overloaded, Users
+from autodiscover_exporter.web.access import THREADS, WAITING, WAITING_EACH, WAITING_UNKNOWN, Overloaded, Users
 
 HASH = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
 FRIENDS = {f"user-{n}": HASH for n in range(WAITING)}

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.model.certificate import Revocation, Staple, UnreadableCertificate
+from check_autodiscover.core.model.observations import (
     Connect,
     DnsAnswer,
     DnsQuestion,
@@ -16,9 +16,8 @@ from check_autodiscover.core.observations import (
     RecordType,
     VerifyError,
 )
-from check_autodiscover.core.ocsp import Revocation, Staple
-from check_autodiscover.core.policy import Expectations, Resolver, View
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.model.policy import Expectations, Resolver, View
+from check_autodiscover.core.model.survey import Survey
 from tests.core import incidents, test_incidents, test_interception, test_rule_directory, test_rule_drift
 from tests.core.worlds import (
     APEX,

@@ -9,8 +9,7 @@ import yaml
 from artefacts.generate import FAMILIES, FOLDER, artefacts
 from artefacts.icinga2_names import variable
 from artefacts.programs import programs, subcommands
-from check_autodiscover.option import Option, ValueKind
-from check_autodiscover.options import OPTIONS
+from check_autodiscover.config.options import OPTIONS, Option, ValueKind
 
 MADE = artefacts()
 COMPLETIONS = ("bash/check_autodiscover.bash", "zsh/_check_autodiscover")

@@ -15,8 +15,8 @@ from artefacts.packages.libraries import EXPORTER, PLUGIN, NotLockedError, libra
 from artefacts.packages.targets import TARGETS
 from artefacts.packages.tree import launcher
 from artefacts.packages.zipapps import PYTHONS
-from check_autodiscover.commandline import parse_arguments
-from check_autodiscover.config import Configuration, load_configuration
+from check_autodiscover.config.commandline import parse_arguments
+from check_autodiscover.config.file import Configuration, load_configuration
 
 TOP = Path(__file__).parents[2]
 CONFIGURATION = TOP / "packaging" / "config" / "autodiscover.yml"

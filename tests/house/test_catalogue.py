@@ -4,16 +4,16 @@ import re
 
 import pytest
 
-from check_autodiscover.core.finding import Finding
-from check_autodiscover.core.grading import case_of
-from check_autodiscover.core.judge import assemble, findings_of
-from check_autodiscover.core.measures import METRICS
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.model.finding import Finding
+from check_autodiscover.core.model.metrics import METRICS
+from check_autodiscover.core.model.policy import Method
+from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
 from check_autodiscover.core.rules.rule import Rule
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.core.wording import fill
-from check_autodiscover.pages import page_of
+from check_autodiscover.core.verdict.grading import case_of
+from check_autodiscover.core.verdict.judge import assemble, findings_of
+from check_autodiscover.core.verdict.wording import fill
+from check_autodiscover.output.rule_pages import page_of
 from tests.house.rule_worlds import surveys
 
 RELEASED = """

@@ -14,7 +14,7 @@ from artefacts.grafana.panels import FILTER, Kind
 from artefacts.prometheus.domain_alerts import domain_alerts
 from artefacts.prometheus.exporter_alerts import exporter_alerts
 from artefacts.prometheus.settings import Settings
-from check_autodiscover.core.measures import METRICS
+from check_autodiscover.core.model.metrics import METRICS
 
 MADE = artefacts()
 DASHBOARDS: dict[str, dict[str, Any]] = {

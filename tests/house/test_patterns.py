@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from check_autodiscover.core.error_pages import SIGNS
+from check_autodiscover.core.analysis.replies import SIGNS
 
 HOUSE = Path(__file__).parents[2]
 ROOMS = ("check_autodiscover/core", "check_autodiscover/probes")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.config import load_configuration
+from check_autodiscover.config.file import load_configuration
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.worlds import world_named
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.measures import METRICS, Measure
+from check_autodiscover.core.model.metrics import METRICS, Measure
 from check_autodiscover.core.rules.catalogue import CATALOGUE
+from check_autodiscover.core.verdict.judge import judge
 from docs.generate import FOLDER, documents
 from docs.number_pages import LABELS, PERFORMANCE
 from docs.rule_pages import AREAS, CASE_ARGUMENTS, LEVELS

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from check_autodiscover.config.options import OPTIONS
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
 from check_autodiscover.core.rules.rule import Rule
-from check_autodiscover.options import OPTIONS
-from check_autodiscover.pages import page_of
+from check_autodiscover.output.rule_pages import page_of
 
 NEEDED = ["What it means", "How it is proven", "See it yourself", "Fix"]
 LAST = "Not this rule"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from check_autodiscover.pages import page_of
+from check_autodiscover.output.rule_pages import page_of
 
 SAID = {
     "row 38, behind the proxy": ("service-login-interrupted", "cannot be told from here"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.states import State
 from check_autodiscover.lab.demo import demonstrate, main
 from check_autodiscover.lab.world import Verdict
 from check_autodiscover.lab.worlds import world_named

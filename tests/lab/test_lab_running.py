@@ -18,9 +18,9 @@ import dns.rcode
 import pytest
 from cryptography import x509
 
-from check_autodiscover.core.observations import AUTODISCOVER_PATH
-from check_autodiscover.core.policy import Method
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.observations import AUTODISCOVER_PATH
+from check_autodiscover.core.model.policy import Method
+from check_autodiscover.core.model.states import State
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.world import (
     DAYS_LEFT,

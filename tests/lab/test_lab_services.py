@@ -8,13 +8,13 @@ import asyncio
 
 import pytest
 
-from check_autodiscover.commandline import parse_arguments
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
+from check_autodiscover.checker.checker import survey_domain
+from check_autodiscover.config.commandline import parse_arguments
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.verdict.judge import judge
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.worlds import world_named
-from check_autodiscover.run import survey_domain
 
 
 def report_on(name: str, *options: str) -> Report:

@@ -6,17 +6,16 @@ import json
 import pytest
 from publicsuffixlist import PublicSuffixList
 
-from check_autodiscover.commandline import parse_arguments
-from check_autodiscover.config import load_configuration
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.redaction import redact
-from check_autodiscover.core.redaction.comparison import difference
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey_json import survey_to_json
+from check_autodiscover.checker.checker import survey_domain
+from check_autodiscover.config.commandline import parse_arguments
+from check_autodiscover.config.file import load_configuration
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import survey_to_json
+from check_autodiscover.core.redaction.fields import difference, redact
+from check_autodiscover.core.verdict.judge import judge
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.world import World
 from check_autodiscover.lab.worlds import WORLDS, world_named
-from check_autodiscover.run import survey_domain
 
 SUFFIXES = PublicSuffixList()
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.states import State
+from check_autodiscover.lab.servers import ZoneData
 from check_autodiscover.lab.world import Behaviour, World
 from check_autodiscover.lab.worlds import WORLDS, world_named
-from check_autodiscover.lab.zone_data import ZoneData
 
 PINNED = frozenset(
     """

@@ -5,8 +5,8 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
+from check_autodiscover.lab.servers import Reply, ZoneData
 from check_autodiscover.lab.world import Zone
-from check_autodiscover.lab.zone_data import Reply, ZoneData
 
 WILD = ZoneData(
     [

@@ -48,7 +48,7 @@ def test_the_image_is_for_nobody_and_is_asked_for_its_health(engine: Engine) -> 
     (image,) = json.loads(engine.podman("inspect", "--type=image", IMAGE).stdout)
     assert image["User"] == "65532:65532"
     assert list(image["Config"]["ExposedPorts"]) == ["10093/tcp"]
-    assert image["Healthcheck"]["Test"] == ["CMD", "python", "-I", "-m", "autodiscover_exporter.alive"]
+    assert image["Healthcheck"]["Test"] == ["CMD", "python", "-I", "-m", "autodiscover_exporter.healthcheck"]
 
 
 def test_whom_it_runs_as_may_write_none_of_it(engine: Engine) -> None:

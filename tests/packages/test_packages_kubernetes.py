@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from check_autodiscover import __version__
-from check_autodiscover.config import load_configuration
+from check_autodiscover.config.file import load_configuration
 from tests.packages.conftest import TOP
 
 KUBERNETES = TOP / "packaging" / "kubernetes"

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.clients import Outcome, Walk, WalkStep
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.measures import Measure
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.model.certificate import UnreadableCertificate
+from check_autodiscover.core.model.clients import Outcome, Walk, WalkStep
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.metrics import Measure
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -21,9 +21,9 @@ from check_autodiscover.core.observations import (
     Srv,
     Tls,
 )
-from check_autodiscover.core.policy import ClientName, Method, Resolver, Step, View
-from check_autodiscover.core.report import Judgement, MethodChoice, Report, Role
-from check_autodiscover.core.state import State
+from check_autodiscover.core.model.policy import ClientName, Method, Resolver, Step, View
+from check_autodiscover.core.model.report import Judgement, MethodChoice, Report, Role
+from check_autodiscover.core.model.states import State
 from tests.plugin.survey_factory import CONTACTS, DOMAIN, INSIDE, LOOKUPS, OUTSIDE, certificate, survey
 
 __all__ = ["BLIND", "HEALTHY", "TRAPPED", "judgement", "spoken_by_a_stranger"]

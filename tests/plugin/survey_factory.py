@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.model.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -20,8 +20,8 @@ from check_autodiscover.core.observations import (
     Tls,
     VerifyError,
 )
-from check_autodiscover.core.policy import Policy, Resolver, View
-from check_autodiscover.core.survey import Survey
+from check_autodiscover.core.model.policy import Policy, Resolver, View
+from check_autodiscover.core.model.survey import Survey
 
 __all__ = ["CONTACTS", "DOMAIN", "INSIDE", "LOOKUPS", "OUTSIDE", "certificate", "survey"]
 

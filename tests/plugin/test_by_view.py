@@ -2,7 +2,7 @@
 
 import pytest
 
-from check_autodiscover.by_view import told_by_view
+from check_autodiscover.output.text import told_by_view
 
 
 @pytest.mark.parametrize(

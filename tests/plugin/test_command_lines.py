@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover import __version__
-from check_autodiscover.arguments import Arguments, UsageError
-from check_autodiscover.commandline import parse_arguments
-from check_autodiscover.core.policy import (
+from check_autodiscover.cli import Told
+from check_autodiscover.config.commandline import Arguments, UsageError, parse_arguments
+from check_autodiscover.config.options import CHOICES, OPTIONS
+from check_autodiscover.config.values import DEFAULT_VIEWS, Output
+from check_autodiscover.core.model.policy import (
     DAY,
     DEFAULT_THRESHOLDS,
     ClientName,
@@ -23,16 +25,10 @@ from check_autodiscover.core.policy import (
     Step,
     Thresholds,
     Transport,
+    TrustSettings,
     View,
 )
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.state import State
-from check_autodiscover.option import CHOICES
-from check_autodiscover.options import OPTIONS
-from check_autodiscover.parsers import Output
-from check_autodiscover.trust import TrustSettings
-from check_autodiscover.usage import Told
-from check_autodiscover.views import DEFAULT_VIEWS
+from check_autodiscover.core.model.states import SeverityOverride, State
 
 HEX = "ab" * 32
 SCP_URL = "https://ex1.contoso.com/autodiscover/autodiscover.xml"

@@ -9,11 +9,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from check_autodiscover import yaml_nodes
-from check_autodiscover.arguments import BadFile
-from check_autodiscover.commandline import parse_arguments
-from check_autodiscover.config import Configuration, ConfigurationError, Module, UnknownModule, load_configuration
-from check_autodiscover.core.policy import (
+from check_autodiscover.config import yaml as yaml_nodes
+from check_autodiscover.config.commandline import BadFile, parse_arguments
+from check_autodiscover.config.file import (
+    DOMAIN,
+    POLICY,
+    SCHEDULE,
+    SEVERITY,
+    TARGETS,
+    TOP,
+    VIEW,
+    Configuration,
+    ConfigurationError,
+    Module,
+    UnknownModule,
+    load_configuration,
+)
+from check_autodiscover.config.yaml import MOST_FAULTS
+from check_autodiscover.core.model.policy import (
     DAY,
     ClientName,
     Expected,
@@ -25,11 +38,8 @@ from check_autodiscover.core.policy import (
     View,
     ViewRole,
 )
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.state import State
-from check_autodiscover.keys import DOMAIN, POLICY, SCHEDULE, SEVERITY, TARGETS, TOP, VIEW
+from check_autodiscover.core.model.states import SeverityOverride, State
 from check_autodiscover.named_files import CONFIGURATION
-from check_autodiscover.strict_yaml import MOST_FAULTS
 
 PIN = "ab" * 32
 EXAMPLE = f"""

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.core.policy import Policy
-from check_autodiscover.core.state import State
-from check_autodiscover.from_exporter.answer import MAX_BODY
+from check_autodiscover.cli import UsageError
+from check_autodiscover.config.options import CHOICES, ValueKind
+from check_autodiscover.config.options import OPTIONS as ALL_OPTIONS
+from check_autodiscover.core.model.policy import Policy
+from check_autodiscover.core.model.states import State
 from check_autodiscover.from_exporter.command import OPTIONS, TIMEOUT, TIMEOUT_RESULTS, asked
-from check_autodiscover.from_exporter.question import OUTPUTS, STATES
-from check_autodiscover.option import CHOICES, ValueKind
-from check_autodiscover.options import OPTIONS as ALL_OPTIONS
-from check_autodiscover.usage import UsageError
+from check_autodiscover.from_exporter.connection import MAX_BODY
+from check_autodiscover.from_exporter.request import OUTPUTS, STATES
 from tests.plugin.scripted_exporter import REPORT, answer, answering, serving
 
 TOP = Path(__file__).parents[2]
@@ -361,18 +361,7 @@ HEAVY = {
     "shutil",
     "ssl",
 }
-OURS = {
-    "bad_value",
-    "durations",
-    "first_line",
-    "from_exporter",
-    "hostile",
-    "named_files",
-    "password",
-    "plugin",
-    "settings",
-    "usage",
-}
+OURS = {"cli", "from_exporter", "named_files", "output", "plugin", "settings"}
 
 
 def test_it_imports_neither_the_core_nor_a_library_nor_what_is_heavy() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.hostile import clean, shorten
+from check_autodiscover.output.terminal import clean, shorten
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()))
 

@@ -7,20 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover import severities, values, views
-from check_autodiscover.core.names import BadName
-from check_autodiscover.core.policy import (
-    DAY,
-    ClientName,
-    LifeLeft,
-    Method,
-    Resolver,
-    Step,
-    Transport,
-    View,
-)
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.state import State
+from check_autodiscover.config import values
+from check_autodiscover.config import values as severities
+from check_autodiscover.config import values as views
+from check_autodiscover.core.model.names import BadName
+from check_autodiscover.core.model.policy import DAY, ClientName, LifeLeft, Method, Resolver, Step, Transport, View
+from check_autodiscover.core.model.states import SeverityOverride, State
 
 SCP_URL = "https://ex1.contoso.com/autodiscover/autodiscover.xml"
 HEX = "0123456789abcdef" * 4

@@ -132,7 +132,7 @@ def test_help_needs_no_library() -> None:
     assert check("--help", first=blocked).stdout.startswith("usage: check_autodiscover -H DOMAIN")
 
 
-BUG = "import check_autodiscover.core.judge as j; j.judge = lambda survey, now: [][now]"
+BUG = "import check_autodiscover.core.verdict.judge as j; j.judge = lambda survey, now: [][now]"
 
 
 def test_a_bug_of_ours_is_one_line_and_3() -> None:
@@ -146,7 +146,7 @@ def test_a_bug_of_ours_is_one_line_and_3() -> None:
 
 
 def test_a_bug_in_reading_the_command_line_is_3_too() -> None:
-    done = check(*NOWHERE, first="import check_autodiscover.commandline as c; c.parse_arguments = abs")
+    done = check(*NOWHERE, first="import check_autodiscover.config.commandline as c; c.parse_arguments = abs")
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout.startswith("AUTODISCOVER UNKNOWN - internal error, please report: TypeError in ")
 
@@ -160,7 +160,7 @@ def test_a_bug_of_ours_comes_with_its_traceback_for_those_who_ask() -> None:
 
 def test_an_interruption_is_3() -> None:
     interrupt = (
-        "import check_autodiscover.conductor as r; r.plan = lambda survey: (_ for _ in ()).throw(KeyboardInterrupt)"
+        "import check_autodiscover.checker.loop as r; r.plan = lambda survey: (_ for _ in ()).throw(KeyboardInterrupt)"
     )
     done = check(*NOWHERE, first=interrupt)
     assert (done.returncode, done.stdout) == (
@@ -188,8 +188,8 @@ def test_output_survives_any_locale(locale: dict[str, str]) -> None:
 
 
 FOR_OTHERS = {"cattrs", "prometheus_client", "yaml", "rich", "trustme", "jinja2", "bonsai"}
-OF_DIRECTORIES = {"core.directory", "core.rules.directory", "password", "probes.directory"}
-WHEN_ASKED_FOR = {*OF_DIRECTORIES, "report_json", "render_details", "render_log", "config", "ctl", "lab"}
+OF_DIRECTORIES = {"core.analysis.directory", "core.rules.directory", "probes.directory"}
+WHEN_ASKED_FOR = {*OF_DIRECTORIES, "output.report_json", "output.details", "config.file", "config.yaml", "ctl", "lab"}
 
 
 def test_a_normal_run_imports_nothing_that_it_does_not_need(trapped: Lab) -> None:

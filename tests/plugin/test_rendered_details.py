@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -19,8 +19,8 @@ from check_autodiscover.core.observations import (
     Srv,
     Tls,
 )
-from check_autodiscover.core.policy import Resolver, View
-from check_autodiscover.render_details import details
+from check_autodiscover.core.model.policy import Resolver, View
+from check_autodiscover.output.details import details
 from tests.core.incidents import HOSTER
 from tests.plugin.report_factory import HEALTHY
 from tests.plugin.survey_factory import INSIDE, survey

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from check_autodiscover.core.clients import Outcome
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.policy import ClientName, Step
-from check_autodiscover.render_log import log_lines
+from check_autodiscover.core.model.clients import Outcome
+from check_autodiscover.core.model.policy import ClientName, Step
+from check_autodiscover.core.verdict.judge import judge
+from check_autodiscover.output.details import log_lines
 from tests.core import incidents
 from tests.core.incidents import healthy
 from tests.core.worlds import DOMAIN, Site, World, certificate, status, survey_of

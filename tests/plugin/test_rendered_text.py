@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.measures import Measure
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
-from check_autodiscover.render import (
+from check_autodiscover.core.model.metrics import Measure
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.output.text import (
     render_failure,
     render_first_line,
     render_log,

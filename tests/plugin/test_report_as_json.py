@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.survey_json import survey_from_json
-from check_autodiscover.report_json import render_json, report_to_json
+from check_autodiscover.core.model.survey import survey_from_json
+from check_autodiscover.output.report_json import render_json, report_to_json
 from tests.plugin.report_factory import BLIND, HEALTHY, TRAPPED, spoken_by_a_stranger
 
 KEYS = "schema domain state exit_code summary started duration_seconds method findings walks measures notes survey"

@@ -19,22 +19,22 @@ SLEEP = "lambda *_, **__: __import__('time').sleep(999)"
 # Stand-ins for a file on a server that has gone, and for an input that takes for ever to judge.
 STUCK = {
     "the configuration": (
-        f"import check_autodiscover.config as it; it.load_configuration = {SLEEP}",
+        f"import check_autodiscover.config.file as it; it.load_configuration = {SLEEP}",
         "reading the command line and the configuration",
         ("--config", "x"),
     ),
     "trust anchors": (
-        f"import check_autodiscover.trust as it; it._check_file = {SLEEP}",
+        f"import check_autodiscover.probes.trust as it; it._check_file = {SLEEP}",
         "looking at DNS and servers",
         ("--ca-file", "x"),
     ),
     "an import": (
-        f"import check_autodiscover.run as it; it.survey_domain = {SLEEP}",
+        f"import check_autodiscover.checker.checker as it; it.survey_domain = {SLEEP}",
         "looking at DNS and servers",
         (),
     ),
     "a judgement that computes": (
-        "import check_autodiscover.core.judge as it; it.judge = lambda *_, **__: [0 for _ in iter(int, 1)]",
+        "import check_autodiscover.core.verdict.judge as it; it.judge = lambda *_, **__: [0 for _ in iter(int, 1)]",
         "judging what was seen",
         (),
     ),

@@ -5,7 +5,8 @@ import ssl
 import pytest
 import trustme
 
-from check_autodiscover.trust import Trust, TrustSettings, load_trust
+from check_autodiscover.core.model.policy import TrustSettings
+from check_autodiscover.probes.trust import Trust, load_trust
 from tests.probes.visiting import NAME, Visits
 from tests.probes.web import tls_context
 

@@ -8,9 +8,9 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, RecordType
-from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.probes.resolver import ResolverProbe
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, RecordType
+from check_autodiscover.core.model.policy import Resolver, Transport
+from check_autodiscover.probes.dns.resolver import ResolverProbe
 
 __all__ = ["LONG", "NAME", "QUICK", "SOA", "Behaviour", "Server", "answering", "ask", "message", "question", "running"]
 

@@ -4,8 +4,8 @@ import struct
 from collections.abc import Callable, Mapping
 from itertools import islice, product
 
-from check_autodiscover.core.observations import DnsQuestion, RecordType
-from check_autodiscover.probes.dns_query import TYPE_NUMBERS
+from check_autodiscover.core.model.observations import DnsQuestion, RecordType
+from check_autodiscover.probes.dns.wire import TYPE_NUMBERS
 
 __all__ = ["HOSTILE", "MAX_MESSAGE", "NAME", "make_record", "make_reply"]
 

@@ -11,8 +11,8 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
-from check_autodiscover.probes.dns_plain import MAX_ADDRESSES, MAX_ALIASES, MAX_HOSTS, in_order
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType, Srv
+from check_autodiscover.probes.dns.wire import MAX_ADDRESSES, MAX_ALIASES, MAX_HOSTS, in_order
 
 if TYPE_CHECKING:
     from dns.rdtypes.ANY.NSEC import NSEC

@@ -4,7 +4,9 @@ import asyncio
 import subprocess
 import sys
 
-from check_autodiscover.core.observations import (
+from check_autodiscover.checker.checker import conduct
+from check_autodiscover.checker.loop import Probes
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -14,16 +16,14 @@ from check_autodiscover.core.observations import (
     RecordType,
     Scheme,
 )
-from check_autodiscover.core.policy import Policy, Resolver, View
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.ports import Probes
-from check_autodiscover.run import conduct
+from check_autodiscover.core.model.policy import Policy, Resolver, View
+from check_autodiscover.core.model.survey import Survey
 
 SCRIPT = """
 import asyncio, socket, sys
-from check_autodiscover.core.policy import Policy, Resolver, View
-from check_autodiscover.run import survey_domain
-from check_autodiscover.trust import TrustSettings
+from check_autodiscover.core.model.policy import Policy, Resolver, View
+from check_autodiscover.checker.checker import survey_domain
+from check_autodiscover.probes.trust import TrustSettings
 
 class Watch:
     # Asked by the interpreter for each module that is not there yet.

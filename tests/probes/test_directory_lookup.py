@@ -13,13 +13,13 @@ from threading import Thread
 import pytest
 import trustme
 
-from check_autodiscover.core.directory import parse_ldap_url
-from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
-from check_autodiscover.core.policy import Directory
+from check_autodiscover.core.model.observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
+from check_autodiscover.core.model.policy import Directory
+from check_autodiscover.core.model.urls import parse_ldap_url
 from check_autodiscover.probes import directory
 from check_autodiscover.probes.directory import ProcessDirectoryProbe
 from check_autodiscover.probes.ldap_lookup import Asked, Stage
-from check_autodiscover.trust import Trust
+from check_autodiscover.probes.trust import Trust
 
 LONG = 30.0
 AN_HOUR = 3600.0

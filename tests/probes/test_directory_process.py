@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
-from check_autodiscover.core.policy import Directory
+from check_autodiscover.core.model.observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
+from check_autodiscover.core.model.policy import Directory, TrustSettings
 from check_autodiscover.probes import directory
 from check_autodiscover.probes.directory import ProcessDirectoryProbe
-from check_autodiscover.trust import TrustSettings, load_trust
+from check_autodiscover.probes.trust import load_trust
 
 AN_HOUR = 3600
 URL = "ldap://127.0.0.1"

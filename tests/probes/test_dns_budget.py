@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.probes.dns_plain import read_plain
-from check_autodiscover.probes.dns_query import TYPE_NUMBERS
-from check_autodiscover.probes.dns_wire import MAX_RECORDS, decode
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.probes.dns.full_wire import MAX_RECORDS, decode
+from check_autodiscover.probes.dns.wire import TYPE_NUMBERS, read_plain
 from tests.probes.hostile_replies import HOSTILE, MAX_MESSAGE, NAME, make_record, make_reply
 from tests.probes.library_reader import read_by_library
 from tests.probes.test_dns_plain import FLAGS, RCODES, SECTION, reply

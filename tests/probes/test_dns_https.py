@@ -13,12 +13,11 @@ import dns.message
 import pytest
 import trustme
 
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.probes.extra import MissingExtra
-from check_autodiscover.probes.resolver import ResolverProbe
-from check_autodiscover.probes.resolver_tools import ResolverTools
-from check_autodiscover.trust import Trust
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.core.model.policy import Resolver, Transport
+from check_autodiscover.probes.dns.resolver import ResolverProbe, ResolverTools
+from check_autodiscover.probes.trust import Trust
+from check_autodiscover.settings import MissingExtra
 from tests.probes.dns_server import LONG, NAME, QUICK, SOA, answering, message, running
 from tests.probes.web import Handler, Site, answer, serve, silent
 
@@ -258,7 +257,7 @@ def test_server_whose_name_nobody_knows_is_unreachable(tls: ssl.SSLContext, trus
 def test_missing_extra_is_told_with_its_command_before_anything_is_asked(
     missing: str, trust: Trust, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "check_autodiscover.probes.dns_https", raising=False)
+    monkeypatch.delitem(sys.modules, "check_autodiscover.probes.dns.https", raising=False)
     monkeypatch.setitem(sys.modules, missing, None)
     probe = ResolverProbe(trust=trust)
     with pytest.raises(MissingExtra, match=r"the extra 'doh', as in pip install '\.\[doh\]' in a checkout"):

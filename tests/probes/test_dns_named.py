@@ -8,10 +8,10 @@ from importlib.util import find_spec
 import pytest
 import trustme
 
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.probes.resolver import ResolverProbe
-from check_autodiscover.trust import Trust
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.core.model.policy import Resolver, Transport
+from check_autodiscover.probes.dns.resolver import ResolverProbe
+from check_autodiscover.probes.trust import Trust
 from tests.lacking import refuse
 from tests.probes.dns_server import LONG
 from tests.probes.named import NAME, ZONE, Named, start_authority, start_resolver

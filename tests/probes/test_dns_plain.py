@@ -10,10 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.observations import DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.probes.dns_plain import read_plain
-from check_autodiscover.probes.dns_query import encode
-from check_autodiscover.probes.dns_wire import decode
+from check_autodiscover.core.model.observations import DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.probes.dns.full_wire import decode
+from check_autodiscover.probes.dns.wire import encode, read_plain
 from tests.probes.dns_server import NAME, SOA
 
 RECORDS = (

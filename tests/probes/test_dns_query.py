@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.observations import DnsQuestion, RecordType
-from check_autodiscover.probes.dns_query import encode
+from check_autodiscover.core.model.observations import DnsQuestion, RecordType
+from check_autodiscover.probes.dns.wire import encode
 
 LABELS = st.lists(st.binary(min_size=1, max_size=63), max_size=5).filter(lambda labels: sum(map(len, labels)) < 240)
 QUESTION = DnsQuestion("outside", "192.0.2.53", "autodiscover.example.com", RecordType.A)

@@ -6,10 +6,10 @@ import dns.flags
 import dns.rcode
 import pytest
 
-from check_autodiscover.core.observations import DnsStatus, RecordType, Srv
-from check_autodiscover.core.policy import Transport
-from check_autodiscover.probes.dns_plain import MAX_ADDRESSES, MAX_ALIASES
-from check_autodiscover.probes.dns_wire import MAX_RECORDS
+from check_autodiscover.core.model.observations import DnsStatus, RecordType, Srv
+from check_autodiscover.core.model.policy import Transport
+from check_autodiscover.probes.dns.full_wire import MAX_RECORDS
+from check_autodiscover.probes.dns.wire import MAX_ADDRESSES, MAX_ALIASES
 from tests.probes.dns_server import NAME, SOA, Server, answering, ask
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.probes.resolver import ResolverProbe
-from check_autodiscover.trust import Trust, TrustError, TrustSettings, load_trust
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.core.model.policy import Resolver, Transport, TrustSettings
+from check_autodiscover.probes.dns.resolver import ResolverProbe
+from check_autodiscover.probes.trust import Trust, TrustError, load_trust
 from tests.probes.dns_server import LONG, NAME, QUICK, Server, answering, ask, message
 from tests.probes.web import Handler, Site, serve, silent, tls_context
 

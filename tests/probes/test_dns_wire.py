@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.probes.dns_plain import MAX_HOSTS
-from check_autodiscover.probes.dns_query import encode
-from check_autodiscover.probes.dns_wire import decode
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.probes.dns.full_wire import decode
+from check_autodiscover.probes.dns.wire import MAX_HOSTS, encode
 from tests.probes.dns_server import NAME, SOA
 
 ADDRESS = f"{NAME}. 60 IN A 192.0.2.7"

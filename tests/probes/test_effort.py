@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.core.observations import Connect, EndpointQuestion, Handshake, Scheme
-from check_autodiscover.probes.effort import MOST_SECONDS, Effort, Spent
+from check_autodiscover.core.model.observations import Connect, EndpointQuestion, Handshake, Scheme
 from check_autodiscover.probes.endpoint import ConnectionProbe
-from check_autodiscover.trust import Trust
+from check_autodiscover.probes.limits import MOST_SECONDS, Effort, Spent
+from check_autodiscover.probes.trust import Trust
 from tests.probes.visiting import LOGIN, LONG, NAME, Visits, shaken
 from tests.probes.web import answer, serve, tls_context
 
@@ -24,7 +24,7 @@ class Work:
         self.now = 0.0
         self.seconds = seconds
         self.threads: list[int] = []
-        monkeypatch.setattr("check_autodiscover.probes.effort.time.thread_time", self)
+        monkeypatch.setattr("check_autodiscover.probes.limits.time.thread_time", self)
 
     def __call__(self) -> float:
         # Asked before and after each step.

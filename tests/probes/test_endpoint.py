@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.core.certificate import UnreadableCertificate
-from check_autodiscover.core.observations import Connect, EndpointQuestion, Handshake, Scheme, Variant
-from check_autodiscover.probes.connection_tools import ConnectionTools
-from check_autodiscover.probes.endpoint import ConnectionProbe
-from check_autodiscover.probes.slots import Slots
-from check_autodiscover.trust import Trust
+from check_autodiscover.core.model.certificate import UnreadableCertificate
+from check_autodiscover.core.model.observations import Connect, EndpointQuestion, Handshake, Scheme, Variant
+from check_autodiscover.probes.endpoint import ConnectionProbe, ConnectionTools
+from check_autodiscover.probes.limits import Slots
+from check_autodiscover.probes.trust import Trust
 from tests.lacking import refuse
 from tests.probes.visiting import LONG, NAME, SHORT, Visits, probe, shaken
 from tests.probes.web import Site, abort, serve, silent
@@ -191,7 +190,8 @@ def test_finished_contact_makes_room_for_the_next(trust: Trust) -> None:
 
 def test_importing_the_probes_loads_no_heavy_library() -> None:
     script = (
-        "import sys, check_autodiscover.trust, check_autodiscover.probes.resolver, check_autodiscover.probes.endpoint\n"
+        "import sys, check_autodiscover.probes.trust, check_autodiscover.probes.endpoint\n"
+        "import check_autodiscover.probes.dns.resolver\n"
         "print(*({'OpenSSL', 'cryptography', 'h11', 'dns'} & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -202,7 +202,8 @@ def test_loading_trust_leaves_tls_for_later(tmp_path: Path, authority: trustme.C
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     script = (
         "import asyncio, sys\n"
-        "from check_autodiscover.trust import *\n"
+        "from check_autodiscover.core.model.policy import TrustSettings\n"
+        "from check_autodiscover.probes.trust import load_trust\n"
         "from check_autodiscover.probes.endpoint import ConnectionProbe\n"
         "probe = ConnectionProbe(load_trust(TrustSettings(ca_files=(sys.argv[1],))), 'example.com')\n"
         "print('OpenSSL' in sys.modules)\n"

@@ -5,8 +5,8 @@ import ssl
 
 import pytest
 
-from check_autodiscover.core.http_answer import json_lives
-from check_autodiscover.core.observations import Exchange, Scheme, Variant
+from check_autodiscover.core.analysis.replies import json_lives
+from check_autodiscover.core.model.observations import Exchange, Scheme, Variant
 from tests.probes.visiting import LOGIN, NAME, SHORT, Visits, outcomes
 from tests.probes.web import Handler, Site, abort, answer, silent
 

@@ -14,7 +14,7 @@ import pytest
 import trustme
 from OpenSSL import SSL
 
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     EndpointQuestion,
@@ -24,7 +24,7 @@ from check_autodiscover.core.observations import (
     VerifyError,
 )
 from check_autodiscover.probes.endpoint import ConnectionProbe
-from check_autodiscover.trust import Trust
+from check_autodiscover.probes.trust import Trust
 from tests.probes.visiting import LOGIN, LONG, NAME, Visits, leaf, outcomes, probe, shaken
 from tests.probes.web import answer, serve, tls_context
 

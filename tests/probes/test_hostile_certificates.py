@@ -18,15 +18,15 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.certificate import Certificate, UnreadableCertificate, covers, read_certificate
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.names import matches_dns_id, near_miss
-from check_autodiscover.core.observations import Contact, Handshake
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.survey_json import survey_from_json, survey_to_json
-from check_autodiscover.probes.handshake import MAX_CACHED_BYTES, _CertificateCache
-from check_autodiscover.render import render_log, render_text
-from check_autodiscover.report_json import render_json
+from check_autodiscover.core.model.certificate import Certificate, UnreadableCertificate, covers, read_certificate
+from check_autodiscover.core.model.names import matches_dns_id, near_miss
+from check_autodiscover.core.model.observations import Contact, Handshake
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.survey import survey_from_json, survey_to_json
+from check_autodiscover.core.verdict.judge import judge
+from check_autodiscover.output.report_json import render_json
+from check_autodiscover.output.text import render_log, render_text
+from check_autodiscover.probes.tls import MAX_CACHED_BYTES, _CertificateCache
 from tests.core.incidents import healthy
 from tests.core.worlds import SERVER, Site, survey_of
 from tests.probes.visiting import LOGIN, Visits

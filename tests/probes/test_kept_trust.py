@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.kept_trust import RECHECK, KeptTrust
-from check_autodiscover.trust import TrustError, TrustSettings
+from check_autodiscover.core.model.policy import TrustSettings
+from check_autodiscover.probes.trust import RECHECK, KeptTrust, TrustError
 
 
 class Clock:

@@ -10,13 +10,20 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.core.observations import Contact, DnsAnswer, DnsQuestion, EndpointQuestion, RecordType, Srv
-from check_autodiscover.core.policy import Method, Policy, Resolver
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.ports import Probes
+from check_autodiscover.checker.checker import conduct
+from check_autodiscover.checker.loop import Probes
+from check_autodiscover.core.model.observations import (
+    Contact,
+    DnsAnswer,
+    DnsQuestion,
+    EndpointQuestion,
+    RecordType,
+    Srv,
+)
+from check_autodiscover.core.model.policy import Method, Policy, Resolver
+from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.probes.endpoint import ConnectionProbe
-from check_autodiscover.run import conduct
-from check_autodiscover.trust import Trust
+from check_autodiscover.probes.trust import Trust
 from tests.core.worlds import AUTODISCOVER, DOMAIN, NOW, SRV_NAME, Zone, views
 from tests.probes.visiting import LONG
 from tests.probes.web import Site, abort, serve, tls_context

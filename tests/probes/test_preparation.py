@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from check_autodiscover.probes.preparation import Prepared
+from check_autodiscover.probes.limits import Prepared
 
 LONG = 10.0
 """Seconds that nothing here should need."""

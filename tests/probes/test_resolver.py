@@ -7,10 +7,9 @@ import dns.flags
 import dns.message
 import pytest
 
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.core.policy import Resolver, Transport
-from check_autodiscover.probes.resolver import ResolverProbe
-from check_autodiscover.probes.resolver_tools import MAX_IN_FLIGHT
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.core.model.policy import Resolver, Transport
+from check_autodiscover.probes.dns.resolver import MAX_IN_FLIGHT, ResolverProbe
 from tests.probes.dns_server import LONG, NAME, QUICK, Server, answering, ask, message, running
 
 

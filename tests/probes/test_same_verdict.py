@@ -20,9 +20,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from check_autodiscover.core.certificate import Certificate, covers
-from check_autodiscover.core.verification import Verdict, judge_chain, judge_strength
-from check_autodiscover.trust import TrustSettings, load_trust
+from check_autodiscover.core.analysis.chains import Verdict, judge_chain, judge_strength
+from check_autodiscover.core.model.certificate import Certificate, covers
+from check_autodiscover.core.model.policy import TrustSettings
+from check_autodiscover.probes.trust import load_trust
 from tests.probes.visiting import LOGIN, NAME, Visits
 from tests.probes.web import answer
 

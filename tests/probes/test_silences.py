@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from check_autodiscover.core.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.core.policy import Resolver
-from check_autodiscover.probes.resolver import ResolverProbe
-from check_autodiscover.probes.resolver_tools import ResolverTools
-from check_autodiscover.probes.silences import Silences
+from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.core.model.policy import Resolver
+from check_autodiscover.probes.dns.resolver import ResolverProbe, ResolverTools
+from check_autodiscover.probes.limits import Silences
 from tests.probes.dns_server import LONG, Server, message, running
 
 FEW = 2

@@ -3,7 +3,7 @@
 import asyncio
 import math
 
-from check_autodiscover.probes.slots import Lane, Slot, Slots
+from check_autodiscover.probes.limits import Lane, Slot, Slots
 
 NEVER = math.inf
 

@@ -16,9 +16,9 @@ from cryptography.x509 import ocsp
 from OpenSSL import SSL
 from trustme import CA, LeafCert
 
-from check_autodiscover.core.observations import Contact, Handshake
-from check_autodiscover.core.ocsp import Revocation
-from check_autodiscover.trust import Trust
+from check_autodiscover.core.model.certificate import Revocation
+from check_autodiscover.core.model.observations import Contact, Handshake
+from check_autodiscover.probes.trust import Trust
 from tests.probes.visiting import LOGIN, leaf, outcomes, probe
 
 VERSIONS = pytest.mark.parametrize("version", [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION], ids=["1.2", "1.3"])

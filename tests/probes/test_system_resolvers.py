@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.core.policy import Resolver
+from check_autodiscover.core.model.policy import Resolver
 from check_autodiscover.probes.system import system_resolvers
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.trust import TrustError, TrustSettings, load_trust
+from check_autodiscover.core.model.policy import TrustSettings
+from check_autodiscover.probes.trust import TrustError, load_trust
 
 
 @pytest.fixture(scope="module")

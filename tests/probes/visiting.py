@@ -3,8 +3,8 @@
 import asyncio
 import ssl
 
-from check_autodiscover.core.certificate import Certificate
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.model.certificate import Certificate
+from check_autodiscover.core.model.observations import (
     Contact,
     EndpointQuestion,
     Exchange,
@@ -14,7 +14,7 @@ from check_autodiscover.core.observations import (
     VerifyError,
 )
 from check_autodiscover.probes.endpoint import ConnectionProbe
-from check_autodiscover.trust import Trust
+from check_autodiscover.probes.trust import Trust
 from tests.probes.web import Handler, Site, serve
 
 __all__ = ["LOGIN", "LONG", "NAME", "SHORT", "Visits", "leaf", "outcomes", "probe", "shaken"]

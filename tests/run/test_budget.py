@@ -7,9 +7,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.core.budget import MOST_CONNECTIONS, MOST_TO_ADDRESS, MOST_TO_HOST, ConnectionBudget
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import (
+from check_autodiscover.checker.checker import conduct
+from check_autodiscover.checker.loop import Probes
+from check_autodiscover.core.analysis.plan import MOST_CONNECTIONS, MOST_TO_ADDRESS, MOST_TO_HOST, ConnectionBudget
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
     DnsAnswer,
@@ -22,12 +23,11 @@ from check_autodiscover.core.observations import (
     Scheme,
     Srv,
 )
-from check_autodiscover.core.policy import Resolver
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.ports import Probes
-from check_autodiscover.run import conduct
+from check_autodiscover.core.model.policy import Resolver
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.worlds import DOMAIN, NOW
 

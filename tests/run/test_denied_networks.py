@@ -10,18 +10,21 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.core.directory_observations import DirectoryStatus
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import Connect, DnsQuestion, DnsStatus, EndpointQuestion
-from check_autodiscover.core.policy import Policy, Resolver, View
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.instruments import Instruments
-from check_autodiscover.ports import Probes
-from check_autodiscover.render import render_text
-from check_autodiscover.run import conduct, observe
-from check_autodiscover.trust import TrustSettings
+from check_autodiscover.checker.checker import Instruments, conduct, observe
+from check_autodiscover.checker.loop import Probes
+from check_autodiscover.core.model.observations import (
+    Connect,
+    DirectoryStatus,
+    DnsQuestion,
+    DnsStatus,
+    EndpointQuestion,
+)
+from check_autodiscover.core.model.policy import Policy, Resolver, TrustSettings, View
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.core.verdict.judge import judge
+from check_autodiscover.output.text import render_text
 from tests.core import incidents
 from tests.core.directories import DC, PARTNER, answer, asking, point, pointer
 from tests.core.worlds import NOW, World

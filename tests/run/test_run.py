@@ -6,23 +6,25 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.directory_observations import DirectoryAnswer, DirectoryQuestion, DirectoryStatus
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import (
+from check_autodiscover.checker.checker import DNS_SHARE, REPLY_SHARE, conduct, reply_seconds
+from check_autodiscover.checker.loop import Probes
+from check_autodiscover.core.analysis.plan import plan
+from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
+    DirectoryAnswer,
+    DirectoryQuestion,
+    DirectoryStatus,
     DnsAnswer,
     DnsQuestion,
     DnsStatus,
     EndpointQuestion,
     Question,
 )
-from check_autodiscover.core.plan import plan
-from check_autodiscover.core.policy import Resolver
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.ports import Probes
-from check_autodiscover.run import DNS_SHARE, REPLY_SHARE, conduct, reply_seconds
+from check_autodiscover.core.model.policy import Resolver
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.directories import DC, PARTNER, answer, asking, point, pointer
 from tests.core.worlds import DOMAIN, NOW, World, survey_of
@@ -91,7 +93,7 @@ def test_the_plan_is_not_asked_again_after_answers_that_lead_nowhere(monkeypatch
         known.append(survey)
         return plan(survey)
 
-    monkeypatch.setattr("check_autodiscover.conductor.plan", counting)
+    monkeypatch.setattr("check_autodiscover.checker.loop.plan", counting)
     probe = MadeUpWorld(incidents.healthy("srv"))
     survey = asyncio.run(conduct(start(incidents.healthy("srv")), Probes(probe, probe)))
     assert survey.contacts

@@ -6,17 +6,15 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.config import load_configuration
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.observations import DnsQuestion, DnsStatus, RecordType
-from check_autodiscover.core.policy import Policy, Resolver, Transport, View
-from check_autodiscover.core.state import State
-from check_autodiscover.instruments import Instruments
-from check_autodiscover.kept_trust import KeptTrust
+from check_autodiscover.checker.checker import Instruments, observe
+from check_autodiscover.config.file import load_configuration
+from check_autodiscover.core.model.observations import DnsQuestion, DnsStatus, RecordType
+from check_autodiscover.core.model.policy import Policy, Resolver, Transport, TrustSettings, View
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.verdict.judge import judge
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.worlds import world_named
-from check_autodiscover.run import observe
-from check_autodiscover.trust import TrustError, TrustSettings
+from check_autodiscover.probes.trust import KeptTrust, TrustError
 from tests.probes.dns_server import LONG, NAME
 from tests.probes.test_dns_streams import each
 from tests.probes.web import Site, serve

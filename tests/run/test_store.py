@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.core.survey import BaselineFile
+from check_autodiscover.core.model.survey import BaselineFile
 from check_autodiscover.named_files import BASELINE
 from check_autodiscover.store import StoreError, baseline_file, load_baseline, save_baseline
 

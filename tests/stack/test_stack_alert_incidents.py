@@ -12,11 +12,11 @@ from artefacts.prometheus import selection
 from artefacts.prometheus.files import artefacts
 from artefacts.prometheus.settings import Settings, load_settings
 from artefacts.prometheus.yaml_text import render_yaml
-from autodiscover_exporter.results.exposition import render_measures
-from check_autodiscover.core.clients import Outcome
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
+from autodiscover_exporter.results.result import render_measures
+from check_autodiscover.core.model.clients import Outcome
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.verdict.judge import judge
 from tests.core import incidents
 from tests.core.test_incidents import cells
 from tests.core.worlds import NOW, survey_of

@@ -1,7 +1,7 @@
 """The shipped basket in a real Icinga Director, from its import to a check that a real Icinga runs."""
 
 from artefacts.icinga2_names import variable
-from check_autodiscover.options import OPTIONS
+from check_autodiscover.config.options import OPTIONS
 from tests.stack.bind import DOMAIN
 from tests.stack.director import BASKET, GLOBAL_ZONE, Director, start_director
 from tests.stack.icinga import start_icinga

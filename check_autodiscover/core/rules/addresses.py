@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.http_answer import AnswerClass
-from check_autodiscover.core.meeting import Meeting, NameFault, Reach
-from check_autodiscover.core.observations import Scheme
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.contacts import Meeting, NameFault, Reach
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.analysis.replies import AnswerClass
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.observations import Scheme
+from check_autodiscover.core.model.policy import Method
 from check_autodiscover.core.rules.host_records import autodiscover_candidate, declared
 from check_autodiscover.core.rules.phrases import foreign_certificate, joined
 

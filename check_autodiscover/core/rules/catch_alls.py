@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method
-from check_autodiscover.core.records import Presence
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.lookups import Presence
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.policy import Method
 from check_autodiscover.core.rules.host_records import declared, serves, tombstone, wanted_record, where
-from check_autodiscover.core.rules.phrases import (
-    foreign_certificate,
-    joined,
-    srv_record,
-)
+from check_autodiscover.core.rules.phrases import foreign_certificate, joined, srv_record
 
 __all__ = ["judge_catch_all", "takes_srv_name"]
 

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.certificate import Certificate, covers
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.meeting import Meeting, NameFault
-from check_autodiscover.core.names import near_miss
-from check_autodiscover.core.observations import AUTODISCOVER_PATH, Scheme
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import DAY, Method
-from check_autodiscover.core.records import resolve
-from check_autodiscover.core.roles import CandidateRole
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.chains import Fault, Verdict, detail_of, presented_at, reissue_of
+from check_autodiscover.core.analysis.contacts import Meeting, NameFault
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.analysis.lookups import resolve
+from check_autodiscover.core.model.certificate import Certificate, covers
+from check_autodiscover.core.model.finding import CandidateRole, Endpoint, Finding
+from check_autodiscover.core.model.names import near_miss
+from check_autodiscover.core.model.observations import AUTODISCOVER_PATH, Scheme
+from check_autodiscover.core.model.policy import DAY, Method
 from check_autodiscover.core.rules.own_certificates import judge_own_certificate
 from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined, srv_record
 from check_autodiscover.core.rules.presented import certificate_finding, issuer_of, leaf_issuer_of
-from check_autodiscover.core.verification import Fault, Verdict, detail_of, presented_at, reissue_of
 
 __all__ = ["judge_certificates", "judge_interception"]
 

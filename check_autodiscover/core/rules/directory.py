@@ -5,14 +5,13 @@ Only runs that ask a directory load this module. The certificates at its URLs ar
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.directory import Reading, ScpUrl, read_directory, within_reach
-from check_autodiscover.core.directory_observations import DirectoryStatus
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.meeting import Meeting, Reach
-from check_autodiscover.core.observations import AUTODISCOVER_PATH
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method, Step
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.directory import Reading, ScpUrl, read_directory, within_reach
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.observations import AUTODISCOVER_PATH, DirectoryStatus
+from check_autodiscover.core.model.policy import Method, Step
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.rules.services import judge_contacted, silence
 

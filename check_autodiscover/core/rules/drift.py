@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.acceptance import name_servers
-from check_autodiscover.core.baseline import Change, Drift, RecordKind
-from check_autodiscover.core.baseline_json import BaselineFormatError, read_baseline
-from check_autodiscover.core.candidates import autodiscover_name, srv_name
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import ViewRole
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.drift import name_servers
+from check_autodiscover.core.analysis.endpoints import autodiscover_name, srv_name
+from check_autodiscover.core.model.baseline import BaselineFormatError, Change, Drift, RecordKind, read_baseline
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.policy import ViewRole
 from check_autodiscover.core.rules.phrases import date_of, joined
 
 __all__ = ["judge_drift"]

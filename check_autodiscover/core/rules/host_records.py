@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.certificate import covers
-from check_autodiscover.core.cloud import EXCHANGE_ONLINE_ALIAS
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.http_answer import AnswerClass
-from check_autodiscover.core.meeting import Meeting, NameFault
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Expected, Method, ViewRole
-from check_autodiscover.core.records import Presence
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.contacts import Meeting, NameFault
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.analysis.lookups import Presence
+from check_autodiscover.core.analysis.replies import AnswerClass
+from check_autodiscover.core.model.certificate import covers
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.names import EXCHANGE_ONLINE_ALIAS
+from check_autodiscover.core.model.policy import Expected, Method, ViewRole
 from check_autodiscover.core.rules.phrases import (
     certificate_names,
     family_args,

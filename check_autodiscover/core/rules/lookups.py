@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.candidates import Candidate, autodiscover_name
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.http_answer import AnswerClass
-from check_autodiscover.core.meeting import Meeting, Reach
-from check_autodiscover.core.observations import Connect, DnsQuestion, DnsStatus, EndpointQuestion, RecordType
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.plan import CONTROL
-from check_autodiscover.core.policy import Method, Step
-from check_autodiscover.core.records import Failure, Presence
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture, failures, place_of, unvalidated
+from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.endpoints import Candidate, autodiscover_name
+from check_autodiscover.core.analysis.lookups import Failure, Presence
+from check_autodiscover.core.analysis.plan import CONTROL
+from check_autodiscover.core.analysis.replies import AnswerClass
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.observations import Connect, DnsQuestion, DnsStatus, EndpointQuestion, RecordType
+from check_autodiscover.core.model.policy import Method, Step
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.unanswered import failures, place_of, unvalidated
 
 __all__ = ["judge_denied", "judge_lookups", "judge_method", "judge_time"]
 

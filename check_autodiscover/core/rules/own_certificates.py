@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.certificate import Certificate, UnreadableCertificate, kind, life_left, lifetime
-from check_autodiscover.core.finding import Finding
-from check_autodiscover.core.meeting import Meeting
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import DAY
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.chains import CA_MD_TOO_WEAK, Fault, detail_of, judge_strength
+from check_autodiscover.core.analysis.contacts import Meeting
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.model.certificate import Certificate, UnreadableCertificate, kind, life_left, lifetime
+from check_autodiscover.core.model.finding import Finding
+from check_autodiscover.core.model.policy import DAY
 from check_autodiscover.core.rules.phrases import certificate_names, date_of, joined
 from check_autodiscover.core.rules.presented import certificate_finding, issuer_of, presented_chain
-from check_autodiscover.core.verification import CA_MD_TOO_WEAK, Fault, detail_of, judge_strength
 
 __all__ = ["judge_own_certificate"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from check_autodiscover.core.certificate import Certificate
-from check_autodiscover.core.meeting import Meeting, NameFault
-from check_autodiscover.core.policy import Policy
+from check_autodiscover.core.analysis.contacts import Meeting, NameFault
+from check_autodiscover.core.model.certificate import Certificate
+from check_autodiscover.core.model.policy import Policy
 
 __all__ = ["certificate_names", "date_of", "family_args", "foreign_certificate", "joined", "srv_record"]
 

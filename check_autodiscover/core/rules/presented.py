@@ -1,10 +1,10 @@
 """What was presented at a candidate, as findings and words; for the rules about certificates."""
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.certificate import Certificate, UnreadableCertificate
-from check_autodiscover.core.finding import Finding
-from check_autodiscover.core.meeting import Meeting
-from check_autodiscover.core.picture import ViewPicture
+from check_autodiscover.core.analysis.assessment import ViewPicture
+from check_autodiscover.core.analysis.contacts import Meeting
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.model.certificate import Certificate, UnreadableCertificate
+from check_autodiscover.core.model.finding import Finding
 from check_autodiscover.core.rules.phrases import joined
 
 __all__ = ["certificate_finding", "issuer_of", "leaf_issuer_of", "presented_chain"]

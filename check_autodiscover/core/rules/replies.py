@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from check_autodiscover.core.candidates import MAX_REDIRECTS
-from check_autodiscover.core.http_answer import AnswerClass, decisive_answer, json_lives
-from check_autodiscover.core.meeting import Meeting, Reach
-from check_autodiscover.core.observations import JSON_PATH, Exchange, HttpAnswer, Scheme
-from check_autodiscover.core.url import RedirectTarget
+from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.endpoints import MAX_REDIRECTS
+from check_autodiscover.core.analysis.replies import AnswerClass, decisive_answer, json_lives
+from check_autodiscover.core.model.observations import JSON_PATH, Exchange, HttpAnswer, Scheme
+from check_autodiscover.core.model.urls import RedirectTarget
 
 if TYPE_CHECKING:
-    from check_autodiscover.core.error_pages import Sign
+    from check_autodiscover.core.analysis.replies import Sign
 
 __all__ = ["advice_on", "answer_words", "beside", "demand_words", "misbehaviour", "page_sign", "redirect_words"]
 
@@ -112,7 +112,7 @@ def beside(meeting: Meeting) -> str:
 def page_sign(meeting: Meeting) -> "Sign | None":
     """What the pages of a place say of their reason."""
     # A healthy service shows no error page.
-    from check_autodiscover.core.error_pages import sign_of
+    from check_autodiscover.core.analysis.replies import sign_of
 
     return sign_of(meeting.contact.answers) if meeting.contact else None
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.policy import Method
 
 __all__ = ["Case", "Default", "Rule"]
 

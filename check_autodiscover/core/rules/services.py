@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.client_certificate import Demand, refused_when_asked
-from check_autodiscover.core.clients import Outcome
-from check_autodiscover.core.finding import Finding
-from check_autodiscover.core.http_answer import AnswerClass, authentication_methods, decisive_answer
-from check_autodiscover.core.meeting import Meeting, Reach
-from check_autodiscover.core.observations import Connect, Contact, Scheme
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method
-from check_autodiscover.core.roles import CandidateRole
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.analysis.replies import (
+    AnswerClass,
+    Demand,
+    authentication_methods,
+    decisive_answer,
+    refused_when_asked,
+)
+from check_autodiscover.core.model.clients import Outcome
+from check_autodiscover.core.model.finding import CandidateRole, Finding
+from check_autodiscover.core.model.observations import Connect, Contact, Scheme
+from check_autodiscover.core.model.policy import Method
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.rules.replies import (
     advice_on,

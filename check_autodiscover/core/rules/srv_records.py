@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.candidates import Candidate
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.meeting import NameFault
-from check_autodiscover.core.observations import Srv
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method
-from check_autodiscover.core.records import Presence
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.contacts import NameFault
+from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.analysis.lookups import Presence
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.observations import Srv
+from check_autodiscover.core.model.policy import Method
 from check_autodiscover.core.rules.catch_alls import takes_srv_name
 from check_autodiscover.core.rules.host_records import declared, hiding
 from check_autodiscover.core.rules.phrases import certificate_names, family_args, joined, srv_record

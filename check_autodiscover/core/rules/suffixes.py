@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.candidates import autodiscover_name
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.picture import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.endpoints import autodiscover_name
+from check_autodiscover.core.analysis.plan import catch_all_below, suffixes
+from check_autodiscover.core.model.finding import Endpoint, Finding
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.suffixes import catch_all_below, suffixes
 
 __all__ = ["judge_suffixes"]
 

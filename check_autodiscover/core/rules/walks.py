@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from check_autodiscover.core.clients import CLIENTS, OUTCOMES, Outcome, Walk, WalkStep
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import Method, Step
-from check_autodiscover.core.roles import intended_endpoints
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.model.clients import CLIENTS, OUTCOMES, Outcome, Walk, WalkStep
+from check_autodiscover.core.model.finding import Endpoint, Finding, intended_endpoints
+from check_autodiscover.core.model.policy import Method, Step
 from check_autodiscover.core.rules.phrases import joined
 
 __all__ = ["judge_clients", "judge_views", "taken_target", "unconcerned"]

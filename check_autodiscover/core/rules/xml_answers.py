@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from check_autodiscover.core.answer_xml import XmlAnswer
-from check_autodiscover.core.finding import Finding
-from check_autodiscover.core.http_answer import AnswerClass, decisive_answer, xml_of
-from check_autodiscover.core.meeting import Meeting
-from check_autodiscover.core.names import BadName, parse_domain
+from check_autodiscover.core.analysis.answer_xml import XmlAnswer
+from check_autodiscover.core.analysis.contacts import Meeting
+from check_autodiscover.core.analysis.replies import AnswerClass, decisive_answer, xml_of
+from check_autodiscover.core.model.finding import Finding
+from check_autodiscover.core.model.names import BadName, parse_domain
 
 __all__ = ["FAULTS", "judge_xml"]
 

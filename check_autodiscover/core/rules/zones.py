@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from check_autodiscover.core.answers import (
+from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.endpoints import autodiscover_name, srv_name
+from check_autodiscover.core.analysis.lookups import (
+    Presence,
     answer_of,
     asks_authority,
     authorities,
+    resolve,
     rewrites,
     servers_without_address,
     zone_of,
 )
-from check_autodiscover.core.candidates import autodiscover_name, srv_name
-from check_autodiscover.core.certificate import Certificate
-from check_autodiscover.core.finding import Endpoint, Finding
-from check_autodiscover.core.http_answer import authentication_methods
-from check_autodiscover.core.observations import (
+from check_autodiscover.core.analysis.replies import authentication_methods
+from check_autodiscover.core.model.certificate import Certificate
+from check_autodiscover.core.model.finding import Endpoint, Finding
+from check_autodiscover.core.model.observations import (
     Contact,
     DnsAnswer,
     DnsQuestion,
@@ -23,11 +26,9 @@ from check_autodiscover.core.observations import (
     EndpointQuestion,
     RecordType,
 )
-from check_autodiscover.core.picture import Picture, ViewPicture
-from check_autodiscover.core.policy import View, ViewRole
-from check_autodiscover.core.records import Presence, resolve
+from check_autodiscover.core.model.policy import View, ViewRole
+from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.survey import Survey
 
 __all__ = ["judge_parents", "judge_resolvers", "judge_servers", "judge_zone_contents"]
 

@@ -12,11 +12,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
-from check_autodiscover.arguments import Arguments
-from check_autodiscover.ctl.sweep.crew import Limits, look_at_batch
-from check_autodiscover.ctl.sweep.record import Record
-from check_autodiscover.ctl.usage import Refused
-from check_autodiscover.probes.extra import install_command
+from check_autodiscover.config.commandline import Arguments
+from check_autodiscover.ctl.common import Refused
+from check_autodiscover.ctl.sweep.results import Record
+from check_autodiscover.ctl.sweep.workers import Limits, look_at_batch
+from check_autodiscover.settings import install_command
 
 if TYPE_CHECKING:
     from distributed import Client, Future

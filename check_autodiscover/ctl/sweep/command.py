@@ -2,32 +2,57 @@
 
 The exit code is that of the gravest verdict; a line that is no domain counts as UNKNOWN, as nothing is known of it.
 What is told beside the results goes to standard error.
+
+How far a sweep has come, for somebody who watches: a bar on standard error, where that is a terminal.
 """
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
-from check_autodiscover.arguments import Arguments, UsageError
-from check_autodiscover.commandline import parse_fleet
-from check_autodiscover.core.state import State, worst
-from check_autodiscover.ctl.sweep.crew import Limits, look_at
+from check_autodiscover.checker.checker import Instruments
+from check_autodiscover.config.commandline import Arguments, UsageError, parse_fleet
+from check_autodiscover.core.model.states import State, worst
+from check_autodiscover.ctl.common import Refused, warn
 from check_autodiscover.ctl.sweep.domain_list import DomainList, read_domains
-from check_autodiscover.ctl.sweep.output import Form, render_head, render_row, render_table
-from check_autodiscover.ctl.sweep.progress import Advance, shown_progress
-from check_autodiscover.ctl.sweep.record import Record, digest_of
-from check_autodiscover.ctl.sweep.result_file import ResultFile
-from check_autodiscover.ctl.sweep.tally import Tally
-from check_autodiscover.ctl.usage import Refused, warn
-from check_autodiscover.instruments import Instruments
-from check_autodiscover.kept_trust import KeptTrust
+from check_autodiscover.ctl.sweep.results import Record, ResultFile, digest_of
+from check_autodiscover.ctl.sweep.summary import Form, Tally, render_head, render_row, render_table
+from check_autodiscover.ctl.sweep.workers import Limits, look_at
+from check_autodiscover.probes.trust import KeptTrust
 from check_autodiscover.settings import SettingsError
 
-__all__ = ["Wish", "sweep"]
+__all__ = ["Advance", "Wish", "shown_progress", "sweep"]
+
+Advance = Callable[[Record], object]
+"""What is called with each record."""
+
+
+@contextmanager
+def shown_progress(total: int, done: int) -> Iterator[Advance]:
+    """A bar for a list of so many domains, so many of which are done; it is called with each record."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    # What is printed belongs on standard output, which may be a file.
+    bar = Progress(*columns, console=Console(stderr=True), redirect_stdout=False, redirect_stderr=False)
+    states: Counter[State] = Counter()
+    with bar:
+        task = bar.add_task("", total=total, completed=done)
+
+        def advance(record: Record) -> None:
+            states[record.state] += 1
+            told = ", ".join(f"{count} {state.value}" for state in State if (count := states[state]))
+            bar.update(task, advance=1, description=told)
+
+        yield advance
+
 
 CANNOT = 3
+
 
 SYNC_SECONDS = 1.0
 """How often results are brought to the disk, so that a machine that loses its power loses little."""

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from check_autodiscover.core.names import BadName, parse_domain
-from check_autodiscover.ctl.usage import Refused
+from check_autodiscover.core.model.names import BadName, parse_domain
+from check_autodiscover.ctl.common import Refused
 from check_autodiscover.named_files import DOMAIN_LIST, UnusableFile, open_file
 
 __all__ = ["STANDARD_INPUT", "DomainList", "read_domains"]

@@ -9,17 +9,23 @@ import time
 from collections.abc import Callable
 from email.utils import formatdate
 
-from autodiscover_exporter.endpoints.asking import Asking, Forbidden, refused
-from autodiscover_exporter.endpoints.target import BadRequest, Format, ReportRequest, parse_report_request
-from autodiscover_exporter.results.failure import RULES
-from autodiscover_exporter.results.result import Result
+from autodiscover_exporter.endpoints.request import (
+    Asking,
+    BadRequest,
+    Forbidden,
+    Format,
+    ReportRequest,
+    parse_report_request,
+    refused,
+)
+from autodiscover_exporter.results.result import RULES, Result
 from autodiscover_exporter.results.results import Outcome
 from autodiscover_exporter.web.messages import JSON, TEXT, Request, Response
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.staleness import as_of
-from check_autodiscover.core.state import State
-from check_autodiscover.render import render_failure, render_log, render_text
-from check_autodiscover.report_json import render_failure_json, render_json
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.verdict.judge import as_of
+from check_autodiscover.output.report_json import render_failure_json, render_json
+from check_autodiscover.output.text import render_failure, render_log, render_text
 
 __all__ = ["EXIT_CODE", "ReportEndpoint"]
 

@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from autodiscover_exporter.results.result import Failure, Result
-from check_autodiscover.config import Configuration
-from check_autodiscover.core.clients import Outcome
-from check_autodiscover.core.outline import Cause
+from check_autodiscover.config.file import Configuration
+from check_autodiscover.core.model.clients import Outcome
+from check_autodiscover.core.model.report import Cause
+from check_autodiscover.core.model.states import State
 from check_autodiscover.core.rules.catalogue import RULES
-from check_autodiscover.core.staleness import INTERVALS
-from check_autodiscover.core.state import State
-from check_autodiscover.ladder import WORDS
+from check_autodiscover.core.verdict.judge import INTERVALS
+from check_autodiscover.output.steps import WORDS
 
 __all__ = ["Choice", "Entry", "Group", "Overview", "Row", "Sort", "Standing", "entries_of", "overview"]
 

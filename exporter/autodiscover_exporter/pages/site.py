@@ -2,32 +2,81 @@
 
 A page does not look at a domain by itself: it shows the last result with its age, and `look=true` obtains another as a
 scrape would.
+
+The stylesheet and the script, served under names that hold the hash of what is in them: browsers keep them.
+
+A rule's page as HTML, from the Markdown that the documentation is made of.
 """
 
 import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
 
-from autodiscover_exporter.pages.assets import Assets
-from autodiscover_exporter.pages.domain_model import MOST_OTHERS, domain_model, same_cause
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from autodiscover_exporter.pages.domain import MOST_OTHERS, domain_model, same_cause
 from autodiscover_exporter.pages.overview import PAGE, Choice, Sort, Standing, entries_of, overview
-from autodiscover_exporter.pages.rule_text import areas, rule_html
 from autodiscover_exporter.pages.templating import make_environment
 from autodiscover_exporter.results.result import Failure, Result
 from autodiscover_exporter.results.results import Outcome, Results
 from autodiscover_exporter.web.messages import HTML, Request, Response
 from check_autodiscover import __version__
-from check_autodiscover.config import Configuration, UnknownModule
-from check_autodiscover.core.names import BadName, parse_domain
-from check_autodiscover.core.reactions import SUCCESS
-from check_autodiscover.core.rules.catalogue import RULES
-from check_autodiscover.declared import Contradiction
-from check_autodiscover.ladder import WORDS
+from check_autodiscover.config.file import Configuration, UnknownModule
+from check_autodiscover.config.levels import Contradiction
+from check_autodiscover.core.analysis.walks import SUCCESS
+from check_autodiscover.core.model.names import BadName, parse_domain
+from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
+from check_autodiscover.core.rules.rule import Rule
+from check_autodiscover.output.rule_pages import page_of
+from check_autodiscover.output.steps import WORDS
 
-__all__ = ["POLICY", "Site"]
+__all__ = ["POLICY", "Assets", "Site", "areas", "rule_html"]
+
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+
+
+_KEPT = "public, max-age=31536000, immutable"
+
+
+class Assets:
+    """The files of `static/`. `names` maps a file to the name it is served under."""
+
+    def __init__(self) -> None:
+        self._responses: dict[str, Response] = {}
+        self.names: dict[str, str] = {}
+        for file in (files("autodiscover_exporter.pages") / "static").iterdir():
+            stem, _, kind = file.name.rpartition(".")
+            if kind not in _TYPES:
+                continue
+            body = file.read_bytes()
+            served = f"{stem}.{sha256(body).hexdigest()[:16]}.{kind}"
+            self.names[file.name] = served
+            self._responses[served] = Response(body, content_type=_TYPES[kind], headers={"cache-control": _KEPT})
+
+    def get(self, name: str) -> Response | None:
+        """The file that is served under a name."""
+        return self._responses.get(name)
+
+
+def rule_html(rule_id: str) -> Markup:
+    """The text of a rule's page. Raises KeyError where the catalogue has no such rule."""
+    # HTML in the text is shown as text: our own pages need none, and so nobody's can have any.
+    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(page_of(rule_id)))
+
+
+def areas() -> dict[str, list[Rule]]:
+    """The rules by the area in their names, in the order of the catalogue."""
+    found: dict[str, list[Rule]] = {}
+    for rule in CATALOGUE:
+        found.setdefault(rule.id.partition("-")[0], []).append(rule)
+    return found
+
 
 POLICY = "; ".join(
     (
@@ -42,6 +91,7 @@ POLICY = "; ".join(
     )
 )
 """The Content-Security-Policy of every page: nothing from elsewhere, nothing inline."""
+
 
 MAX_FIELDS = 12
 

@@ -1,26 +1,205 @@
 """The results of all domains: what is young is given again, what is under way is shared, everything else is probed.
 
 Called by the endpoints, and by the schedule. Nothing that goes wrong with one domain breaks the scrape of another.
+
+One look at a domain: in its turn, timed and counted, and whatever goes wrong becomes a Failure.
+
+The latest outcome of each domain and module: configured domains always, a bounded number of others.
+
+Where nothing is configured anybody may ask for any name; those asked for last are remembered.
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Container, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from autodiscover_exporter.own_metrics import PENDING, CacheResult, ErrorReason, OwnMetrics
-from autodiscover_exporter.results.looking import Looking
-from autodiscover_exporter.results.memory import Kept, Key, Memory, Outcome
-from autodiscover_exporter.results.result import Failure, Result, failed
-from check_autodiscover.config import Configuration, Module, Rhythm
-from check_autodiscover.core.staleness import INTERVALS
-from check_autodiscover.prober import Probe
+from autodiscover_exporter.results.result import Failure, Packing, Result, failed, kept
+from autodiscover_exporter.telemetry import PENDING, CacheResult, ErrorReason, OwnMetrics, event
+from check_autodiscover.checker.checker import LONG_WAIT, Overload, Probe
+from check_autodiscover.cli import internal_error
+from check_autodiscover.config.file import Configuration, Module, Rhythm
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.verdict.judge import INTERVALS
+from check_autodiscover.named_files import PasswordError
+from check_autodiscover.probes.trust import TrustError
 
-__all__ = ["MOST_ASKED", "Key", "Outcome", "Results"]
+__all__ = ["MOST_ASKED", "MOST_STRANGERS", "Kept", "Key", "Looking", "Memory", "Outcome", "Results"]
+
+MOST_STRANGERS = 1000
+"""Outcomes that are kept of domains that are not configured."""
+
+
+Key = tuple[str, str]
+"""A domain (A-labels) and the name of the module it is looked at by."""
+
+
+Outcome = Result | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An outcome, the module as it was then, the seconds that the probe had, and when it ended on a steady clock."""
+
+    outcome: Outcome
+    module: Module
+    granted: float
+    at: float
+
+
+class Memory:
+    """What is known of each domain."""
+
+    def __init__(self, most_strangers: int = MOST_STRANGERS) -> None:
+        self._most_strangers = most_strangers
+        self._kept: dict[Key, Kept] = {}
+        self._latest: dict[Key, Outcome] = {}
+        self._strangers: dict[Key, None] = {}
+        self._modules: dict[Module, Module] = {}
+        self._configured: Container[str] = ()
+
+    @property
+    def latest(self) -> Mapping[Key, Outcome]:
+        """All outcomes, in the order in which domains were first asked for."""
+        return MappingProxyType(self._latest)
+
+    def get(self, domain: str, module: Module) -> Kept | None:
+        """What is known of a domain by a module as it is now; what it said before a reload does not count."""
+        kept = self._kept.get((domain, module.name))
+        if kept is None or (kept.module is not module and kept.module != module):
+            return None
+        if (domain, module.name) in self._strangers:
+            self._visited((domain, module.name))
+        return kept
+
+    def keep(self, outcome: Outcome, module: Module, granted: float, at: float) -> None:
+        """Remember an outcome in the place of the one before it."""
+        key = outcome.domain, module.name
+        # Thousands of domains are looked at alike: one module serves them all.
+        self._kept[key] = Kept(outcome, self._modules.setdefault(module, module), granted, at)
+        self._latest[key] = outcome
+        if outcome.domain not in self._configured:
+            self._visited(key)
+            if len(self._strangers) > self._most_strangers:
+                self._forget(next(iter(self._strangers)))
+
+    def follow(self, configured: Container[str]) -> None:
+        """Keep these domains always, and forget those that were configured and are not any more."""
+        gone = [key for key in self._kept if key not in self._strangers and key[0] not in configured]
+        for key in gone:
+            self._forget(key)
+        for key in [key for key in self._strangers if key[0] in configured]:
+            del self._strangers[key]
+        self._configured = configured
+        self._modules = {kept.module: kept.module for kept in self._kept.values()}
+
+    def _visited(self, key: Key) -> None:
+        """Make it the last of the strangers that is forgotten."""
+        self._strangers.pop(key, None)
+        self._strangers[key] = None
+
+    def _forget(self, key: Key) -> None:
+        self._strangers.pop(key, None)
+        del self._kept[key], self._latest[key]
+
+
+OVERRUN_ALLOWANCE = 1.0
+"""Seconds after its deadline that a run may still take to judge what it saw."""
+
+
+TURN_SHARE = 0.9
+"""The part of its time that a look may wait for its turn."""
+
+
+logger = logging.getLogger(__name__)
+
+
+class Looking:
+    """Looks at domains with a probe. `now` is the wall clock, in Unix seconds."""
+
+    def __init__(self, probe: Probe, own: OwnMetrics, now: Callable[[], float]) -> None:
+        self._probe = probe
+        self._own = own
+        self._now = now
+        self._packing = Packing()
+
+    async def look(
+        self, domain: str, module: Module, timeout: float, before: Outcome | None, turns: asyncio.Semaphore
+    ) -> Outcome:
+        """What became of it after at most `timeout` seconds and a moment; `before` is what the look before it came to.
+
+        Waiting for one of the `turns` is part of the time.
+        """
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        try:
+            async with _turn(turns, domain, timeout) as left:
+                with self._own.in_flight():
+                    report = await self._probed(domain, module, left)
+            if timeout - left >= LONG_WAIT and report.survey.hurried:
+                raise Overload(domain, timeout - left)
+            # As long as there is to judge.
+            found = await asyncio.to_thread(kept, report, module.name, before, self._packing)
+        except Exception as error:  # told in the log, with its traceback where it is a bug of ours, and counted
+            seconds = clock() - started
+            reason, message = _told(domain, error)
+            self._own.count_error(reason, seconds)
+            return failed(domain, module.name, (reason, message), ended=self._now(), seconds=seconds, timeout=timeout)
+        self._own.count_verdict(found.state, clock() - started)
+        return found
+
+    async def _probed(self, domain: str, module: Module, timeout: float) -> Report:
+        async with asyncio.timeout(timeout + OVERRUN_ALLOWANCE):
+            report = await self._probe(domain, module, timeout)
+        logger.debug("probed", extra=event(domain=domain, state=report.state.value))
+        return report
+
+
+@asynccontextmanager
+async def _turn(turns: asyncio.Semaphore, domain: str, timeout: float) -> AsyncIterator[float]:
+    """The seconds that are left when the turn has come. Raises Overload where it does not."""
+    if not turns.locked():
+        async with turns:
+            yield timeout
+        return
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    try:
+        # Whoever asked has to be told in time.
+        async with asyncio.timeout(TURN_SHARE * timeout):
+            await turns.acquire()
+    except TimeoutError as error:
+        raise Overload(domain, clock() - began) from error
+    try:
+        yield max(0.0, timeout - (clock() - began))
+    finally:
+        turns.release()
+
+
+def _told(domain: str, error: Exception) -> tuple[ErrorReason, str]:
+    match error:
+        case TrustError():
+            reason, message = ErrorReason.TRUST_ANCHORS, str(error)
+        case PasswordError():
+            reason, message = ErrorReason.PASSWORD_FILE, str(error)
+        case Overload():
+            reason, message = ErrorReason.OVERLOAD, str(error)
+        case TimeoutError():
+            reason, message = ErrorReason.OVERRUN, internal_error(error)
+        case _:
+            reason, message = ErrorReason.INTERNAL, internal_error(error)
+    said = None if reason is ErrorReason.OVERLOAD else error
+    logger.error("probe failed", extra=event(domain=domain, reason=reason.value, error=str(error)), exc_info=said)
+    return reason, message
+
 
 MOST_ASKED = 64
 """Probes at a time for those who ask; the schedule's are counted by themselves, so that nobody can hold it up."""
+
 
 SIMILAR = 0.9
 """The part of one's time that counts as all of it: two scrapes alike do not have the same to the microsecond."""

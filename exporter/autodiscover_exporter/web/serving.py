@@ -10,9 +10,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from autodiscover_exporter.log_format import event
+from autodiscover_exporter.telemetry import event
+from autodiscover_exporter.web.listening import notify
 from autodiscover_exporter.web.server import Door, Server
-from autodiscover_exporter.web.systemd import notify
 
 __all__ = ["serve"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from check_autodiscover.ctl.common import Refused
 from check_autodiscover.ctl.sweep.domain_list import read_domains
-from check_autodiscover.ctl.usage import Refused
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,18 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.arguments import Arguments
-from check_autodiscover.commandline import parse_fleet
-from check_autodiscover.configuration import Module
-from check_autodiscover.core.judge import judge
-from check_autodiscover.core.report import Report
-from check_autodiscover.core.state import State
-from check_autodiscover.core.survey import Survey
-from check_autodiscover.ctl.sweep.crew import ATTEMPTS, Limits, look_at
-from check_autodiscover.ctl.sweep.manners import Manners
-from check_autodiscover.ctl.sweep.record import Record
+from check_autodiscover.checker.checker import Overload
+from check_autodiscover.config.commandline import Arguments, parse_fleet
+from check_autodiscover.config.levels import Module
+from check_autodiscover.core.model.report import Report
+from check_autodiscover.core.model.states import State
+from check_autodiscover.core.model.survey import Survey
+from check_autodiscover.core.verdict.judge import judge
+from check_autodiscover.ctl.sweep.results import Record
+from check_autodiscover.ctl.sweep.workers import ATTEMPTS, Limits, Manners, look_at
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.world import WorldResolver, WorldView, Zone
 from check_autodiscover.lab.worlds import world_named
-from check_autodiscover.prober import Overload
 from tests.ctl.sweep.worlds import options_of
 
 

@@ -7,11 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from check_autodiscover.core.severity import SeverityOverride
-from check_autodiscover.core.state import State
-from check_autodiscover.ctl.sweep.output import MOST_CAUSES, MOST_DOMAINS, Form, render_head, render_row, render_table
-from check_autodiscover.ctl.sweep.record import Record, record_of
-from check_autodiscover.ctl.sweep.tally import Tally
+from check_autodiscover.core.model.states import SeverityOverride, State
+from check_autodiscover.ctl.sweep.results import Record, record_of
+from check_autodiscover.ctl.sweep.summary import (
+    MOST_CAUSES,
+    MOST_DOMAINS,
+    Form,
+    Tally,
+    render_head,
+    render_row,
+    render_table,
+)
 from tests.core.incidents import HOSTER, MAIL, A, healthy
 from tests.core.judging import verdict
 from tests.core.worlds import AUTODISCOVER, FOREIGN, PAGE, Site, World

@@ -13,13 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.commandline import parse_arguments, parse_fleet
-from check_autodiscover.core.denial import DEFAULT_DENIED
-from check_autodiscover.core.state import State, worst
-from check_autodiscover.ctl.sweep.record import BadRecord, Record, digest_of, line_of, read_line
-from check_autodiscover.ctl.sweep.result_file import ResultFile
-from check_autodiscover.ctl.usage import Refused
-from check_autodiscover.hostile import clean
+from check_autodiscover.config.commandline import parse_arguments, parse_fleet
+from check_autodiscover.core.model.addresses import DEFAULT_DENIED
+from check_autodiscover.core.model.states import State, worst
+from check_autodiscover.ctl.common import Refused
+from check_autodiscover.ctl.sweep.results import BadRecord, Record, ResultFile, digest_of, line_of, read_line
+from check_autodiscover.output.terminal import clean
 from tests.ctl.sweep.worlds import cause, record
 
 RECORDS = (
@@ -99,8 +98,8 @@ OPTIONS = [
     *("--server", "mail.contoso.com", "--severity", "dns-srv-missing=ok", "--skip-step", "root"),
 ]
 ASKED = f"""
-from check_autodiscover.commandline import parse_fleet
-from check_autodiscover.ctl.sweep.record import digest_of
+from check_autodiscover.config.commandline import parse_fleet
+from check_autodiscover.ctl.sweep.results import digest_of
 print(digest_of(parse_fleet({OPTIONS}).arguments("contoso.com")))
 """
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from check_autodiscover.core.state import State
-from check_autodiscover.ctl.sweep.record import KeptCause, Record
+from check_autodiscover.core.model.states import State
+from check_autodiscover.ctl.sweep.results import KeptCause, Record
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.worlds import world_named
 

@@ -1,7 +1,7 @@
 """The rows about certificates: `certificate-*`."""
 
-from check_autodiscover.core.finding import Endpoint
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.model.finding import Endpoint
+from check_autodiscover.core.model.policy import Method
 from check_autodiscover.core.rules.rule import Case, Default, Rule
 
 __all__ = ["CERTIFICATE"]

@@ -1,6 +1,6 @@
 """The rows about Active Directory: `directory-*`."""
 
-from check_autodiscover.core.policy import Method
+from check_autodiscover.core.model.policy import Method
 from check_autodiscover.core.rules.rule import Case, Default, Rule
 
 __all__ = ["DIRECTORY"]

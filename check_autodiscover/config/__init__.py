@@ -1,0 +1,1 @@
+"""What users say: options, the configuration file, and the policy that both amount to."""

@@ -1,0 +1,1 @@
+"""The door for front ends: from an assessment to a report."""

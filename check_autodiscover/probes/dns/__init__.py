@@ -1,0 +1,1 @@
+"""DNS over every transport: questions, replies read within a budget, resolvers."""
