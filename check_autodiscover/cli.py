@@ -1,9 +1,4 @@
-"""A command line that cannot be used; the plugin's parsers raise it where argparse would print and exit.
-
-What is said of a bug of ours, in the plugin and by the exporter alike: where it is, and nothing of the domain.
-
-Standard output and error that nobody takes: a full disk, or closed before the start. Called by the front ends.
-"""
+"""What all programs share at their start and end: usage errors, bugs of ours in one line, outputs that nobody takes."""
 
 import os
 import sys

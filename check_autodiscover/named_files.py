@@ -69,39 +69,27 @@ class FileKind(NamedTuple):
 
 _KIB = 2**10
 
-
 _MIB = 2**20
-
 
 CONFIGURATION = FileKind("configuration", 8 * _MIB)
 
-
 CONFIGURATION_FOR_ONE = FileKind("configuration that is read for one domain", 6 * _MIB)
-
 
 WEB_CONFIGURATION = FileKind("web configuration", _MIB)
 
-
 CERTIFICATE = FileKind("certificate or key", _MIB)
-
 
 CA_FILE = FileKind("CA file", 4 * _MIB)
 
-
 BASELINE = FileKind("baseline", 4 * _MIB)
-
 
 SURVEY = FileKind("survey", 32 * _MIB)
 
-
 DOMAIN_LIST = FileKind("list of domains", 64 * _MIB)
-
 
 PASSWORD = FileKind("password file", _KIB)
 
-
 RESOLV_CONF = FileKind("resolv.conf", _MIB)
-
 
 FILE_KINDS = (
     CONFIGURATION,
@@ -117,10 +105,8 @@ FILE_KINDS = (
 )
 """All of them."""
 
-
 _PIECE = 64 * _KIB
 """Bytes that are read at a time."""
-
 
 _IRREGULAR = {
     stat.S_IFIFO: "a FIFO",

@@ -1,10 +1,6 @@
-"""What every setting that turns out to be unusable has in common; front ends print it in one line.
+"""Small values that need no core, and what is raised for a setting that cannot be used: one line that names it.
 
-What is raised for a text that is no such value, and how it names that text; `values` and others raise it.
-
-Spans of time as people type them. Apart from `values`, as who needs this alone need not wait for the core.
-
-Features whose packages come with an extra.
+Who needs spans of time or the name of an extra alone need not wait for anything else.
 """
 
 import re

@@ -1,15 +1,8 @@
-"""The wiring that every front end uses: `survey_domain` observes a domain and returns the Survey; it judges nothing.
+"""From a domain and a policy to a survey and a Report: the wiring that every front end uses.
 
-What the surveys of one process share: anchors, TLS contexts, connections to resolvers, and slots.
-
-A plugin makes one for its one survey. The exporter keeps one for as long as it runs: there all domains together ask no
-more of the network at once than the slots allow. It belongs to one event loop.
-
-The parents of a domain that somebody can own, by the list of public suffixes.
-
-From a domain and a module to a Report: the run that the plugin makes, by what many domains of a process share.
-
-The exporter and `autodiscoverctl sweep` know it as a Probe only; tests hand in probes with Reports made by hand.
+`survey_domain` is the plugin's way: instruments of its own, one survey, the end. The exporter and `sweep` keep one
+`Instruments` for as long as they run, by which all domains together ask no more of the network at once than the slots
+allow, and look by a `Prober`. Both belong to one event loop.
 """
 
 import asyncio
@@ -177,10 +170,8 @@ def _public_suffixes() -> "PublicSuffixList":
 DNS_SHARE = 0.6
 """The part of the time limit after which DNS gives up, so that what was found can still be contacted."""
 
-
 REPLY_SHARE, REPLY_SECONDS, REPLY_LIMIT = 0.05, 0.4, 0.25
 """What is kept of the time limit for starting, judging and printing: a part, at least some seconds, at most a part."""
-
 
 LABELS = 3
 """Random labels asked for: answers may rotate, and no one of them decides alone."""

@@ -1,11 +1,8 @@
-"""The loop over the ports: what is wanted is asked, until nothing is or the time is up.
+"""The loop of a check: what `plan` wants is asked, until nothing is wanted or the time is up.
 
-After each answer that can lead on, `plan` is asked what is wanted; what is not yet asked starts at once, so that no
-wave waits for its slowest member.
-
-What the loop needs of the world, as Protocols; the probes implement them, tests replace them by ten-line classes.
-
-All times are on the event loop's clock (monotonic seconds).
+After each answer that can lead on, `plan` is asked again; what is not yet asked starts at once, so that no wave waits
+for its slowest member. What asks the world is known here as Protocols alone; the probes implement them, tests replace
+them by ten-line classes. All times are on the event loop's clock (monotonic seconds).
 """
 
 import asyncio
@@ -79,7 +76,6 @@ class Probes:
 
 DIRECT_PATIENCE = 2.0
 """Seconds that a domain's own server gets for its answer."""
-
 
 _LEADING = {RecordType.SRV: 0, RecordType.NS: 1, RecordType.A: 2, RecordType.AAAA: 3}
 

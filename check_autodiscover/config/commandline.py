@@ -1,11 +1,7 @@
-"""A command line's words, read by the table of options; the plugin and `autodiscoverctl diagnose` call it.
+"""From the words of a command line to what is to be checked and how to say it.
 
-argparse knows flags and help. What the values mean is decided in `arguments`.
-
-From the words of a command line to what is to be checked and how to say it.
-
-What the words mean is decided here, view by view, as a value behind `VIEW=` needs to know all views. `commandline`
-reads the words; with `--config` they are the last of the levels that declare what holds for the domain.
+The words are read by the table of `options`. What they mean is decided here, view by view, as a value behind `VIEW=`
+needs to know all views; what the command line leaves open the configuration file says.
 """
 
 import argparse
@@ -228,7 +224,6 @@ _DESCRIPTION = """\
 Find Autodiscover DNS and certificate drift: what a user's Outlook sees, from
 inside and from outside, at which step, because of which record, and what fixes
 it. Exit code 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."""
-
 
 _EXAMPLES = """\
 examples:

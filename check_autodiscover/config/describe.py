@@ -1,11 +1,7 @@
-"""What a configuration comes to for one domain, key by key, and which level says so.
+"""What a configuration comes to for one domain, key by key; and the file's form as a JSON Schema (draft 2020-12).
 
-`autodiscoverctl config check --domain` prints it. It is a configuration again: read by the loader, it means the same.
-
-The configuration file as a JSON Schema (draft 2020-12), for editors and for those who generate the file.
-
-Made of the tables that the loader reads by; `autodiscoverctl config schema` prints it. What it refuses the loader
-refuses; the loader knows more, such as whether a view or a rule exists.
+`autodiscoverctl config check --domain` prints the one, `autodiscoverctl config schema` the other. Both are made of the
+tables that the loader reads by.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -193,16 +189,12 @@ def _word(value: Any) -> Any:
 
 Schema = dict[str, Any]
 
-
 # The loader takes a word as it stands there, even one that YAML has another type for.
 _WORD: Schema = {"type": ["string", "number", "boolean"], "minLength": 1}
 
-
 _SPAN = r"^[0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d)?$"
 
-
 _LIFE = r"^[0-9]{1,6}(\.[0-9]{1,3})?(d|h|%)?(/[0-9]{1,6}(\.[0-9]{1,3})?(d|h|%)?)?:?$"
-
 
 _KINDS: Mapping[ValueKind, Schema] = {
     ValueKind.SWITCH: {"enum": [True, False, "true", "false"]},

@@ -1,16 +1,7 @@
-"""The configuration file (contract section 3): views, modules, domains and targets, each level with its policy.
+"""The configuration file (contract section 3): its keys, its levels, and what it says of views, modules and domains.
 
-Called by the exporter, by `autodiscoverctl config`, and by the plugin for `--config`. Every key stands in `keys`; what
-a level declares is merged with the others by `declared`. All mistakes are found at once, each with file, line and key.
-
-One level of the configuration file: its keys, by the tables of `keys`, as values by destination.
-
-Called by `config`. A mistake in one key is noted, and the next key read.
-
-The keys of the configuration file, as tables: whatever reads, describes or checks the file is made of these.
-
-A key that says what an option says is made of that option, so that an option to come has its key at once. The others
-stand here: those about views, and those that say how the exporter works.
+The keys are tables, of which whatever reads, describes or checks the file is made. A key that says what an option says
+is made of that option, so that an option to come has its key at once.
 """
 
 import re
@@ -152,7 +143,6 @@ POLICY: Keys = {
 }
 """What may be declared at the top, in a module and in a domain."""
 
-
 VIEW = _table(
     Key("resolvers", "resolvers", ValueKind.RESOLVER, Shape.LIST, "the DNS servers that are asked, as for --view"),
     Key("connect", "connect", ValueKind.SWITCH, Shape.ONE, "false: judge its DNS, connect to none of its addresses"),
@@ -162,7 +152,6 @@ VIEW = _table(
     Key("ca_files", "ca_files", ValueKind.FILE, Shape.LIST, "CA certificates to trust, in any view"),
 )
 """What is said of a view."""
-
 
 DOMAIN = _table(
     Key("module", "module", ValueKind.NAME, Shape.ONE, "the module that the domain is looked at by; default: default"),
@@ -176,14 +165,12 @@ DOMAIN = _table(
 )
 """What is said of a domain beside its policy."""
 
-
 SEVERITY = _table(
     Key("state", "state", ValueKind.STATE, Shape.ONE, "the grade; what is ok stays listed as accepted"),
     Key("until", "until", ValueKind.TEXT, Shape.ONE, "the last day on which it counts (UTC), as in 2027-01-31"),
     Key("reason", "reason", ValueKind.TEXT, Shape.ONE, "why, as the report shall say"),
 )
 """What is said of a severity that is more than its state."""
-
 
 TARGETS = _table(
     Key("allow", "allow", ValueKind.PATTERN, Shape.LIST, "domains that may be asked for beside those under domains"),
@@ -197,16 +184,13 @@ TARGETS = _table(
 )
 """What is said of domains that are not configured."""
 
-
 SCHEDULE = _table(
     Key("interval", "interval", ValueKind.SECONDS, Shape.ONE, "how often the exporter looks at each domain, unasked"),
     Key("concurrency", "concurrency", ValueKind.NUMBER, Shape.ONE, "how many it looks at at a time; default 64"),
 )
 """What is said of the exporter's own looks."""
 
-
 _SECTION = ValueKind.SECTION
-
 
 TOP = _table(
     Key("views", "views", _SECTION, Shape.SECTION, "the DNS views by name"),
@@ -217,10 +201,8 @@ TOP = _table(
 )
 """What stands at the top beside policy."""
 
-
 _VIEWS = "views"
 """The key below which a section says what holds for a single view."""
-
 
 _PLACES = (ValueKind.FILE, ValueKind.DIRECTORY, ValueKind.PATH)
 

@@ -1,12 +1,7 @@
 """What is declared about a domain, level by level, merged into a Policy and its trust settings.
 
 A level is a mapping from an option's destination to its value, whoever said it: the configuration file at its top, for
-a module, for a domain, or the command line. `arguments` and `config` call this, so that a domain fares the same
-wherever it is declared.
-
-What a configuration file comes to: levels, and what they say together of one domain.
-
-`config` reads it; the exporter and `autodiscoverctl config` ask it.
+a module, for a domain, or the command line.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,12 +56,9 @@ class Contradiction(values.BadValue):
 
 _PLUS = ("ca_files", "ca_paths")
 
-
 _METHODS = "methods"
 
-
 _SEVERITIES = "severities"
-
 
 _BY_VIEW = frozenset(option.destination for option in OPTIONS if option.prefixed)
 
@@ -224,10 +216,8 @@ def _or(words: Sequence[str]) -> str:
 
 DEFAULT_MODULE = "default"
 
-
 DEFAULT_CACHE = 60.0
 """Seconds for which the exporter gives a result again."""
-
 
 _MEANS = {"ca_files", "ca_paths", "no_system_trust", "scp", "scp_user", "scp_password_file"}
 """What needs a file or a package to be there."""

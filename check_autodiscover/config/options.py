@@ -1,11 +1,7 @@
 """The options of the plugin, and of `autodiscoverctl diagnose` and `sweep`, as one table.
 
-`commandline` makes the parser and its help of it; whatever else describes options (manual, completion, monitoring
-systems' templates) is made of it too. An option that is not built is not in it.
-
-The options that tell what the domain is meant to publish and present; a part of the table of `options`.
-
-What an option of the plugin and of `autodiscoverctl diagnose` is; `options` is the table of them.
+The parser and its help are made of it, and so is whatever else describes options: manual, completion, templates of
+monitoring systems, the keys of the configuration file.
 """
 
 from dataclasses import KW_ONLY, dataclass
@@ -63,7 +59,6 @@ class ValueKind(Enum):
 
 _METHODS = tuple(method.value for method in Method if method is not Method.UNDETERMINED)
 
-
 CHOICES = {
     ValueKind.METHOD: _METHODS,
     ValueKind.CLIENT: tuple(client.value for client in ClientName if judgeable(client)),
@@ -74,9 +69,7 @@ CHOICES = {
 }
 """The values that a kind is limited to, where there are few."""
 
-
 _WITHOUT_VALUE = (ValueKind.SWITCH, ValueKind.COUNT, ValueKind.HELP)
-
 
 _METAVARS = {
     **{kind: "" if kind in _WITHOUT_VALUE else kind.value.upper() for kind in ValueKind},
@@ -210,7 +203,6 @@ EXPECTED = (
     ),
 )
 
-
 _DOMAIN = (
     Option(
         ("-H", "--hostname", "--domain"),
@@ -256,7 +248,6 @@ _DOMAIN = (
     ),
 )
 
-
 _VIEWS = (
     Option(
         ("--view",),
@@ -280,7 +271,6 @@ _VIEWS = (
     ),
     Option(("-s", "--dns-server"), "dns_server", ValueKind.RESOLVER, "short for --view default=ADDR"),
 )
-
 
 _DIRECTORY = (
     Option(
@@ -308,7 +298,6 @@ _DIRECTORY = (
     ),
 )
 
-
 _SEVERITY = (
     Option(
         ("--severity",),
@@ -322,7 +311,6 @@ _SEVERITY = (
     ),
 )
 
-
 _DRIFT = (
     Option(
         ("--baseline",),
@@ -332,7 +320,6 @@ _DRIFT = (
         key="baseline.path",
     ),
 )
-
 
 _CERTIFICATE = (
     Option(
@@ -375,7 +362,6 @@ _CERTIFICATE = (
     ),
 )
 
-
 _CONNECTION = (
     Option(("-4",), "ipv4_only", ValueKind.SWITCH, "look at IPv4 addresses only"),
     Option(("-6",), "ipv6_only", ValueKind.SWITCH, "look at IPv6 addresses only"),
@@ -414,7 +400,6 @@ _CONNECTION = (
     ),
 )
 
-
 _OUTPUT = (
     Option(
         ("-o", "--output"),
@@ -439,7 +424,6 @@ _OUTPUT = (
     Option(("-h", "--help"), "help", ValueKind.HELP, "print this help"),
 )
 
-
 _EXPORTER = (
     Option(
         ("--from-exporter",),
@@ -457,7 +441,6 @@ _EXPORTER = (
     ),
 )
 
-
 GROUPS = (
     ("what is checked", _DOMAIN),
     ("where DNS is asked", _VIEWS),
@@ -470,7 +453,6 @@ GROUPS = (
     ("output", _OUTPUT),
 )
 """The options under their headings, in the order of the help text."""
-
 
 OPTIONS = tuple(option for _, options in GROUPS for option in options)
 """Every option."""

@@ -1,19 +1,6 @@
 """Text that people type, as values of the core: one parser a kind of value, for options and configuration keys alike.
 
-The command line and the configuration loader call these. Each raises `BadValue` (names raise its sibling `BadName`),
-one sentence that names the text and its fault, so that the caller only adds where it stood.
-
-How a value of each kind is read from text: one table for options and configuration keys alike.
-
-The command line and the configuration loader call these; what they raise is a ValueError of one sentence.
-
-Policy's grades of rules, as people write them: for options and configuration keys alike.
-
-Each function raises `BadValue`, one sentence that names the text and its fault.
-
-DNS views and their resolvers, as people write them: for options and configuration keys alike.
-
-Each function raises `BadValue`, one sentence that names the text and its fault.
+Each raises BadValue, one sentence that names the text and its fault.
 """
 
 import re
@@ -86,9 +73,7 @@ __all__ = [
 
 _T = TypeVar("_T")
 
-
 _LONGEST_USER_AGENT = 200
-
 
 _LONGEST_TEXT = 200
 
@@ -154,7 +139,6 @@ def parse_port(text: str) -> int:
 
 
 _LIFE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(d|h|%|)")
-
 
 _LIFE_SECONDS = {"": DAY, "d": DAY, "h": 3600}
 
@@ -353,7 +337,6 @@ def severity_of(place: str, state: State, until: str = "", reason: str = "") -> 
 
 _RULES_ARE_LISTED = "autodiscoverctl rules lists them"
 
-
 _LONGEST_VIEW_NAME = 32
 """Characters; every performance label and metric series of a view carries its name."""
 
@@ -377,12 +360,9 @@ def parse_role(text: str) -> ViewRole:
 
 _SYSTEM = Resolver("", transport=Transport.SYSTEM)
 
-
 _AUTHORITATIVE = Resolver("", transport=Transport.AUTHORITATIVE)
 
-
 _NAMED = {"system": _SYSTEM, "authoritative": _AUTHORITATIVE}
-
 
 _TRANSPORTS = {
     "udp": Transport.UDP,
@@ -391,10 +371,8 @@ _TRANSPORTS = {
     "https": Transport.HTTPS,
 }
 
-
 DEFAULT_VIEW = "default"
 """The view of who names none."""
-
 
 DEFAULT_VIEWS = (View(DEFAULT_VIEW, (_SYSTEM,)),)
 """Where no view is given: what this host's own resolvers say."""

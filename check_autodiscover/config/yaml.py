@@ -1,12 +1,7 @@
 """A YAML file as values that know where they stand, so that every complaint names file, line and key.
 
-Called by the configuration loader. Scalars stay the text that the file holds: what a word means is for the parser
-of its key to say, and `no` or `1_0` never turn into something else on the way.
-
-YAML text as nodes that know their line: what `strict_yaml` gives meaning to.
-
-PyYAML's parser tells events; its own composer goes down by recursion, and a few thousand brackets crash it. Here
-whatever the text holds takes time and memory in proportion to its size.
+PyYAML's parser tells events. They are put together here, as its own composer goes down by recursion, and a few thousand
+brackets crash it.
 """
 
 import gc
@@ -36,10 +31,8 @@ __all__ = [
 # The parser of libyaml where PyYAML was built with it: ten times faster, which a file of thousands of domains feels.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-
 DEEPEST = 16
 """Levels of keys and lists; no key needs half of them."""
-
 
 MOST_NODES = 4_000_000
 """Values of a file after its aliases are followed: what the largest file may have, and no bomb of aliases."""
@@ -182,7 +175,6 @@ def _syntax(error: yaml.YAMLError) -> BadYaml:
 
 
 _T = TypeVar("_T")
-
 
 MOST_FAULTS = 100
 """Faults that are looked for: who made more of them has mistaken the file."""

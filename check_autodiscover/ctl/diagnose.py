@@ -128,13 +128,10 @@ def _draw(report: Report) -> None:
 SIDE_BY_SIDE = 36
 """The columns that a view needs beside another; with fewer, views stand below one another."""
 
-
 GUIDES = 4
 """The columns that a branch of the tree takes."""
 
-
 STATE_STYLES = {State.OK: "green", State.WARNING: "yellow", State.CRITICAL: "bold red", State.UNKNOWN: "magenta"}
-
 
 _OUTCOME_STYLES = {
     outcome.value: "green" if outcome.good else "bold red" if outcome.bad else "magenta" for outcome in Outcome

@@ -25,9 +25,7 @@ __all__ = ["MAX_BODY", "Answer", "BadAnswer", "Place", "Unanswered", "fetch", "p
 MAX_BODY = 8 * 1024 * 1024
 """Bytes: many times the largest report."""
 
-
 _MAX_LINE = 8192
-
 
 _MAX_HEADERS = 100
 
@@ -110,12 +108,10 @@ def _exactly(stream: BufferedReader, length: int, most: int = MAX_BODY) -> bytes
 
 _UNIX = "unix:"
 
-
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?(?P<prefix>/[!-~]*)?",
     re.IGNORECASE,
 )
-
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -15,22 +15,16 @@ __all__ = ["OUTPUTS", "STATES", "Question", "ask"]
 STATES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 """The states, each at the place of its exit code."""
 
-
 OUTPUTS = ("text", "json", "log")
-
 
 MOST_VERBOSE = 3
 
-
 UNKNOWN = 3
-
 
 _EXIT_CODE = "x-autodiscover-exit-code"
 
-
 _REASON = 120
 """Characters of the exporter's own reason that are shown."""
-
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 

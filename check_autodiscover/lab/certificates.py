@@ -24,7 +24,6 @@ __all__ = ["Certificates", "flawed_pem"]
 
 _Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
-
 _ISSUER_URL = "http://ca.contoso.com/issuing.cer"
 """Where the intermediate certificate that a server forgot is said to be; nobody asks."""
 
@@ -82,7 +81,6 @@ def _extensions(spec: CertificateSpec) -> Iterator[x509.ExtensionType]:
 
 
 LIFETIME = timedelta(days=90)
-
 
 SLACK = timedelta(hours=12)
 """Added to what a certificate has left, so that a run a moment or some hours later counts the same whole days."""

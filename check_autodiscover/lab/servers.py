@@ -82,16 +82,12 @@ async def conversation(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
 TTL = 60
 """The TTL of every record, and of every denial, in seconds."""
 
-
 MAX_ALIASES = 16
 """Where a chain of aliases that may be a loop is given up; what was found so far is the answer."""
 
-
 ROOT = Zone(".", ("@ NS a.root.lab.", f"@ SOA a.root.lab. hostmaster.lab. 1 1800 900 604800 {TTL}"))
 
-
 SOA = f"@ SOA ns hostmaster 1 1800 900 604800 {TTL}"
-
 
 _Node = dict[dns.rdatatype.RdataType, dns.rrset.RRset]
 
@@ -188,10 +184,8 @@ def _at(rrset: dns.rrset.RRset, name: dns.name.Name) -> dns.rrset.RRset:
 MAX_UDP_WITHOUT_EDNS = 512
 """Bytes (RFC 1035 section 4.2.1)."""
 
-
 MAX_TCP = 65_535
 """Bytes (RFC 1035 section 4.2.2)."""
-
 
 ATTEMPTS = 50
 
@@ -298,7 +292,6 @@ class Answer:
 
 HTML = ("Content-Type", "text/html; charset=utf-8")
 
-
 LOGIN = Answer("302 Found", (("Location", "/owa/auth/logon.aspx"),))
 
 
@@ -308,17 +301,13 @@ def _page(status: str, text: str = "", *headers: tuple[str, str]) -> Answer:
 
 _FORBIDDEN = "403 Forbidden"
 
-
 _ERROR = "500 Internal Server Error"
-
 
 _DEMANDED = _page(
     _FORBIDDEN, "HTTP Error 403.7 - Forbidden: the page you are attempting to access requires a client certificate"
 )
 
-
 _TLS_1_3 = "TLSv1.3"
-
 
 AT_THE_PATH: dict[Behaviour, Answer | None] = {
     Behaviour.CERTIFICATE_DEMANDED: _DEMANDED,
@@ -344,7 +333,6 @@ _XML_ERROR = """\
 </Autodiscover>
 """
 
-
 EVERYWHERE: dict[Behaviour, Answer] = {
     Behaviour.SSL_REQUIRED: _page(_FORBIDDEN, "HTTP Error 403.4 - Forbidden: SSL is required"),
     Behaviour.FORBIDDEN: _page(_FORBIDDEN, "Your country is blocked."),
@@ -361,9 +349,7 @@ EVERYWHERE: dict[Behaviour, Answer] = {
 }
 """What a server does whatever is asked."""
 
-
 NOT_FOUND = Answer("404 Not Found", (HTML,), "<!doctype html><title>Not found</title>\n")
-
 
 EXCHANGE = Answer(
     "401 Unauthorized",
@@ -376,7 +362,6 @@ EXCHANGE = Answer(
     ),
 )
 
-
 SETTINGS = """\
 <?xml version="1.0" encoding="utf-8"?>
 <Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">
@@ -387,7 +372,6 @@ SETTINGS = """\
   </Response>
 </Autodiscover>
 """
-
 
 _ANSWERS = {
     Behaviour.WEBSITE: Answer("200 OK", (HTML,), "<!doctype html><title>Welcome</title><p>This is a web site.</p>\n"),

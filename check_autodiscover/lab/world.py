@@ -263,75 +263,52 @@ class World:
 
 INSIDE = "127.0.16.2"
 
-
 OUTSIDE = "127.0.113.10"
-
 
 APEX_INSIDE = "127.0.16.5"
 """A domain controller, without a web server."""
 
-
 APEX_OUTSIDE = "127.0.113.7"
 """The company's own web site."""
-
 
 HOSTER = "127.0.100.80"
 """A stranger's web server."""
 
-
 HOSTED_EXCHANGE = "127.0.100.25"
-
 
 SINGLE = CertificateSpec(("remote.contoso.com",))
 
-
 MULTI = CertificateSpec(("mail.contoso.com", "autodiscover.contoso.com"))
-
 
 FOREIGN = CertificateSpec(("*.hoster.example",))
 
-
 WEB = CertificateSpec(("contoso.com", "www.contoso.com"))
-
 
 APEX = Site(APEX_OUTSIDE, WEB, Behaviour.WEBSITE, Behaviour.WEBSITE)
 
-
 STRANGER = Site(HOSTER, FOREIGN, Behaviour.WEBSITE, Behaviour.WEBSITE)
-
 
 SRV = "_autodiscover._tcp SRV 0 0 443 remote"
 
-
 WEB_OUTSIDE = (f"@ A {APEX_OUTSIDE}", f"www A {APEX_OUTSIDE}")
-
 
 REMOTE_INSIDE = (f"remote A {INSIDE}", SRV)
 
-
 REMOTE_OUTSIDE = (f"remote A {OUTSIDE}", SRV)
-
 
 MAIL_INSIDE = (f"mail A {INSIDE}", f"autodiscover A {INSIDE}")
 
-
 MAIL_OUTSIDE = (f"mail A {OUTSIDE}", f"autodiscover A {OUTSIDE}")
-
 
 CLOUD_ALIAS = ("autodiscover CNAME autodiscover.outlook.com.",)
 
-
 REDIRECTED = (f"autodiscover A {HOSTER}",)
-
 
 MAIL_MOVED = (f"mail A {OUTSIDE}", f"autodiscover A {HOSTER}")
 
-
 BY_SRV = Declaration(Method.SRV, ("remote.contoso.com",))
 
-
 BY_HOST = Declaration(Method.HOST, ("mail.contoso.com",))
-
 
 OK = Verdict(State.OK)
 
@@ -377,17 +354,12 @@ def exchange_sites(inside: CertificateSpec, outside: CertificateSpec | None = No
 
 SRV_SITES = exchange_sites(SINGLE)
 
-
 HOST_SITES = exchange_sites(MULTI)
-
 
 SRV_VIEWS = both_views(REMOTE_INSIDE, REMOTE_OUTSIDE)
 
-
 HOST_VIEWS = both_views(MAIL_INSIDE, MAIL_OUTSIDE)
 
-
 HOSTED = Zone("hoster.example", (f"exchange A {HOSTED_EXCHANGE}",))
-
 
 CLOUD = Zone("outlook.com", ("autodiscover CNAME atod-g2.tm-4", "atod-g2.tm-4 A 127.0.52.96"))

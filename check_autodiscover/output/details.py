@@ -42,7 +42,6 @@ __all__ = ["details", "log_lines", "same_walks"]
 
 OBSERVATIONS = 2
 
-
 TIMINGS = 3
 """Verbosity from which each is told."""
 
@@ -252,7 +251,6 @@ def _date(timestamp: float) -> str:
 
 _GOES_ON = ("next", "follows", "unseen", "skipped")
 
-
 _NOT_MET = ("unseen", "skipped")
 
 
@@ -325,7 +323,6 @@ def _attempt(survey: Survey, view: str, step: WalkStep, hop: bool) -> Iterator[s
 
 
 _OK, _UNAUTHORIZED = 200, 401
-
 
 _BOXES = {
     "warned": "the user is shown a certificate warning; ",

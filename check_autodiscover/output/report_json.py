@@ -21,7 +21,6 @@ __all__ = ["SCHEMA", "render_failure_json", "render_json", "report_to_json"]
 SCHEMA = 1
 """Version of the report's JSON form."""
 
-
 _MIXED = "mixed"
 """What stands for the method of views that differ."""
 

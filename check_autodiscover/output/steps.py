@@ -22,7 +22,6 @@ __all__ = ["WORDS", "Place", "Reaction", "Rung", "clients_of", "fares", "ladder"
 _NAMED = (Step.ROOT, Step.AUTODISCOVER, Step.REDIRECT)
 """The steps that lead to one URL, the same in every view."""
 
-
 WORDS = {
     "next": "go on",
     "follows": "follow",
@@ -140,7 +139,6 @@ _REACHES = {
     Reach.SILENT: "no answer",
     Reach.NO_TLS: "no TLS session",
 }
-
 
 _CONNECTS = {
     Connect.REFUSED: "connection refused",

@@ -13,14 +13,11 @@ __all__ = ["clean", "first_line", "shorten"]
 MAX_TEXT = 1000
 """Characters that one text may have, a sentence about sixteen IPv6 addresses included."""
 
-
 _ELLIPSIS = "..."
-
 
 _ESCAPED = {ord(character): f"\\x{ord(character):02x}" for character in "|<>\\"} | {
     code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F)
 }
-
 
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
@@ -48,7 +45,6 @@ def shorten(cleaned: str, limit: int) -> str:
 
 FIRST_LINE = 200
 """Characters before the performance data; monitoring systems cut longer ones in notifications."""
-
 
 _TAIL = re.compile(r"(?: \[[a-z0-9-]{1,60}\])?(?: \(\+[0-9]{1,4} more\))?\Z")
 """The end of a sentence that must stay whole, as it says where to look further."""

@@ -31,10 +31,8 @@ __all__ = [
 
 _PLACE = r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}|\[[0-9a-f:]+\])(?::[0-9]+)?"
 
-
 _PLACES = re.compile(rf"(?<![\w.:])({_PLACE}(?:(?:, | and ){_PLACE})*)(?!\w|:\w)")
 """IP addresses in a sentence, with or without a port: what usually differs where views have the same fault."""
-
 
 Told = Mapping[str, tuple[str, ...]]
 """By view, the addresses in a text; all else in it is the same in these views."""

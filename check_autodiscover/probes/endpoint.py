@@ -1,9 +1,7 @@
-"""Makes one connection and asks it what a client would; implements `ports.EndpointProbe` for `run`.
+"""Makes one connection and asks it what a client would; implements `EndpointProbe` of the loop.
 
-One connection shows everything: whether it opens, what TLS presents and demands, what HTTP answers. The parts are
-`dial`, `handshake` and `exchange`.
-
-What connection probes share: the TLS contexts, the memory of certificates, and the slots of the process.
+One connection shows everything: whether it opens, what TLS presents and demands, what HTTP answers. TLS contexts, the
+memory of certificates and the slots are shared by the probes of a process.
 """
 
 import asyncio
@@ -36,7 +34,6 @@ __all__ = ["MAX_ASIDE", "MAX_IN_FLIGHT", "ConnectionProbe", "ConnectionTools", "
 
 MAX_IN_FLIGHT = 64
 """Connections at a time: more gain nothing (measured)."""
-
 
 MAX_ASIDE = 192
 """Connections beside them whose servers have kept us waiting for longer."""

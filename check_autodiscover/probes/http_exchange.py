@@ -31,27 +31,20 @@ __all__ = ["Stream", "Visitor"]
 
 MAX_HEADERS = 64 * 1024
 
-
 MAX_BODY = 64 * 1024
-
 
 MAX_RECEIVED = 256 * 1024
 """Bytes of one answer, framing and interim answers included."""
 
-
 MAX_EVENTS = 1024
 """Pieces of one answer, chunks and interim answers: each costs us far more than the server."""
-
 
 MAX_TEXT = 4096
 """Characters of a body that are kept."""
 
-
 MAX_VALUE = 512
 
-
 MAX_KEPT = 32
-
 
 _KEPT = frozenset(
     {
@@ -71,12 +64,9 @@ _KEPT = frozenset(
     }
 )
 
-
 _EXCHANGE_SIGNS = frozenset({"x-calculatedbetarget", "x-diaginfo", "x-feserver", "x-owa-version", "x-soap-enabled"})
 
-
 _WINDOWS_LOGIN = re.compile(r"(?:^|,)\s*(?:negotiate|ntlm|bearer)\b", re.IGNORECASE)
-
 
 _REQUEST = """<?xml version="1.0" encoding="utf-8"?>
 <Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006">\

@@ -1,24 +1,13 @@
-"""How much one process asks of the world at once, shared out between the domains that it looks at.
+"""How much a process asks of the world at once, how long it waits for silent servers, and what TLS may cost it.
 
-Both probes enter here before they send anything. Whoever waits, waits in the lane of its domain, and lanes take turns:
-a domain with many questions delays the others by one of them. A slot is for what has just been sent, because that is
-what overflows buffers: what stays without an answer for a while stands aside, so that silent hosts hold up nobody else.
-
-The CPU that the TLS of one check may cost, and where it is spent.
+Lanes and slots share the network out between domains: whoever waits, waits in the lane of its domain, and lanes take
+turns. A slot is for what has just been sent, because that is what overflows buffers; what stays without an answer for a
+while stands aside. Once a server has answered nobody for a while, a few questions go on waiting for it, which tells
+when it is back, and the rest count as unanswered. What takes long to import is made in a thread meanwhile.
 
 A server chooses what a handshake costs its client: long chains of long keys, Diffie-Hellman in a field of ten thousand
 bits, renegotiation without end. One step is a single call into OpenSSL that nothing ends, so dear ones leave the event
-loop, one at a time, and none is begun once the time is spent.
-
-What a probe needs only after its first wait, and what takes long to make: it is made in a thread meanwhile.
-
-The probes use it for the libraries that they import late. In a process that has them already it costs next to nothing.
-
-Servers that have gone silent, and how many questions still wait for them while others need the room.
-
-A dead resolver of a fleet is asked by every domain, and each question waits for as long as DNS may take. Together they
-would fill the places of the process, and what the other resolvers have to say would come too late. So once a server has
-answered nobody for a while, a few go on waiting, which tells when it is back, and the rest count as unanswered.
+loop, one at a time, and none is begun once the time of a check is spent.
 """
 
 import asyncio
@@ -188,10 +177,8 @@ class Lane:
 MOST_SECONDS = 1.0
 """Of CPU, for all connections of a check: a handshake as servers do it takes one to three milliseconds."""
 
-
 LIGHT_BYTES = 8 * 1024
 """Bytes that a step may work on in the event loop. The dearest certificate takes five milliseconds for 1.3 KB."""
-
 
 _T = TypeVar("_T")
 
@@ -274,7 +261,6 @@ def _seen(made: asyncio.Future[Any]) -> None:
 
 FEW = 64
 """Questions that go on waiting for a silent server: more than those of one domain, whose verdict shall not change."""
-
 
 PATIENCE = 2.0
 """Seconds of questions and no answer after which a server counts as silent: a query, its repetition, and a second."""

@@ -11,9 +11,7 @@ __all__ = ["has_hashed_name", "is_hashed", "require_hashed", "system_anchors"]
 
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 
-
 _DIRECTORIES = ("/etc/ssl/certs", "/etc/pki/ca-trust/extracted/pem/directory-hash", "/etc/pki/tls/certs")
-
 
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",

@@ -29,37 +29,27 @@ __all__ = ["Handshaker", "TlsStream"]
 MAX_CHAIN = 16
 """Certificates that are read of one chain."""
 
-
 MAX_NAME = 255
 """Octets of a server name that OpenSSL takes; escapes make a name from DNS longer."""
-
 
 MAX_CACHED_BYTES = 8 << 20
 """Bytes of certificates that one cache holds: those of a fleet of thousands, at some kilobytes each."""
 
-
 MAX_BYTES = 1 << 20
 """Bytes of TLS that one connection may send us, session tickets and other chatter included."""
 
-
 _READ = 16_384
-
 
 _TOO_DEAR = "its TLS costs more than a check may"
 
-
 _ALERT, _HANDSHAKE, _MAJOR = 21, 22, 3
 
-
 _REQUESTED = b"read server certificate request"
-
 
 MAX_STAPLE = 65_536
 """Bytes of a stapled OCSP answer that are read."""
 
-
 _PARSERS = frozenset({"asn1 encoding routines", "x509 certificate routines"})
-
 
 T = TypeVar("T")
 

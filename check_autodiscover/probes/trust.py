@@ -1,14 +1,8 @@
 """The trust anchors that certificates are judged against, found and checked before anything is asked.
 
-Front ends turn options into `TrustSettings` and call `load_trust` once per process; the endpoint probe takes its TLS
-context from the result, the resolver probe contexts for its encrypted transports. The endpoint probe never rejects a
-certificate: OpenSSL's objections are recorded, and judged by the core. A resolver is an instrument: what it says over a
-connection that anybody may have opened proves nothing, so there a certificate must fit.
-
-Trust anchors of a process that lives on: loaded once, and taken up again when their files have changed.
-
-OpenSSL reads a hashed directory a certificate at a time when it meets an issuer, and keeps what it has read; so a
-directory counts as changed when its entries did.
+Front ends call `load_trust` once per process. One that lives on keeps them in `KeptTrust`, which takes them up again
+when their files have changed; a hashed directory counts as changed with its entries, as OpenSSL reads it a certificate
+at a time and keeps what it has read.
 """
 
 import os
@@ -31,7 +25,6 @@ __all__ = ["FINITE_FIELDS", "RECHECK", "USUAL_CIPHERS", "KeptTrust", "Trust", "T
 _LEGACY_SERVER_CONNECT = 0x4
 """SSL_OP_LEGACY_SERVER_CONNECT of OpenSSL's ssl.h, which pyOpenSSL does not name: accept servers without RFC 5746."""
 
-
 _STATE = 0x1
 """SSL_CB_LOOP: the handshake has come to another state."""
 
@@ -42,7 +35,6 @@ class TrustError(SettingsError):
 
 USUAL_CIPHERS = b"ALL:!kDHE:@SECLEVEL=0"
 """All but Diffie-Hellman in finite fields: the server chooses their size, and 10,000 bits take us a second of CPU."""
-
 
 FINITE_FIELDS = b"kDHE:@SECLEVEL=0"
 """Asked for where a server agrees on none of the usual ones."""
@@ -220,7 +212,6 @@ def _check_directory(name: str) -> None:
 
 RECHECK = 30.0
 """Seconds for which files are taken to be as they were."""
-
 
 _Look = tuple[tuple[str, int, int, int], ...]
 

@@ -12,7 +12,6 @@ __all__ = ["main"]
 
 DEFAULT_URL = "http://127.0.0.1:10093/-/healthy"
 
-
 SECONDS = 4
 """How long the exporter may take to answer."""
 

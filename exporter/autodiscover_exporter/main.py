@@ -1,13 +1,7 @@
-"""The exporter's command: arguments, configuration, sockets, server.
+"""The exporter's command: arguments, configuration, sockets, server; and which path answers what.
 
-The only place that ends the process. Exit codes: 0 when told to stop, 1 for what the configuration or the machine
-does not allow, 2 for a usage error.
-
-Which path answers what, and what every answer carries; nothing of sockets or signals.
-
-Served by `web.server`; tests call it through the same server on loopback. It decides nothing about a domain.
-
-How many files, sockets above all, this process may have open; called once, by `main`.
+The only place that ends the process. Exit codes: 0 when told to stop, 1 for what the configuration or the machine does
+not allow, 2 for a usage error.
 """
 
 import asyncio
@@ -52,12 +46,9 @@ __all__ = ["MOST", "Application", "main", "raise_limit", "run"]
 
 READING = ("GET", "HEAD")
 
-
 ORDERING = ("POST",)
 
-
 _HEALTH = ("/-/healthy", "/-/ready")
-
 
 HEADERS_OF_ALL: Mapping[str, str] = {
     "cache-control": "no-store",

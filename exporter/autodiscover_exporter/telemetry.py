@@ -1,11 +1,4 @@
-"""How the exporter logs: one line an event on standard error, as logfmt or JSON.
-
-Called by main, once. Fields beyond the message travel in the record's `fields` (`extra=event(domain=...)`).
-
-The exporter's own metrics (contract section 2, "Own"), in a registry of their own.
-
-Written by the application, served at `/metrics`.
-"""
+"""What the exporter tells of itself: a line an event on standard error, as logfmt or JSON, and metrics of its own."""
 
 import json
 import logging
@@ -100,14 +93,11 @@ _WRITERS: Mapping[LogFormat, Callable[[Mapping[str, str]], str]] = {
     LogFormat.JSON: json.dumps,
 }
 
-
 OUTCOME_ERROR = "error"
 """The outcome of a probe that ended without a verdict."""
 
-
 PENDING = "pending"
 """The state of a configured domain that was not looked at yet."""
-
 
 DURATIONS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds: from a healthy domain nearby to one that runs into its deadline."""

@@ -14,10 +14,8 @@ __all__ = ["MAX_DEPTH", "MAX_TEXT", "XmlAnswer", "read_xml"]
 MAX_TEXT = 2048
 """Characters of one element that are kept."""
 
-
 MAX_DEPTH = 32
 """Elements within one another; an answer has seven."""
-
 
 _SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover/"
 
@@ -52,7 +50,6 @@ _FIELDS = MappingProxyType(
     }
 )
 """By parent and element: the field that it fills."""
-
 
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 

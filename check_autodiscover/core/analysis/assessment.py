@@ -1,15 +1,7 @@
 """Everything the rules may look at, put together once from a Survey: who is met where, by which method, to what end.
 
-`judge` puts it together; rules read the Picture and nothing else.
-
-How `auto` finds out the way a domain publishes Autodiscover, decided once over all views.
-
-The customer's rules 1 to 3 read backwards: the certificate says which records are right. Used by `picture`'s
-`assemble`; declared methods never come here.
-
-The questions about a domain that got no answer in a view, and where clients miss the answers.
-
-The walks of all clients in a view, and the host that may serve them there without misleading anybody.
+`judge` calls `assemble`; rules read the Picture and nothing else. The method that a domain publishes by is found out
+over all views: the customer's rules 1 to 3 read backwards, as the certificate says which records are right.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

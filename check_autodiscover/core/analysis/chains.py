@@ -52,9 +52,7 @@ class Fault:
 
 NOT_YET_VALID, EXPIRED, REVOKED = 9, 10, 23
 
-
 EE_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, CA_MD_TOO_WEAK = 66, 67, 68
-
 
 # x509_vfy.h of OpenSSL, X509_V_ERR_*. None: no anchor was reached, and the chain itself tells why.
 _VERDICTS: dict[int, Verdict | None] = {
@@ -73,14 +71,11 @@ _VERDICTS: dict[int, Verdict | None] = {
     CA_MD_TOO_WEAK: Verdict.WEAK,
 }
 
-
 _IGNORED = frozenset({0, 62, 63, 64, 65})
 """No error, and errors about the name: the facts say which hosts a certificate covers."""
 
-
 _NO_ANCHOR = (Verdict.SELF_SIGNED, Verdict.CHAIN_INCOMPLETE, Verdict.UNTRUSTED)
 """Ways to say that no anchor was reached: the first that applies says it best."""
-
 
 _CODE_TEXTS = {
     4: "a signature in the chain cannot be read",
@@ -111,19 +106,14 @@ _CODE_TEXTS = {
     94: "its key has explicit curve parameters",
 }
 
-
 _NOT_FOR_SERVERS = 26
-
 
 _AUTHORITY_TEXTS = {_NOT_FOR_SERVERS: "an authority above it may not issue for TLS servers"}
 """What a code means of a certificate above the leaf, where that is something else."""
 
-
 _ELSEWHERE = "from an authority that may issue for this name"
 
-
 _PROPERLY = "from a proper authority: what signed it is none"
-
 
 _CODE_ADVICE = {
     _NOT_FOR_SERVERS: "with Server Authentication as extended key usage",
@@ -138,17 +128,13 @@ _CODE_ADVICE = {
 }
 """How to have a certificate reissued, as it stands behind `Reissue the certificate`."""
 
-
 _WEAK_DIGESTS = frozenset({"md2", "md4", "md5", "sha1"})
-
 
 _LEAST_BITS = {"RSA": 2048, "DSA": 1 << 16, "EC": 224}
 """CA/Browser Forum Baseline Requirements 6.1.5; no client takes a DSA key any more."""
 
-
 _CLOCK_SKEW = 300
 """Seconds by which a responder's clock may be ahead of ours; what OpenSSL's `ocsp` allows too."""
-
 
 _LONGEST_ANSWER = 10 * 86_400
 """Seconds after which an answer without nextUpdate is stale (CA/Browser Forum Baseline Requirements 4.9.10)."""

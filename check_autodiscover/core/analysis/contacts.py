@@ -1,12 +1,8 @@
 """What a client meets at one address of a candidate.
 
-Turns a raw Contact into the few facts that walks and rules reason about: did it connect, which certificate, what is
-wrong with it for this name, what kind of HTTP answer.
-
-Whether TLS is inspected on our own way out: one unknown authority that certifies whatever is asked for.
-
-A machine that inspects TLS signs certificates on the fly with an authority of its own, which the clients behind it
-trust and nobody else. What we see then are its certificates, and not the servers'. `judge` looks once per survey.
+A raw Contact becomes the few facts that walks and rules reason about: did it connect, which certificate, what is wrong
+with it for this name, what kind of HTTP answer. Whether TLS is inspected on our own way out is told by all of them
+together: one authority that nobody knows certifies whatever is asked for.
 """
 
 from collections.abc import Iterable, Sequence
@@ -161,7 +157,6 @@ _CONNECT = {
     Connect.DENIED: Reach.UNSEEN,
     Connect.OVER_BUDGET: Reach.UNSEEN,
 }
-
 
 _HANDSHAKE = {
     Handshake.ESTABLISHED: Reach.OPEN,

@@ -33,7 +33,6 @@ __all__ = ["MAX_HOPS", "Reading", "ScpUrl", "directory_questions", "read_directo
 MAX_HOPS = 10
 """Directories that are asked one after another, as pointers lead (EWS Managed API, AutodiscoverMaxScpHops)."""
 
-
 MAX_URLS = 64
 """URLs that are looked at; an organisation has one for each Exchange server, most of them the same."""
 

@@ -1,11 +1,7 @@
-"""The part of a survey that an administrator accepts: what lasts, as the views of a Picture show it.
+"""The part of a survey that an administrator accepts, and what has changed since: what lasts, compared as typed values.
 
-Called by `judge`, which compares it with the baseline, and by `autodiscoverctl baseline accept`, which keeps it.
-
-What has changed since a baseline was accepted: a typed, sorted comparison of two accepted parts.
-
-What one of the two does not hold was not looked at, and is no change. Called by `judge` and by
-`autodiscoverctl baseline`.
+`judge` compares, `autodiscoverctl baseline accept` keeps. What one of two parts does not hold was not looked at, and is
+no change.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -90,7 +86,6 @@ def _compare_views(old: AcceptedView, new: AcceptedView) -> Iterator[Change]:
 
 
 _ENDPOINTS = {endpoint.value for endpoint in Endpoint}
-
 
 Item = TypeVar("Item")
 

@@ -32,18 +32,14 @@ __all__ = [
 SRV_LABELS = 2
 """Random labels asked for below `_tcp.D`: two that agree are no accident."""
 
-
 MAX_ADDRESSES = 16
 """Addresses of one name that are contacted; a name with more is a CDN's."""
-
 
 MAX_TARGETS = 8
 """Distinct targets of an SRV name that are looked at."""
 
-
 MAX_REDIRECTS = 10
 """Redirects after which clients give up (EWS Managed API, AutodiscoverMaxRedirections)."""
-
 
 MAX_HOPS = 16
 """Redirects of one candidate that are followed, whichever of its addresses answer with them."""

@@ -1,14 +1,6 @@
-"""Whom a view asks, and what it says: the answers of its resolvers, or of the domain's own servers, put together.
+"""Whom a view asks, and what it says of a name: the answers of its resolvers, or of the domain's own servers.
 
-Reads the Survey's lookups for plan, `records` and rules. Several resolvers of a view stand for one another: the first
-that says anything conclusive is the view's answer, so a dead one never turns into "no record". The domain's own
-servers are those that its parent zone delegates to: an inside zone of the same name hides them from a resolver, and
-the parent's servers know nothing of it.
-
-What the resolvers of a view said about a name, put together.
-
-Reads `answers` for plan, candidates and rules. A chain of aliases that a resolver did not finish is followed through
-the further questions that the plan made of it.
+Present, absent, failed and pending stay four things. Plan, candidates and rules read lookups here alone.
 """
 
 from collections.abc import Iterator
@@ -50,10 +42,8 @@ __all__ = [
 MAX_SERVERS = 8
 """Servers of a zone, and addresses of them, that are asked directly."""
 
-
 PARENT_SERVERS = 3
 """Servers of the parent zone that are asked whom it delegates to."""
-
 
 _TYPES = {Family.IPV4: RecordType.A, Family.IPV6: RecordType.AAAA}
 

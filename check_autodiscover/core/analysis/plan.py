@@ -1,26 +1,8 @@
-"""What to ask next, given what is known.
+"""What to ask next, given what is known: by DNS, of endpoints within a budget of connections, of the directory.
 
-Pure: the loop in `run` calls `plan` after each answer and asks what is wanted and not yet asked. Everything is a
-question: the addresses behind an SRV target, the rest of an alias chain, the target of a redirect.
-
-How many connections one check may cost, spent in the order in which they are wanted: that of the walk.
-
-Addresses, SRV targets and redirects each have a limit of their own; what they multiply to is bounded here.
-
-Which answers can bring a new question, so that `plan` need not be asked again after the others.
-
-Most of what a survey hears leads nowhere: names that do not exist, serial numbers, a service that answers as it should.
-Wherever that is not certain, an answer counts as leading on.
-
-The Autodiscover names of a domain's parents: where a client would climb to once it finds nothing (2021's leak).
-
-No walk leads there by design, so these are no candidates. `plan` has a look at them, and `rules.zones` tells of them.
-
-What a search list makes of the Autodiscover name.
-
-We ask absolute names alone. Hosts that append suffixes to a name which they do not find ask for
-`autodiscover.D.<suffix>` next, and a catch-all below the suffix answers it. `plan` asks what they would,
-`rules.suffixes` tells of it.
+Pure: the loop calls `plan` after each answer that `leads_on`, and asks what is wanted and not yet asked. Everything is
+a question: the addresses behind an SRV target, the rest of an alias chain, the target of a redirect. No walk leads to
+the parents' names and to what a search list makes of ours; both are looked at because others could answer there.
 """
 
 from collections import Counter
@@ -83,7 +65,6 @@ __all__ = [
 
 MAX_LOOKUPS = 256
 """Questions a view may cost before its follow-ups stop: an alias chain without end must not fill a run."""
-
 
 CONTROL = ("", RecordType.NS)
 """The control question: the root's nameservers, which every working resolver knows."""
@@ -205,10 +186,8 @@ def _is_random(survey: Survey, question: DnsQuestion) -> bool:
 MOST_CONNECTIONS = 96
 """Of a check: a domain with two views and all that can be wrong with it takes 24."""
 
-
 MOST_TO_HOST = 32
 """To one name: `autodiscover.D` with sixteen addresses is asked by https and by http."""
-
 
 MOST_TO_ADDRESS = 32
 """To one address, whichever names lead there."""

@@ -1,18 +1,8 @@
-"""What an HTTP answer to a request without credentials says about the service behind it.
+"""What HTTP answers to requests without credentials say: the service behind them, or a demand for a client certificate.
 
-Candidates, meetings and walks call `classify` and `redirect_of` on the answers of one connection. Bodies and headers
-are hostile: every pattern takes time linear in what it reads, and XML is read by `answer_xml` alone.
-
-Whether an endpoint demands a client certificate: Scenario 3 of the customer's text, in all its faces.
-
-The question is asked of the usual connection, and where a path alone misbehaves of an experiment: neighbouring paths,
-TLS 1.2 where IIS asks by renegotiation, TLS 1.3 with post-handshake authentication. `plan` asks for the experiment,
-`meeting` reads it.
-
-What an error page says of its reason: the sub-statuses and codes that IIS, TMG and nginx print.
-
-IIS writes a sub-status into its log and its detailed page alone (Microsoft, "The HTTP status codes in IIS"), so that
-a page without one says nothing. `client_certificate` takes some signs for proofs, `replies` puts them into words.
+`classify` and `redirect_of` read the answers of one connection, `demand_of` all connections to a site: where a path
+alone misbehaves it is experimented on (neighbouring paths, TLS 1.2 where IIS asks by renegotiation, post-handshake
+authentication). Error pages tell their reason by the sub-statuses and codes that IIS, TMG and nginx print.
 """
 
 import re
@@ -166,19 +156,14 @@ def authentication_methods(answer: HttpAnswer) -> tuple[str, ...]:
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-
 AUTHENTICATION_METHODS = frozenset({"Negotiate", "NTLM", "Bearer", "Basic", "Digest", "Kerberos"})
 """The ways to log in that some client knows."""
 
-
 _SPELLING = {name.lower(): name for name in AUTHENTICATION_METHODS}
-
 
 _EXCHANGE_METHODS = frozenset({"Negotiate", "NTLM", "Bearer", "Kerberos"})
 
-
 _PASSWORD_METHODS = frozenset({"Basic", "Digest"})
-
 
 EXCHANGE_HEADERS = frozenset(
     {
@@ -195,28 +180,20 @@ EXCHANGE_HEADERS = frozenset(
 )
 """Headers that only Exchange sends; the last five announce endpoints (EWS Managed API, AutodiscoverService)."""
 
-
 _QUOTED_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-
 
 _SCHEME = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,40})(?![A-Za-z0-9!#$%&'*+.^_`|~-]|\s*=)")
 
-
 _ROOT_ELEMENT = re.compile(r"\s*+(?:<\?xml[^?]{0,200}\?>\s*+)?<(?:[A-Za-z_][\w.-]{0,40}:)?Autodiscover(?=[\s>])")
-
 
 _JSON_ANSWER = re.compile(r'\s*\{[^{}\[\]]{0,2000}?"(?:Protocol|ErrorCode)"\s*:\s*"', re.IGNORECASE)
 """A flat object with the keys of the V2 service; an error has ErrorCode in place of Protocol and Url."""
 
-
 _NAMESPACE = "schemas.microsoft.com/exchange/autodiscover/"
-
 
 _BYTE_ORDER_MARKS = ("\xef\xbb\xbf", "\xff\xfe", "\xfe\xff")
 
-
 _HEAD = 4096
-
 
 _BY_OUTCOME = {
     Exchange.SILENT: AnswerClass.SILENT,
@@ -226,9 +203,7 @@ _BY_OUTCOME = {
     Exchange.CUT_SHORT: AnswerClass.UNSEEN,
 }
 
-
 _BY_STATUS = {403: AnswerClass.FORBIDDEN, 405: AnswerClass.NOT_FOUND, 429: AnswerClass.BUSY, 501: AnswerClass.NOT_FOUND}
-
 
 _BY_HUNDRED = {
     2: AnswerClass.WEBSITE,
@@ -236,7 +211,6 @@ _BY_HUNDRED = {
     4: AnswerClass.NOT_FOUND,
     5: AnswerClass.FAILING,
 }
-
 
 _PREFERENCES = {
     AnswerClass.EXCHANGE: 0,
@@ -316,10 +290,8 @@ class Demand(Enum):
 
 _MISBEHAVES = frozenset({AnswerClass.FORBIDDEN, AnswerClass.BROKEN, AnswerClass.FAILING})
 
-
 _SAYS_SO = frozenset({400, 495, 496})
 """What nginx answers to a request without the certificate it asked for: a status of its own, and 400 to the client."""
-
 
 _REFUSES = _SAYS_SO | {403}
 
@@ -433,7 +405,6 @@ def _sub_status(number: str) -> str:
 
 
 _PRESENTED = "Look at the certificate that the proxy in front of {name} presents to it: "
-
 
 SIGNS = (
     Sign(

@@ -1,13 +1,8 @@
-"""One client's walk over the candidates of a view.
+"""One client's walk over the candidates of a view, and what it meets there in the words of Outlook's log.
 
-A client with several addresses to choose from is taken at its worst: somebody will meet that one. What each client
-does at each answer follows the Exchange developer documentation, "Handling Autodiscover error messages", KB 2772058
-(the certificate warning) and KB 2480582 (the consent box).
-
-What a client meets at a candidate, as Outlook's log has it: the HRESULT and the words, by table.
-
-Codes of Windows' own HTTP client are 0x8007 and its error in hexadecimal (WinHTTP, "Error messages"); `UNSPECIFIED`
-stands where none is known. `walking` says whether the client goes on, the log and the page of the clients show them.
+A client with several addresses to choose from is taken at its worst: somebody will meet that one. Codes of Windows' own
+HTTP client are 0x8007 and its error in hexadecimal (WinHTTP, "Error messages"); `UNSPECIFIED` stands where none is
+known.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,37 +50,26 @@ __all__ = [
 Reaction = tuple[str, str]
 """An HRESULT, and what is so in words."""
 
-
 SUCCESS = "0x00000000"
-
 
 UNSPECIFIED = "0x80004005"
 """E_FAIL."""
 
-
 NO_ADDRESS = ("0x80072EE7", "the name has no address")
-
 
 NO_CONNECTION = ("0x80072EFD", "no connection")
 
-
 NO_ANSWER = ("0x80072EE2", "no answer")
-
 
 NO_TLS = ("0x80072F7D", "no TLS session")
 
-
 CLIENT_CERTIFICATE = ("0x80072F0C", "a client certificate is demanded")
-
 
 NO_SCP = ("0x8004010F", "no service connection point")
 
-
 NO_SRV = ("0x8004010F", "no SRV record")
 
-
 SPENT_REDIRECT = (UNSPECIFIED, "the redirect leads nowhere new")
-
 
 ANSWERS: dict[AnswerClass, Reaction] = {
     AnswerClass.EXCHANGE: (SUCCESS, "asks for a login, as Exchange does"),
@@ -105,13 +89,11 @@ ANSWERS: dict[AnswerClass, Reaction] = {
     AnswerClass.UNSEEN: ("", "the answer was not seen"),
 }
 
-
 NAMES: dict[NameFault, Reaction] = {
     NameFault.MISMATCH: ("0x80072F06", "the certificate lacks {name}"),
     NameFault.COMMON_NAME_ONLY: ("0x80072F06", "{name} stands in the common name alone"),
 }
 """What is held against a certificate's names, `name` being the host that the client contacts."""
-
 
 CERTIFICATES: dict[Verdict, Reaction] = {
     Verdict.EXPIRED: ("0x80072F05", "the certificate has expired"),
@@ -147,17 +129,13 @@ class Course:
 HTTPS_PORT = 443
 """The port that clients use (MS-OXDISCO; EWS Managed API); a lab connects elsewhere, and is judged by it."""
 
-
 _SRV_CHOICES: dict[SrvChoice, Callable[[list[int]], int]] = {SrvChoice.LOWEST: min, SrvChoice.HIGHEST: max}
 """Which priority number is taken, where not any is."""
-
 
 Courses = dict[tuple[object, ...], Course]
 """Courses by the steps that are left and the habits of who takes them."""
 
-
 Meet = Callable[[Candidate], tuple[Meeting, ...]]
-
 
 Stranger = Callable[[Meeting], bool]
 

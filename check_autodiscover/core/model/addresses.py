@@ -23,17 +23,13 @@ DEFAULT_DENIED = (
 )
 """Link-local networks, and the places where clouds tell a machine about itself."""
 
-
 _NAT64 = ip_network("64:ff9b::/96")
 """RFC 6052 2.1."""
-
 
 _LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
 """RFC 8215."""
 
-
 _Address = IPv4Address | IPv6Address
-
 
 _Network = IPv4Network | IPv6Network
 

@@ -157,7 +157,6 @@ class Change:
 BASELINE_SCHEMA = 1
 """Version of the file's form."""
 
-
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -295,7 +294,6 @@ def _walk(key: str, value: Any, place: str) -> Walked:
 
 
 Item = TypeVar("Item", AcceptedRecord, CatchAllState, Presented, Walked)
-
 
 Choice = TypeVar("Choice", Method, RecordKind, Endpoint)
 

@@ -306,9 +306,7 @@ def _signature_hash(certificate: "x509.Certificate") -> str:
 
 _SEQUENCE = 0x30
 
-
 _VERSION = 0xA0
-
 
 _FIELDS_BEFORE_KEY = 5
 """serialNumber, signature, issuer, validity, subject (RFC 5280 4.1)."""

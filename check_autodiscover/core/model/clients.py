@@ -142,9 +142,7 @@ class ClientProfile:
 
 _DNS_STEPS = (Step.ROOT, Step.AUTODISCOVER, Step.REDIRECT, Step.SRV)
 
-
 _CONSENTS = (Step.REDIRECT, Step.SRV)
-
 
 STEP_NAMES = {
     Step.OFFICE365: "Office 365 endpoint",
@@ -156,7 +154,6 @@ STEP_NAMES = {
 }
 """What a step is called where there is no URL to name."""
 
-
 REGISTRY = {
     Step.OFFICE365: "ExcludeExplicitO365Endpoint",
     Step.SCP: "ExcludeScpLookup",
@@ -167,13 +164,11 @@ REGISTRY = {
 }
 """The value that makes Outlook leave a step out (Microsoft Support, "Unexpected Autodiscover behavior", KB 2612922)."""
 
-
 UNOBSERVED = {
     Step.OFFICE365: "not observed: never contacted",
     Step.SCP: "not observed: no directory was asked",
 }
 """Why what a client meets at a step is not known."""
-
 
 CLIENTS = (
     ClientProfile(

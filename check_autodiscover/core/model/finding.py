@@ -1,7 +1,4 @@
-"""What a rule says, before policy and causality have looked at it.
-
-Which part each candidate plays under each method (rules.md of the customer's rules 1 to 3, as a table).
-"""
+"""What a rule says, before policy and causality have looked at it; and the part each candidate plays by method."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -59,9 +56,7 @@ class CandidateRole(Enum):
 
 _I, _B, _A = CandidateRole.INTENDED, CandidateRole.BEFORE, CandidateRole.AFTER
 
-
 _ORDER = (Endpoint.ROOT, Endpoint.AUTODISCOVER, Endpoint.REDIRECT, Endpoint.SRV)
-
 
 _BY_METHOD = {
     Method.SRV: (_B, _B, _B, _I),
@@ -84,7 +79,6 @@ _ELSEWHERE = {
     Endpoint.SERVER: CandidateRole.REFERENCE,
     Endpoint.ZONE: CandidateRole.REFERENCE,
 }
-
 
 _ROLES = {
     (method, endpoint): role

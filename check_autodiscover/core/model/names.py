@@ -32,13 +32,10 @@ __all__ = [
 MAX_NAME = 253
 """Characters of a name in text form (RFC 1035 2.3.4: 255 octets on the wire)."""
 
-
 MAX_LABEL = 63
 """Characters of a label (RFC 1035 2.3.4)."""
 
-
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-
 
 _QUOTED = 80
 
@@ -197,7 +194,6 @@ def _is_address(name: str) -> bool:
 
 _Fault = tuple[Callable[[str], bool], str]
 
-
 # The order matters: the first fault that applies is the one that tells the person what to do.
 _TEXT_FAULTS: tuple[_Fault, ...] = (
     (lambda text: not text.strip(), "it is empty"),
@@ -210,7 +206,6 @@ _TEXT_FAULTS: tuple[_Fault, ...] = (
     (lambda text: "_" in text, "an underscore is not allowed in it"),
 )
 
-
 _NAME_FAULTS: tuple[_Fault, ...] = (
     (lambda name: not all(name.split(".")), "it has an empty label"),
     (lambda name: len(name) > MAX_NAME, f"it is longer than {MAX_NAME} characters"),
@@ -222,10 +217,8 @@ _NAME_FAULTS: tuple[_Fault, ...] = (
     (_is_address, "it is an IP address or has a port; a name is needed"),
 )
 
-
 EXCHANGE_ONLINE_ALIAS = "autodiscover.outlook.com"
 """The alias that Microsoft asks customers of the worldwide cloud to publish."""
-
 
 CLOUD_PARENTS = (
     "outlook.com",

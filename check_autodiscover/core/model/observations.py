@@ -91,7 +91,6 @@ class DirectoryAnswer:
 AUTODISCOVER_PATH = "/autodiscover/autodiscover.xml"
 """The path of the POX service (MS-OXDISCO 3.1.5)."""
 
-
 JSON_PATH = "/autodiscover/autodiscover.json"
 """The path of the V2 service, which answers without a login where there is one (Exchange 2016 and later)."""
 
@@ -326,6 +325,5 @@ class Contact:
 
 
 Question = DnsQuestion | EndpointQuestion | DirectoryQuestion
-
 
 Observation = DnsAnswer | Contact | DirectoryAnswer

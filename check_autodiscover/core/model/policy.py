@@ -258,7 +258,6 @@ class Thresholds:
 DEFAULT_CLIENTS = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010, ClientName.EWS)
 """The clients that are judged unless policy names others; those left are walked and told of, and alarm nobody."""
 
-
 DEFAULT_THRESHOLDS = Thresholds(LifeLeft(30 * DAY, 0.25), LifeLeft(14 * DAY, 0.15))
 
 

@@ -1,15 +1,4 @@
-"""The four service states of Nagios and Icinga, and which of two is graver.
-
-For the whole core and every front end. The order CRITICAL > UNKNOWN > WARNING > OK is not the
-order of the exit codes (Monitoring Plugins Development Guidelines, "Plugin Return Codes"): an
-outage that is seen must not hide behind a resolver that is not.
-
-The base of enums that questions, candidates and tables are looked up by.
-
-Policy's own grade of a rule: where it holds, how long, and why.
-
-Part of a Policy; `grading` applies it.
-"""
+"""The four service states of Nagios and Icinga, which of two is graver, and policy's own grade of a rule."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,7 +27,6 @@ class State(Enum):
 
 
 _EXIT_CODES = {State.OK: 0, State.WARNING: 1, State.CRITICAL: 2, State.UNKNOWN: 3}
-
 
 _GRAVITY = (State.OK, State.WARNING, State.UNKNOWN, State.CRITICAL)
 

@@ -14,16 +14,13 @@ __all__ = ["BadLdapUrl", "LdapUrl", "RedirectTarget", "is_autodiscover_path", "p
 
 POINTER = "67661d7f-8fc4-4fa7-bfac-e1d7794c1f68"
 
-
 URL = "77378f46-2c66-4aa9-a6a6-3e7a48b19596"
 """The keywords that tell the two kinds of connection points apart, in lower case."""
-
 
 _LDAP_URL = re.compile(
     r"(?P<scheme>ldaps?)://(?P<host>\[[0-9a-f:.]*:[0-9a-f:.]*\]|[^\[\]:/?#@\s]+)(?::(?P<port>[0-9]{1,5}))?(?:/(?P<base>[^?#\s]*))?",
     re.IGNORECASE,
 )
-
 
 _PORTS = {"ldap": 389, "ldaps": 636}
 
@@ -116,11 +113,9 @@ def parse_url(text: str, base: EndpointQuestion | None = None) -> RedirectTarget
 
 _URL_TEXT = re.compile(r"(?!.*\\)[\x21-\x7e]{1,2048}")
 
-
 _URL_PARTS = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?(?://(?P<authority>[^/?#]*+))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?"
 )
-
 
 _AUTHORITY = re.compile(r"(?:.*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^@:\[\]]+)(?::(?P<port>[0-9]{0,5}))?")
 

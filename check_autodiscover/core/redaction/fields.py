@@ -1,15 +1,8 @@
-"""What becomes of each field of a survey that holds text, as one table; a field that has no row is not written at all.
+"""A survey that tells nobody's names and addresses, and is judged as the one that it was made of.
 
-Numbers, times and what is one of a closed set stay: they are what a verdict is made of, and tell nobody's name.
-
-A survey that tells nobody's names and addresses, and is judged as the one that it was made of.
-
-`autodiscoverctl diagnose --redact` calls `redact`. Each text is replaced by the rule of its field (`fields`), the same
-by the same, so that what is equal, below one another, misspelt or in one network is so still.
-
-HTTP answers reduced to what they are classified by: nothing of a body or header that a server made up is left.
-
-Whether two reports say the same of different names: what redaction must keep.
+What becomes of each field that holds text is one table; a field that has no row is not written at all. Numbers, times
+and what is one of a closed set stay: they are what a verdict is made of. HTTP answers are reduced to what they are
+classified by. `autodiscoverctl diagnose --redact` calls `redact`, which compares the two reports.
 """
 
 import re
@@ -222,16 +215,13 @@ def _has_text(value: Any) -> bool:
 _NOWHERE = "https://[hidden]/"
 """A URL that leads nowhere, as no host is written so."""
 
-
 _XML = (
     '<?xml version="1.0"?><Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">'
     "<Response><Account>{account}</Account><Error><ErrorCode>{code}</ErrorCode></Error></Response></Autodiscover>"
 )
 """What is left of Autodiscover XML."""
 
-
 _ACTIONS = frozenset({"settings", "redirecturl", "redirectaddr"})
-
 
 _JSON = '{"Protocol": "hidden"}'
 """What is left of an answer of the V2 service."""
@@ -331,7 +321,6 @@ _IDENTITIES = frozenset(
     {"address", "resolver", "server", "parent", "issuer", "fingerprint_sha256", "public_key_sha256"}
 )
 """Labels of measures that tell who it is; whether they are empty counts."""
-
 
 _ABOUT_NAMES = frozenset({"autodiscover_dns_answer_hash"})
 """Measures whose value is made of names and addresses; whether there is one counts."""

@@ -92,13 +92,10 @@ _BLOCKS = (
 )
 """Blocks whose addresses mean something to everybody (IANA's special-purpose registries; RFC 6890)."""
 
-
 _OTHER = {"0": "1", "1": "0"}
-
 
 _TURNS = 200
 """How often other bits are made up, should a pseudonym be one of the addresses that it hides."""
-
 
 _TAIL = 16
 """Bits at the end of an IPv6 address that are made up; those before are 0, as in addresses that people write."""
@@ -203,7 +200,6 @@ class Kind(Enum):
 
 Hide = Callable[[Kind, str], str]
 """Puts something else in the place of a piece of text."""
-
 
 Rule = Callable[[Hide, str], str]
 """What becomes of the text of a field."""
@@ -320,7 +316,6 @@ def keyword(hide: Hide, text: str) -> str:
 _PHRASE = "certificate required"
 """The alert that proves a demand (RFC 8446 6.2)."""
 
-
 WORDS = frozenset(
     {"be", "denied", "directory", "file", "is", "large", "or", "permission", "such", "text"}
     | {"a", "access", "alert", "algorithm", "an", "answer", "answered", "application", "authentication", "bad"}
@@ -364,10 +359,8 @@ def words(_hide: Hide, text: str) -> str:
 SuffixOf = Callable[[str], str]
 """Tells the public suffix of a name (publicsuffix.org), empty where none is known."""
 
-
 KEPT_LABELS = frozenset({"", "*", "_autodiscover", "_tcp", "autodiscover", "invalid", "www"})
 """Labels that clients and this program put before any domain, or below which nothing is."""
-
 
 WELL_KNOWN_LABELS = frozenset(
     {"dc", "dc1", "dc2", "email", "ex", "ex1", "ex2", "exch", "exchange", "ftp", "imap", "lyncdiscover", "mail"}
@@ -376,7 +369,6 @@ WELL_KNOWN_LABELS = frozenset(
     | {"cpanel", "webdisk"}
 )
 """First labels that tell nothing about whose they are; kept unless they are the domain's own name. Some tell a note."""
-
 
 _SPECIAL = frozenset(
     {
@@ -396,16 +388,12 @@ _SPECIAL = frozenset(
 )
 """Top-level names that are nobody's (RFC 6761, RFC 6762, RFC 9476), and those that inside zones like."""
 
-
 _LETTERS = "bcdfghjklmnpqrstvwxz"
 """No vowels, so that no pseudonym is a word."""
 
-
 _STEMS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
-
 _FOREIGN = "\N{LATIN SMALL LETTER U WITH DIAERESIS}"
-
 
 _LONGEST_STEM = 12
 

@@ -21,7 +21,6 @@ __all__ = ["RULE_ORDER", "Grade", "Graded", "case_of", "concerned", "grade", "ha
 
 _HOST_RECORD = (Endpoint.AUTODISCOVER, Endpoint.REDIRECT)
 
-
 _HOST_RULES = frozenset(
     {
         "dns-wildcard-captures-autodiscover",
@@ -34,10 +33,8 @@ _HOST_RULES = frozenset(
 )
 """Rules about the record `autodiscover.D`, which leads both the https and the http candidate."""
 
-
 _EVERYWHERE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus", "drift-delegation"})
 """Rules about the whole domain, where they are about its zone."""
-
 
 _DECLARABLE = ("dns-wildcard-captures-autodiscover", "dns-wildcard-present")
 """Rules about a catch-all, which policy may expect."""
@@ -262,10 +259,8 @@ _INDEPENDENT = frozenset(
 )
 """Roots of their own, whatever else is found."""
 
-
 _BESIDE = frozenset({"certificate-unexpected", "certificate-expiring", "certificate-weak"})
 """Beside the other faults of a certificate as roots of their own, unless its name does not match."""
-
 
 _EXPLAINED_BY_ANY = frozenset(
     {
@@ -280,18 +275,14 @@ _EXPLAINED_BY_ANY = frozenset(
 )
 """Explained by any fault of the same candidate."""
 
-
 _INTERCEPTED = "certificate-intercepted"
-
 
 _OF_INTERCEPTION = frozenset({"certificate-untrusted", "certificate-chain-incomplete"})
 """What follows where a machine on our way presents certificates of its own: no fault of the servers."""
 
-
 _CERTIFICATE_DRIFT = frozenset(
     {"drift-certificate-names-lost", "drift-certificate-replaced", "drift-certificate-renewed"}
 )
-
 
 _DRIFT = {
     "certificate-addresses-differ": _CERTIFICATE_DRIFT,
@@ -308,16 +299,13 @@ _DRIFT = {
 }
 """What explains no fault, but a change that comes along with it, or says the same, in one view and place."""
 
-
 _CATCH_ALLS = frozenset({"dns-wildcard-captures-autodiscover", "dns-wildcard-captures-srv", "dns-wildcard-present"})
-
 
 _TWINS = {
     "directory-scp-name-mismatch": "certificate-name-mismatch",
     "directory-scp-unreachable": "service-unreachable",
 }
 """What the directory's rules are called at a place that DNS leads to: they explain the same."""
-
 
 _BLIND = frozenset(
     {

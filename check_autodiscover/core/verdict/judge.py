@@ -70,13 +70,10 @@ _VIEW_JUDGES = (
     judge_clients,
 )
 
-
 _BLIND_JUDGES = (judge_lookups, judge_resolvers, judge_clients)
 """What may still be said of a view in which the domain cannot be resolved at all."""
 
-
 _GONE = frozenset({"dns-domain-unresolvable", "dns-dnssec-bogus"})
-
 
 _WHOLE_JUDGES = (judge_method, judge_interception, judge_views)
 
@@ -262,7 +259,6 @@ def _methods(picture: Picture) -> tuple[MethodChoice, ...]:
 
 INTERVALS = 3
 """A look may be so many intervals old: one may fail, and the next be late."""
-
 
 _RULE = "check-report-stale"
 

@@ -246,7 +246,6 @@ def _dns(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
 
 _KNOWN = (Presence.PRESENT, Presence.ABSENT)
 
-
 _UNASKED = (DnsStatus.CUT_SHORT, DnsStatus.EXHAUSTED, DnsStatus.DENIED)
 """What says nothing of a resolver."""
 

@@ -51,7 +51,6 @@ __all__ = [
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 
-
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -139,7 +138,6 @@ def _view(picture: Picture, finding: Finding) -> ViewPicture | None:
 
 _OUTLOOK = (ClientName.OUTLOOK_2016, ClientName.OUTLOOK_2013, ClientName.OUTLOOK_2010, ClientName.OUTLOOK_2007)
 
-
 _EFFECTS = {
     Outcome.WRONG_LOGIN: "{who} {verb:gives} a stranger the password",
     Outcome.WRONG_SETTINGS: "{who} {verb:takes} a stranger's settings",
@@ -149,12 +147,9 @@ _EFFECTS = {
     Outcome.ASKS_CONSENT: "{who} {verb:is} configured there",
 }
 
-
 _VERBS = {"gives": "give", "takes": "take", "warns": "warn", "finds": "find", "is": "are"}
 
-
 _VERB = re.compile(r"\{verb:(\w+)\}")
-
 
 _WITHOUT_EFFECT = frozenset({"certificate-expiring", "certificate-unexpected", "certificate-unreadable"})
 """Rules whose sentence says all, whoever else is hit at that place; and what clients make of it is not known."""
@@ -225,7 +220,6 @@ def _wildcards(domain: str, view: ViewPicture) -> Iterator[str]:
 
 
 _PREMISES = (Method.SRV, Method.HOST, Method.REDIRECT)
-
 
 _PANELS = ("cpanel", "webdisk")
 """Names that a hosting panel puts into the certificates it makes, and nobody else has a use for."""

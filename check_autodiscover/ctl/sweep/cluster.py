@@ -31,7 +31,6 @@ MOST_IN_BATCH = 256
 BATCHES_A_THREAD = 4
 """At least so many for each thread of a worker, so that all of them end at about the same time."""
 
-
 _LOGGERS = ("distributed", "distributed.client", "distributed.core")
 """Their account of a scheduler that does not answer is a page of tracebacks; a lost worker is nothing to us."""
 

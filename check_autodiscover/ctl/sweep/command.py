@@ -53,7 +53,6 @@ def shown_progress(total: int, done: int) -> Iterator[Advance]:
 
 CANNOT = 3
 
-
 SYNC_SECONDS = 1.0
 """How often results are brought to the disk, so that a machine that loses its power loses little."""
 

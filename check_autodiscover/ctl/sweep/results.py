@@ -49,7 +49,6 @@ __all__ = [
 SCHEMA = 1
 """Version of a record's JSON form."""
 
-
 _DIGITS = 16
 
 
@@ -231,10 +230,8 @@ def _exactly(value: object, kind: type) -> object:
 
 OWNER_ALONE = 0o600
 
-
 MOST_BYTES = 1 << 20
 """A line has a few kilobytes; what is longer is none of ours."""
-
 
 _BEGINNING = f'{{"schema": {SCHEMA}, "domain": "'.encode("ascii")
 

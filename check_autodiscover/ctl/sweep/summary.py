@@ -90,20 +90,15 @@ class Form(Enum):
 
 CSV_HEAD = ("domain", "state", "exit_code", "causes", "summary", "remedy", "methods", "started", "duration_seconds")
 
-
 MOST_CAUSES = 20
 """Causes that are shown unless all are wanted."""
-
 
 MOST_DOMAINS = 10
 """Domains that are named of each, unless all are wanted."""
 
-
 _WIDTH = 100
 
-
 _INDENT = "    "
-
 
 _STATES = (State.OK, State.WARNING, State.CRITICAL, State.UNKNOWN)
 

@@ -83,10 +83,8 @@ class Manners:
 AHEAD = 4
 """For each domain that is looked at, how many have been begun: one whose name server is busy holds up no other."""
 
-
 ATTEMPTS = 3
 """Looks at a domain for which this process had no time."""
-
 
 OVERRUN_ALLOWANCE = 5.0
 """Seconds after its deadline that a look may still take."""

@@ -45,12 +45,9 @@ __all__ = ["CERTIFICATE_FAULTS"]
 SECOND = "127.0.114.10"
 """Another outside address of the server, or of a machine beside it."""
 
-
 DEEP = "mail.office.contoso.com"
 
-
 _BY_DEEP_SRV = SRV.replace("remote", "mail.office")
-
 
 CERTIFICATE_FAULTS = (
     World(

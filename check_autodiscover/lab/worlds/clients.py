@@ -23,9 +23,7 @@ __all__ = ["CLIENT_FAULTS", "CLIENT_FINE"]
 
 _BY_SRV = ("remote.contoso.com",)
 
-
 _PANEL = CertificateSpec(("contoso.com", "www.contoso.com", "cpanel.contoso.com", "webdisk.contoso.com"))
-
 
 CLIENT_FINE = (
     World(
@@ -45,7 +43,6 @@ CLIENT_FINE = (
         verdict=OK,
     ),
 )
-
 
 CLIENT_FAULTS = (
     World(

@@ -41,18 +41,13 @@ __all__ = ["DNS_FAULTS", "DNS_FINE"]
 SECOND = "127.0.113.11"
 """A second server's address, the same from both sides."""
 
-
 BY_TWO = Declaration(Method.SRV, ("remote.contoso.com", "second.contoso.com"))
-
 
 TWO_TARGETS = ("_autodiscover._tcp SRV 0 0 443 second", f"second A {SECOND}")
 
-
 TWO_TARGET_VIEWS = both_views((*REMOTE_INSIDE, *TWO_TARGETS), (*REMOTE_OUTSIDE, *TWO_TARGETS))
 
-
 BOTH_SERVERS = CertificateSpec(BY_TWO.servers)
-
 
 DNS_FINE = (
     World(
@@ -75,7 +70,6 @@ DNS_FINE = (
         verdict=OK,
     ),
 )
-
 
 _CATCH_ALLS = (
     World(
@@ -110,7 +104,6 @@ _CATCH_ALLS = (
     ),
 )
 
-
 _RESOLVERS = (
     World(
         name="nxdomain-rewriting",
@@ -140,7 +133,6 @@ _RESOLVERS = (
         verdict=critical("dns-domain-unresolvable"),
     ),
 )
-
 
 _SRV_RECORDS = (
     World(
@@ -186,7 +178,6 @@ _SRV_RECORDS = (
     ),
 )
 
-
 _CLOUD = (
     World(
         name="cloud-alias-inside-missing",
@@ -206,7 +197,6 @@ _CLOUD = (
     ),
 )
 
-
 _PARENT = (
     World(
         name="parent-exposed",
@@ -224,6 +214,5 @@ _PARENT = (
         verdict=warning("dns-parent-exposed"),
     ),
 )
-
 
 DNS_FAULTS = (*_CATCH_ALLS, *_RESOLVERS, *_SRV_RECORDS, *_CLOUD, *_PARENT)

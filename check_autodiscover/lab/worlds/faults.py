@@ -85,7 +85,6 @@ SCENARIOS = (
     ),
 )
 
-
 FAULTS = (
     World(
         name="srv-missing",
@@ -171,7 +170,6 @@ FAULTS = (
         verdict=Verdict(State.UNKNOWN, "dns-lookup-failed"),
     ),
 )
-
 
 OTHER_FAULTS = (
     World(

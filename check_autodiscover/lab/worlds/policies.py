@@ -19,7 +19,6 @@ __all__ = ["POLICY_FAULTS", "POLICY_FINE"]
 
 _UNWANTED = "dns-unwanted-host-record"
 
-
 _VIEWS = both_views((*REMOTE_INSIDE, f"autodiscover A {INSIDE}"), (*REMOTE_OUTSIDE, f"autodiscover A {OUTSIDE}"))
 
 
@@ -37,7 +36,6 @@ POLICY_FINE = (
         verdict=OK,
     ),
 )
-
 
 POLICY_FAULTS = (
     World(

@@ -51,15 +51,11 @@ def _redirected(name: str, title: str, port_80: Behaviour, hosted: Site, verdict
 
 _DEMANDED = critical("service-client-certificate-demanded")
 
-
 _SUSPECTED = critical("service-client-certificate-suspected")
-
 
 _BROKEN = critical("service-broken")
 
-
 _HOSTED_SITE = Site(HOSTED_EXCHANGE, CertificateSpec((_HOSTED_AT,)), Behaviour.EXCHANGE)
-
 
 SERVICE_FAULTS = (
     _at_the_server(

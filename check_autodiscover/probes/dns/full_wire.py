@@ -37,60 +37,43 @@ BIND takes 100 of one name and type (`max-records-per-type`, since CVE-2024-1737
 are 24 KB.
 """
 
-
 MAX_STEPS = 8192
 """Fields, labels and pointers of a reply that are read. An address has five, records that hold names some ten more."""
-
 
 _LEADING = frozenset({dns.rdatatype.CNAME, dns.rdatatype.SOA, dns.rdatatype.RRSIG})
 """Types that the answer section is read for beside the one asked for."""
 
-
 _DENYING = frozenset({dns.rdatatype.SOA, dns.rdatatype.NS, dns.rdatatype.NSEC})
 """Types that the authority section is read for."""
 
-
 _ADDRESSES = frozenset({dns.rdatatype.A, dns.rdatatype.AAAA})
-
 
 _HOSTS = {RecordType.NS: "target", RecordType.MX: "exchange"}
 """Where the types that name servers hold the name."""
 
-
 _HEADER = struct.Struct("!2x5H")
-
 
 _RECORD = "!2HIH"
 
-
 _QUESTION_SIZE = 4
-
 
 _EXTENSION_HEAD = 1 + struct.calcsize(_RECORD)
 """Octets before the options of EDNS: the root's name is one."""
 
-
 _NXNAME = 128
 
-
 _BITMAP = 32
-
 
 _SIGNER_TYPES = frozenset({dns.rdatatype.NSEC, dns.rdatatype.RRSIG})
 """Types that a name has because it is signed, and for no other reason."""
 
-
 _IN = dns.rdataclass.IN
-
 
 _AUTHORITATIVE, _OPCODE = 0x0400, 0x7800
 
-
 _MAX_TTL = 0x7FFF_FFFF
 
-
 _MAX_LABEL, _POINTER = 63, 0xC0
-
 
 _STATUSES = {
     0: DnsStatus.ANSWER,
@@ -99,7 +82,6 @@ _STATUSES = {
     5: DnsStatus.REFUSED,
 }
 """By response code (RFC 1035 4.1.1)."""
-
 
 for _type in (dns.rdatatype.NS, dns.rdatatype.SOA, dns.rdatatype.A, dns.rdatatype.SRV):
     # The library loads a type with its first record, when answers are waiting.

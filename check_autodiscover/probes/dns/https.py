@@ -27,17 +27,13 @@ try:
 except ImportError as error:
     raise MissingExtra("DNS over HTTPS", "doh", error) from error
 
-
 MAX_REPLY = 0xFFFF
 """Octets of the longest DNS message."""
-
 
 MAX_STREAMS = 4
 """Requests under way to one server: servers stall those that open many streams at once."""
 
-
 _MEDIA_TYPE = b"application/dns-message"
-
 
 _OK = 200
 

@@ -35,7 +35,6 @@ __all__ = ["MAX_ASIDE", "MAX_IN_FLIGHT", "ResolverProbe", "ResolverTools", "dns_
 MAX_IN_FLIGHT = 128
 """Queries at a time: more overflow the host's receive buffer, and healthy domains time out (measured)."""
 
-
 MAX_ASIDE = 256
 """Queries beside them that a resolver has kept waiting for longer."""
 
@@ -80,7 +79,6 @@ def _load_decoder() -> Callable[[bytes, DnsQuestion], DnsAnswer]:
 
 LOCATE_PATIENCE = 2.0
 """Seconds that one server gets to tell the address of a resolver that is given by name."""
-
 
 _LOCAL_FAULTS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 

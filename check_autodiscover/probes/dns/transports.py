@@ -1,18 +1,8 @@
-"""Queries over TCP (RFC 7766) and TLS (RFC 7858): one connection for all questions to a server, many at a time.
+"""How queries travel: in datagrams, over TCP (RFC 7766) and over TLS (RFC 7858); and connections that are kept.
 
-The resolver probe imports this module when it first needs it.
-
-Queries in datagrams; the resolver probe's usual carrier.
-
-Each query has a connected UDP socket of its own, which gives it a random port and lets the kernel drop what does not
-come from the server (RFC 5452).
-
-The fixed part of DNS messages, read without the codec; used by the resolver probe and all its carriers.
-
-Connections to resolvers that outlive a survey: lent to one at a time, and to the next while they are fresh.
-
-A connection of its own keeps each domain from the others' trouble: resolvers may answer what came over one connection
-in order, or so many questions at once, and would let a slow domain hold up all others.
+Each datagram has a connected UDP socket of its own, which gives it a random port and lets the kernel drop what does not
+come from the server (RFC 5452). A connection takes many questions at a time. It is lent to one survey at a time, and to
+the next while it is fresh: resolvers may answer what came over one connection in order, so that domains do not share.
 """
 
 import asyncio
@@ -45,7 +35,6 @@ __all__ = [
 
 FORMERR = 1
 """The response code of a server that cannot read the query (RFC 1035 4.1.1)."""
-
 
 _HEADER = 12
 
@@ -322,10 +311,8 @@ def _give_up(reply: "asyncio.Future[bytes]") -> None:
 IDLE = 10.0
 """Seconds for which an unused connection is kept; RFC 7766 6.2.3 asks for "the order of a few seconds"."""
 
-
 MOST = 16
 """Unused connections that are kept for one resolver."""
-
 
 Key = tuple[Resolver, str]
 """A resolver, and the source address that it is asked from."""

@@ -1,12 +1,7 @@
-"""Plain DNS replies read without the library, which takes thirty times as long and half of a plugin's start to import.
+"""Plain queries and replies as bytes, without the library, which takes half of a plugin's start to import.
 
 Plain is what nearly all replies are: one question, no signatures, names of letters, digits, hyphens and underscores,
-records of the types that we ask for. Whatever is anything else, damaged above all, is left to `dns_wire`, which also is
-what tests hold this to.
-
-DNS queries as bytes, for the resolver probe.
-
-Written here, because the library takes longer to import than a resolver to answer, and most checks do without it.
+records of the types that we ask for. Whatever else a reply holds is read by `full_wire`.
 """
 
 import struct
@@ -20,10 +15,8 @@ __all__ = ["MAX_ADDRESSES", "MAX_ALIASES", "MAX_HOSTS", "TYPE_NUMBERS", "encode"
 EDNS_PAYLOAD = 1232
 """Bytes of UDP payload that arrive unfragmented (DNS Flag Day 2020)."""
 
-
 MAX_LABEL, MAX_NAME = 63, 255
 """Octets (RFC 1035 2.3.4)."""
-
 
 TYPE_NUMBERS = {
     RecordType.A: 1,
@@ -34,21 +27,15 @@ TYPE_NUMBERS = {
     RecordType.SRV: 33,
 }
 
-
 _IN, _OPT = 1, 41
-
 
 _RECURSION_DESIRED, _CHECKING_DISABLED = 0x0100, 0x0010
 
-
 _QUERY_HEADER = struct.Struct("!6H")
-
 
 _QUESTION = struct.Struct("!2H")
 
-
 _DNSSEC_OK = 0x8000
-
 
 _EDNS = struct.pack("!B2HIH", 0, _OPT, EDNS_PAYLOAD, _DNSSEC_OK, 0)
 """RFC 6891 6.1.2. Signatures are wanted because they tell what a wildcard made, whoever validates them."""
@@ -90,43 +77,31 @@ def _escaped_name(name: str) -> bytes:
 MAX_ADDRESSES = 64
 """Addresses, and SRV records, that are kept of one answer."""
 
-
 MAX_ALIASES = 16
 """Aliases that are followed in one answer."""
-
 
 MAX_HOSTS = 64
 """Names of servers that are kept of one answer."""
 
-
 MAX_PLAIN = 128
 """Records of a message that is still plain."""
-
 
 MAX_POINTERS = 16
 """Pointers of one name that are followed."""
 
-
 _HEADER = struct.Struct("!2x5H")
-
 
 _RECORD = struct.Struct("!2HIH")
 
-
 _SRV = struct.Struct("!3H")
-
 
 _SOA = struct.Struct("!5I")
 
-
 _OTHER_FLAGS, _REPLY, _AUTHORITATIVE = 0xFA00, 0x8000, 0x0400
-
 
 _STATUSES = {0: DnsStatus.ANSWER, 3: DnsStatus.NXDOMAIN}
 
-
 _POINTER, _MAX_LABEL, _MAX_NAME = 0xC0, 63, 255
-
 
 _MAX_TTL = 0x7FFF_FFFF
 
@@ -144,13 +119,10 @@ _SECTIONS = (
 )
 """The types that are plain in the answer, authority and additional section."""
 
-
 _PLAIN_OCTETS = b"abcdefghijklmnopqrstuvwxyz0123456789-_*."
-
 
 _SINGLE = (_Type.CNAME, _Type.SOA)
 """Types of which a name has one record at most."""
-
 
 _Datum = str | Srv | tuple[str, int, int]
 """An address or name, a service, or a zone's serial number and negative TTL beside its first server."""
@@ -364,7 +336,6 @@ def _joined(labels: list[bytes], above: str) -> str:
 
 
 _ADDRESSES = frozenset({RecordType.A, RecordType.AAAA})
-
 
 _HOSTS = frozenset({RecordType.NS, RecordType.MX})
 

@@ -1,17 +1,7 @@
-"""`/-/healthy` and `/-/ready`: whether to restart the exporter, and whether to send it requests.
+"""The endpoints for whoever runs the exporter: health, configuration, discovery of the domains, reload.
 
-`/config`: the configuration that holds, as YAML that the loader takes again.
-
-It names files with passwords and not what they hold; URLs with passwords in them the loader does not take.
-
-The configured domains as Prometheus's HTTP service discovery wants them (prometheus.io, "HTTP SD").
-
-Called by the application for `/sd`. Prometheus turns `__param_module` into a parameter of the scrape, and drops what
-starts with `__meta_` after relabelling.
-
-`POST /-/reload`: reads the configuration file again, as SIGHUP does.
-
-A body that depends on the configuration alone: made once for each, and not in the event loop.
+What depends on the configuration alone is made once for each, and not in the event loop. `/config` names files with
+passwords and not what they hold.
 """
 
 import asyncio

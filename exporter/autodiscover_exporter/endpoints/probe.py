@@ -1,10 +1,8 @@
-"""`/probe`: the metrics of one domain.
+"""`/probe`: the metrics of one domain, in the form that the client takes.
 
-Exposition text in the form that a client takes: gzipped or plain, as OpenMetrics or as the text format 0.0.4.
-
-RFC 9110 sections 12.5.1 and 12.5.3; https://prometheus.io/docs/instrumenting/content_negotiation/.
-
-Kept text for clients that take no gzip: what was asked for lately is not unpacked again.
+Gzipped or plain, as OpenMetrics or as the text format 0.0.4 (RFC 9110 sections 12.5.1 and 12.5.3;
+https://prometheus.io/docs/instrumenting/content_negotiation/). For clients that take no gzip, what was asked for lately
+is kept unpacked.
 """
 
 import asyncio
@@ -29,7 +27,6 @@ __all__ = ["OPENMETRICS", "ProbeEndpoint", "Unpacking", "expose", "expose_anew",
 
 GZIP = 16 + zlib.MAX_WBITS
 """zlib's number for the format of gzip."""
-
 
 MOST_BYTES = 4 * 1024 * 1024
 """Bytes of text that are remembered: of some hundred domains, in a process of tens of megabytes."""
@@ -59,20 +56,15 @@ class Unpacking:
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-
 SPELLINGS = 64
 """Values of a header whose meaning is remembered: each scraper always sends the same."""
-
 
 FASTEST = 1
 """zlib's level for text that is sent once."""
 
-
 _VARY = {"vary": "accept, accept-encoding"}
 
-
 _COMPRESSED = {**_VARY, "content-encoding": "gzip"}
-
 
 _END = gzip.compress(OPENMETRICS_END, mtime=0)
 

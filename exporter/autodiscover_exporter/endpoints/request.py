@@ -1,10 +1,6 @@
-"""What the endpoints about one domain have in common: by which module it is looked at, who may ask, and for how long.
+"""What the endpoints about one domain have in common: their parameters, who may ask, by which module, for how long.
 
 The deadline is Prometheus's, less what the way there and back takes, and no longer than the module allows.
-
-The parameters of the endpoints about one domain, from a query string to values that they can use.
-
-Called by those endpoints. Nothing that a client sends gets further without having been parsed here.
 """
 
 import math
@@ -40,19 +36,14 @@ __all__ = [
 
 MAX_FIELDS = 8
 
-
 REMEMBERED = 1024
 """Query strings whose meaning is remembered: a scraper asks for the same domains again and again."""
 
-
 MOST_VERBOSE = 3
-
 
 SCRAPE_TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
 
-
 SWITCH: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
-
 
 Value = TypeVar("Value")
 

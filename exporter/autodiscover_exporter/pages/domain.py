@@ -1,7 +1,6 @@
 """One domain's page as values: the first screen, then all that stands behind it.
 
-What an administrator needs first, at night and on a phone: cause, who is hit, fix, when it clears, what changed.
-
+First comes what an administrator needs at night and on a phone: cause, who is hit, fix, when it clears, what changed.
 Everything is taken from the Report and the Picture it was judged by; nothing is weighed here.
 """
 
@@ -50,13 +49,10 @@ __all__ = [
 _CACHED = ("dns-", "drift-record", "drift-delegation", "drift-wildcard")
 """Rules whose fault resolvers remember."""
 
-
 _BLIND = ("dns-lookup-failed", "dns-nxdomain-rewritten", "check-")
 """Rules that say we cannot see, which ends with the next look."""
 
-
 _NOBODY = "No client that is judged here ends badly because of it."
-
 
 _NOT_KNOWN = "Not known: what clients meet could not be seen."
 

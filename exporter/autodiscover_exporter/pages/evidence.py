@@ -1,9 +1,4 @@
-"""The certificates that were served, each once: for whom, by whom, where, and its validity on a common time line.
-
-What the views say, side by side, with what differs marked: arrangement of facts for reading, no verdict.
-
-Commands that show a cause without us: the names, addresses and resolvers of the view that it was seen in.
-"""
+"""What stands behind a verdict: certificates on a time line, the views side by side, commands that show a cause."""
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +24,6 @@ __all__ = ["Bar", "Card", "Line", "Served", "at_a_glance", "cards", "commands", 
 
 SPAN = 730 * DAY
 """What lies further from now than this is cut from the time line, so that a year can still be seen."""
-
 
 WIDTH = 1000
 """The width of a time line, in its own units."""
@@ -238,7 +232,6 @@ def _said(answer: DnsAnswer | None) -> tuple[str, ...]:
 
 MOST = 4
 """Addresses or resolvers for which a command is shown; the others differ by that word alone."""
-
 
 INVENTED = "no-such-name-4711"
 """A label that nobody publishes, which a catch-all answers for all the same."""

@@ -1,11 +1,8 @@
 """The pages as one site: which path shows what, from the results that are there, and a look where one is asked for.
 
 A page does not look at a domain by itself: it shows the last result with its age, and `look=true` obtains another as a
-scrape would.
-
-The stylesheet and the script, served under names that hold the hash of what is in them: browsers keep them.
-
-A rule's page as HTML, from the Markdown that the documentation is made of.
+scrape would. Stylesheet and script are served under names that hold the hash of what is in them, so that browsers keep
+them; a rule's page is made of the documentation's Markdown.
 """
 
 import asyncio
@@ -39,7 +36,6 @@ from check_autodiscover.output.steps import WORDS
 __all__ = ["POLICY", "Assets", "Site", "areas", "rule_html"]
 
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
-
 
 _KEPT = "public, max-age=31536000, immutable"
 
@@ -91,7 +87,6 @@ POLICY = "; ".join(
     )
 )
 """The Content-Security-Policy of every page: nothing from elsewhere, nothing inline."""
-
 
 MAX_FIELDS = 12
 

@@ -1,25 +1,9 @@
-"""What is kept of a probe: the verdict's outline, its metrics as text, and the survey for everything else.
+"""What is kept of a look at a domain: the verdict's outline, its metrics as text, and the survey for everything else.
 
-Thousands of these are in memory, so both texts are compressed. `judge` is a function of the survey, so that a report
-made again says what the first one said.
-
-The measures of one result as exposition text; which metrics there are is for the core's table to say.
-
-Called once a result. It is written here rather than by prometheus_client, whose registry and samples cost a tenth of a
-check; a test holds both equal, byte for byte.
-
-What is exposed of a probe that ended without a Report: that nothing is known, and that it is our fault.
-
-Called by `result`. It says what the rule for such a failure says, in the shape that reports have.
-
-What a domain's verdict was before it came to other causes, and what was seen to change then.
-
-Used by `result` for what it keeps, and by the pages.
-
-Surveys as few bytes: thousands of them are kept, each to be judged again when somebody wants to know more.
-
-They resemble each other: the same policy, resolvers, certificate authorities and words. So each is compressed against
-one that came before (a preset dictionary, RFC 1950 section 2.2), which halves it.
+Thousands of these are in memory, so the texts are compressed, and surveys against one that came before (a preset
+dictionary, RFC 1950 section 2.2), as they resemble each other: that halves them. `judge` is a function of the survey,
+so that a report made again says what the first one said. A look without a Report says that nothing is known, and that
+it is our fault.
 """
 
 import copyreg
@@ -71,7 +55,6 @@ __all__ = [
 
 OPENMETRICS_END = b"# EOF\n"
 """What makes this text one of OpenMetrics 1.0: there is nothing but gauges in it, which both write alike."""
-
 
 _Labels = tuple[tuple[str, str], ...]
 
@@ -153,7 +136,6 @@ _PLACE = (
     ("endpoint", Endpoint.ZONE.value),
 )
 
-
 MOST_CHANGES = 12
 """Changes that are kept of a turn."""
 
@@ -177,7 +159,6 @@ def turn_of(report: Report, before: Report) -> Turn:
 
 LEVEL = 6
 """zlib's: against a dictionary it costs hardly more than the lowest."""
-
 
 WINDOW = 32 * 1024
 """Bytes of a dictionary that are looked back at (RFC 1951 section 2)."""

@@ -1,12 +1,7 @@
 """The results of all domains: what is young is given again, what is under way is shared, everything else is probed.
 
-Called by the endpoints, and by the schedule. Nothing that goes wrong with one domain breaks the scrape of another.
-
-One look at a domain: in its turn, timed and counted, and whatever goes wrong becomes a Failure.
-
-The latest outcome of each domain and module: configured domains always, a bounded number of others.
-
-Where nothing is configured anybody may ask for any name; those asked for last are remembered.
+Each look comes in its turn, is timed and counted, and whatever goes wrong becomes a Failure. The latest outcome of a
+configured domain is kept always, of others a bounded number: where nothing is configured anybody may ask for any name.
 """
 
 import asyncio
@@ -33,10 +28,8 @@ __all__ = ["MOST_ASKED", "MOST_STRANGERS", "Kept", "Key", "Looking", "Memory", "
 MOST_STRANGERS = 1000
 """Outcomes that are kept of domains that are not configured."""
 
-
 Key = tuple[str, str]
 """A domain (A-labels) and the name of the module it is looked at by."""
-
 
 Outcome = Result | Failure
 
@@ -110,10 +103,8 @@ class Memory:
 OVERRUN_ALLOWANCE = 1.0
 """Seconds after its deadline that a run may still take to judge what it saw."""
 
-
 TURN_SHARE = 0.9
 """The part of its time that a look may wait for its turn."""
-
 
 logger = logging.getLogger(__name__)
 
@@ -199,7 +190,6 @@ def _told(domain: str, error: Exception) -> tuple[ErrorReason, str]:
 
 MOST_ASKED = 64
 """Probes at a time for those who ask; the schedule's are counted by themselves, so that nobody can hold it up."""
-
 
 SIMILAR = 0.9
 """The part of one's time that counts as all of it: two scrapes alike do not have the same to the microsecond."""

@@ -1,10 +1,7 @@
 """Looks at the configured domains in time, unasked; runs beside the server for as long as that does.
 
-When each domain is due, as data: no clock, no tasks; the schedule tells the time and does what is said here.
-
-A domain keeps its place in the interval by a hash of its name, so that thousands are spread evenly, and a restart or a
-second exporter moves none of them. A little is added that differs from round to round, lest something else that has
-the same rhythm is met each time.
+When each is due is data, without a clock: a domain keeps its place in the interval by a hash of its name, so that
+thousands are spread evenly, and a restart or a second exporter moves none of them.
 """
 
 import asyncio

@@ -1,10 +1,4 @@
-"""Stands before whoever answers: lets in who may come, as often as he may, and adds the headers of the file.
-
-What `--web.config.file` demands of who comes in: values alone, as `guard_file` reads them.
-
-Work that waits, each asker's in a queue of its own: who asks much waits for itself, not the others for it.
-
-Who may come in by name and password (RFC 7617), without anybody else waiting for the hash.
+"""Who may come in, and how often: users and passwords (RFC 7617), the rate limit, the headers of the file.
 
 A hash is dear on purpose, and whoever asks makes us pay for it. So a right password that was seen before costs none;
 hashes of users who exist wait by source and user, and those take turns; hashes for names that nobody has come after all
@@ -127,22 +121,17 @@ class Turns(Generic[_T]):
 LONGEST_PASSWORD = 72
 """Bytes of a password that bcrypt looks at."""
 
-
 REMEMBERED = 1024
 """Right passwords that are remembered, and as many wrong ones."""
-
 
 WAITING = 64
 """Hashes that wait for their turn; more come from somebody who guesses."""
 
-
 WAITING_UNKNOWN = 32
 """Hashes that wait for names that nobody has."""
 
-
 WAITING_EACH = 8
 """Hashes that wait of one user from one source, or of all unknown names from one source."""
-
 
 THREADS = 2
 """Hashes at once. Names that nobody has get one less."""
@@ -292,15 +281,11 @@ def _parse(authorization: str | None) -> tuple[str, bytes] | None:
 
 _CHALLENGE = {"www-authenticate": 'Basic realm="autodiscover_exporter", charset="UTF-8"'}
 
-
 _UNAUTHORIZED = Response(b"User and password are asked for here.\n", 401, headers=_CHALLENGE)
-
 
 _OVERLOADED = Response(b"Too many passwords are being looked at: try again.\n", 503, headers={"retry-after": "5"})
 
-
 _TOO_MANY = Response(b"More requests than rate_limit allows: try again.\n", 429, headers={"retry-after": "1"})
-
 
 _POLICY = "content-security-policy"
 

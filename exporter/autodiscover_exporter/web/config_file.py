@@ -1,13 +1,7 @@
-"""Reads `--web.config.file`: exporter-toolkit's format (its docs/web-configuration.md), strictly.
+"""`--web.config.file`: the format of exporter-toolkit (docs/web-configuration.md), read strictly and followed.
 
-What its servers offer and ours does not is refused by name with the reason, and never ignored.
-
-The guard that holds at the moment: its files are looked at again while requests and connections come.
-
-exporter-toolkit reads the file anew for each of them; here a look at the files' dates, once a second and beside the
-event loop, does.
-
-TLS as `--web.config.file` wants it: one context for all connections until the file or a certificate changes.
+What its servers offer and ours does not is refused by name with the reason, and never ignored. The files are looked at
+once a second and beside the event loop; exporter-toolkit reads them anew for each request.
 """
 
 import asyncio
@@ -45,7 +39,6 @@ CIPHERS: Mapping[str, str] = {
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-ECDSA-CHACHA20-POLY1305",
 }
 """Go's names of what its `tls.CipherSuites()` offers up to TLS 1.2, and OpenSSL's."""
-
 
 CURVES: Mapping[str, str] = {
     "CurveP256": "prime256v1",
@@ -123,12 +116,9 @@ def _readable(pem: bytes) -> Iterator[str]:
 
 _T = TypeVar("_T")
 
-
 _SECTIONS = {"tls_server_config", "http_server_config", "basic_auth_users", "rate_limit"}
 
-
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
-
 
 _CLIENT_AUTH = {
     "NoClientCert": ssl.CERT_NONE,
@@ -136,16 +126,12 @@ _CLIENT_AUTH = {
     "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
 }
 
-
 _UNVERIFIED = "is not offered: Python's TLS verifies every client certificate; there are {}"
-
 
 _NOT_OFFERED = {name: _UNVERIFIED.format(", ".join(_CLIENT_AUTH)) for name in (
     "RequestClientCert", "RequireAnyClientCert", "RequireClientCert")}  # fmt: skip
 
-
 _OLD = "is not offered: clients and servers gave it up (RFC 8996); there are TLS12, TLS13"
-
 
 _HEADERS: Mapping[str, tuple[str, ...]] = {
     "Content-Security-Policy": (),
@@ -156,9 +142,7 @@ _HEADERS: Mapping[str, tuple[str, ...]] = {
 }
 """The headers that may be set, with the values that are allowed if not all are."""
 
-
 _HASH = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
-
 
 _COSTS = range(4, 18)
 """Costs of a hash: each more doubles the time, and 17 takes ten seconds."""
@@ -387,10 +371,8 @@ def _hash(user: str, value: Value) -> str:
 
 logger = logging.getLogger(__name__)
 
-
 LOOK_EVERY = 1.0
 """Seconds."""
-
 
 Stamps = tuple[tuple[int, int, int] | None, ...]
 

@@ -1,11 +1,6 @@
-"""The addresses the exporter listens on: from `--web.listen-address` to bound sockets.
+"""The addresses the exporter listens on, from `--web.listen-address` or from systemd, to bound sockets.
 
-Called by the command line (parsing) and by main (listening). Sockets are bound before the server starts, so that
-an address in use is one line and an exit code instead of a traceback out of the event loop.
-
-What systemd and we tell each other: sockets that it passes, and the state that we are in.
-
-sd_listen_fds(3) and sd_notify(3): two environment variables and a datagram, for which a library would be too much.
+sd_listen_fds(3) and sd_notify(3) are two environment variables and a datagram, for which a library would be too much.
 """
 
 import os
@@ -62,7 +57,6 @@ class UnixAddress:
 
 
 _UNIX = "unix:"
-
 
 DEFAULT_LISTEN_ADDRESS = ListenAddress("127.0.0.1", 10093)
 

@@ -1,9 +1,4 @@
-"""What is asked and what is answered, without the wire.
-
-The server makes a Request, the application a Response; neither knows how the other does it.
-
-Where the exporter stands behind a proxy: the path before every path, as Prometheus's flags have it.
-"""
+"""What is asked and what is answered, without the wire; and the path before every path behind a proxy."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,12 +21,9 @@ __all__ = [
 
 TEXT = "text/plain; charset=utf-8"
 
-
 HTML = "text/html; charset=utf-8"
 
-
 JSON = "application/json"
-
 
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus's text format; our names and labels need nothing of the later versions."""
@@ -66,10 +58,8 @@ class Response:
 Answer = Response | Awaitable[Response]
 """A response that is there at once, or one that takes its time: to begin a task for the first would cost most of it."""
 
-
 Handler = Callable[[Request], Answer]
 """Whatever answers requests: an endpoint, or the application with all of them."""
-
 
 _PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 

@@ -1,12 +1,7 @@
-"""The server: its connections, the limits that they share, and how it ends.
+"""The server: sockets that take connections, connections that answer one request after the other, and how it ends.
 
-Called by `serving` and by tests. Nothing here knows what is served.
-
-Takes connections from a listening socket, and none for a while when there are no file descriptors left.
-
-Responses into bytes.
-
-One client's connection: requests are answered one after the other, in the order in which they came.
+Called by `serving` and by tests. Nothing here knows what is served. What a client may ask is bounded by `limits`, and
+shared out between sources by `occupancy`.
 """
 
 import asyncio
@@ -34,10 +29,8 @@ __all__ = ["CONTINUE", "Acceptor", "Connection", "Door", "House", "Server", "Wri
 
 logger = logging.getLogger(__name__)
 
-
 _AT_ONCE = 64
 """Connections accepted before others get their turn."""
-
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -88,9 +81,7 @@ class Acceptor:
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
-
 
 _BODILESS = frozenset({204, 304})
 
@@ -140,12 +131,9 @@ def refused(refusal: Refusal) -> Response:
 PIECE = 8 * 1024
 """Bytes that are parsed at a time, so that a client cannot have thousands of requests remembered."""
 
-
 NEVER = float("inf")
 
-
 BUSY = Response(b"Too much is asked at once: try again.\n", 503, headers={"retry-after": "5"})
-
 
 BROKEN = Response(b"Our own fault: the log tells.\n", 500)
 
