@@ -47,7 +47,7 @@ from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.core.model.urls import parse_url
 from check_autodiscover.core.verdict.judge import judge
 from check_autodiscover.output.report_json import render_json
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 from check_autodiscover.output.text import render_log, render_text
 from check_autodiscover.probes.http_exchange import Visitor
 
@@ -88,7 +88,7 @@ def _parsers() -> Iterator[Row]:
     yield "XML: attributes, bytes", 65_536, lambda size: partial(read_xml, _xml_attributes(size))
     yield "XML: pieces of text, bytes", 65_536, lambda size: partial(read_xml, _xml_text(size))
     yield "URL of a redirect, characters", 512, lambda size: partial(parse_url, "https://a/" + "../" * (size // 3), URL)
-    yield "text shown, characters", 4_096, lambda size: partial(clean, "\x1b[31m\u202e" * (size // 6))
+    yield "text shown, characters", 4_096, lambda size: partial(sanitize, "\x1b[31m\u202e" * (size // 6))
     yield "baseline, bytes", 4 << 20, lambda size: partial(_baseline, size)
     yield "request at the exporter's door, bytes", 32_768, lambda size: partial(_request, size)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from autodiscover_exporter.results.result import Packing, kept, render_measures
 from bench.fleet import MEASURED_CORE, ONE_VIEW, TWO_VIEWS, enter_namespace
 from bench.fleet_world import Fleet, start_fleet
-from check_autodiscover.checker.checker import Instruments, Prober
+from check_autodiscover.checker.checker import DomainChecker, SharedProbes
 from check_autodiscover.config.file import Module, load_configuration
 from check_autodiscover.core.model.report import Report
 from check_autodiscover.core.model.survey import Survey
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _measured(fleet: Fleet, module: Module, rounds: int) -> dict[str, float]:
     """CPU seconds of each part, a domain."""
-    prober, instruments, packing = Prober(), Instruments(), Packing()
+    prober, instruments, packing = DomainChecker(), SharedProbes(), Packing()
     reports: dict[str, Report] = {}
 
     async def check(domain: str) -> None:

@@ -9,8 +9,8 @@ from typing import Any, NoReturn, TextIO
 
 __all__ = [
     "DOMAIN_MISSING",
+    "HelpRequested",
     "RaisingParser",
-    "Told",
     "UsageError",
     "drop",
     "forget_untold",
@@ -25,7 +25,7 @@ class UsageError(Exception):
     """A command line that cannot be used; the text is one sentence that names the option."""
 
 
-class Told(Exception):
+class HelpRequested(Exception):
     """The command line asked for help or the version only; the text is that."""
 
 

@@ -92,7 +92,7 @@ def _limit(words: Sequence[str], started: float) -> "TimeLimit":
 
 
 def _looked(words: Sequence[str], limit: "TimeLimit | None") -> tuple[int, str]:
-    from check_autodiscover.cli import Told, UsageError
+    from check_autodiscover.cli import HelpRequested, UsageError
     from check_autodiscover.config.commandline import BadFile, parse_arguments
 
     try:
@@ -102,7 +102,7 @@ def _looked(words: Sequence[str], limit: "TimeLimit | None") -> tuple[int, str]:
         return UNKNOWN, _failure("", str(error))
     except UsageError as error:
         return UNKNOWN, _misused(error)
-    except Told as told:
+    except HelpRequested as told:
         return UNKNOWN, str(told)
     if limit is not None:
         limit.domain = arguments.domain
@@ -219,13 +219,13 @@ def _missing(error: ImportError) -> str:
 def _reported(domain: str, verbosity: int, error: Exception) -> str:
     """A bug in one line; with `-vvv` the traceback below it."""
     from check_autodiscover.cli import internal_error
-    from check_autodiscover.output.terminal import clean
+    from check_autodiscover.output.terminal import sanitize
 
     lines = [_failure(domain, internal_error(error))]
     if verbosity >= TRACEBACK:
         import traceback
 
-        lines += [clean(line) for text in traceback.format_exception(error) for line in text.splitlines()]
+        lines += [sanitize(line) for text in traceback.format_exception(error) for line in text.splitlines()]
     return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis import walks as reactions
+from check_autodiscover.core.analysis import walks
 from check_autodiscover.core.model.clients import CLIENTS, REGISTRY, UNOBSERVED, ClientProfile
 from check_autodiscover.core.model.observations import AUTODISCOVER_PATH
 from check_autodiscover.core.model.policy import DEFAULT_CLIENTS, Step, judgeable
@@ -23,30 +23,30 @@ _GO_ON = "every client goes on, silently"
 _WARN = "Outlook warns, and asks whether to go on with that server; libraries go on, silently"
 _END = "every client ends here: with its own server's settings, or a stranger's"
 
-EVENTS: dict[str, tuple[tuple[reactions.Reaction, ...], str]] = {
+EVENTS: dict[str, tuple[tuple[walks.OutlookCode, ...], str]] = {
     "nothing there": (
         (
-            reactions.NO_ADDRESS,
-            reactions.NO_CONNECTION,
-            reactions.NO_ANSWER,
-            reactions.NO_TLS,
-            reactions.CLIENT_CERTIFICATE,
-            reactions.NO_SCP,
-            reactions.NO_SRV,
-            reactions.SPENT_REDIRECT,
+            walks.NO_ADDRESS,
+            walks.NO_CONNECTION,
+            walks.NO_ANSWER,
+            walks.NO_TLS,
+            walks.CLIENT_CERTIFICATE,
+            walks.NO_SCP,
+            walks.NO_SRV,
+            walks.SPENT_REDIRECT,
         ),
         _GO_ON,
     ),
     "a certificate that is not accepted": (
-        (*(reactions.NAMES.values()), *(reactions.CERTIFICATES.values())),
+        (*(walks.NAMES.values()), *(walks.CERTIFICATES.values())),
         _WARN,
     ),
     "an answer that serves": (
-        tuple(reaction for reaction in reactions.ANSWERS.values() if reaction[0] == reactions.SUCCESS),
+        tuple(reaction for reaction in walks.ANSWERS.values() if reaction[0] == walks.SUCCESS),
         _END,
     ),
     "another answer": (
-        tuple(reaction for reaction in reactions.ANSWERS.values() if reaction[0] not in ("", reactions.SUCCESS)),
+        tuple(reaction for reaction in walks.ANSWERS.values() if reaction[0] not in ("", walks.SUCCESS)),
         _GO_ON,
     ),
 }

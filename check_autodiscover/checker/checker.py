@@ -1,8 +1,8 @@
 """From a domain and a policy to a survey and a Report: the wiring that every front end uses.
 
 `survey_domain` is the plugin's way: instruments of its own, one survey, the end. The exporter and `sweep` keep one
-`Instruments` for as long as they run, by which all domains together ask no more of the network at once than the slots
-allow, and look by a `Prober`. Both belong to one event loop.
+`SharedProbes` for as long as they run, by which all domains together ask no more of the network at once than the slots
+allow, and look by a `DomainChecker`. Both belong to one event loop.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from check_autodiscover.checker.loop import Conductor, Deadline, DirectoryProbe, Probes
+from check_autodiscover.checker.loop import Deadline, DirectoryProbe, Probes, SurveyLoop
 from check_autodiscover.config.levels import Module
 from check_autodiscover.core.analysis.lookups import asks_authority
 from check_autodiscover.core.model.policy import Policy, Resolver, Transport, TrustSettings, View, ViewRole
 from check_autodiscover.core.model.report import Report
 from check_autodiscover.core.model.survey import BaselineFile, Survey
 from check_autodiscover.core.verdict.judge import judge
-from check_autodiscover.probes.trust import KeptTrust, Trust
+from check_autodiscover.probes.trust import Trust, TrustCache
 from check_autodiscover.store import load_baseline
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 __all__ = [
     "DNS_SHARE",
     "LONG_WAIT",
-    "Instruments",
-    "Observers",
+    "DomainChecker",
     "Overload",
     "Probe",
-    "Prober",
+    "ProbeSet",
+    "SharedProbes",
     "conduct",
     "directory_probe",
     "finder",
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 
-class Observers:
+class ProbeSet:
     """The probes of one survey, made of what is shared. `trust` are the anchors that they go by."""
 
     def __init__(self, trust: Trust, dns: "ResolverProbe", endpoint: "ConnectionProbe") -> None:
@@ -63,17 +63,17 @@ class Observers:
         return max(self.dns.longest_wait, self.endpoint.longest_wait)
 
 
-class Instruments:
+class SharedProbes:
     """Keeps what is shared, and makes the probes of each survey of it."""
 
-    def __init__(self, kept_trust: KeptTrust | None = None, slots: "tuple[Slots, Slots] | None" = None) -> None:
+    def __init__(self, kept_trust: TrustCache | None = None, slots: "tuple[Slots, Slots] | None" = None) -> None:
         """`slots` are those for questions and for connections, where they are not the usual ones."""
-        self._trust = kept_trust or KeptTrust()
+        self._trust = kept_trust or TrustCache()
         self._tools: dict[TrustSettings, _Tools] = {}
         self._slots = slots
 
     @asynccontextmanager
-    async def observers(self, domain: str, policy: Policy, settings: TrustSettings) -> AsyncIterator[Observers]:
+    async def observers(self, domain: str, policy: Policy, settings: TrustSettings) -> AsyncIterator[ProbeSet]:
         """The probes for a survey of this domain (A-labels).
 
         Raises TrustError for anchors that cannot be used, and MissingExtra for a resolver that needs more packages.
@@ -95,7 +95,7 @@ class Instruments:
         tools.users += 1
         try:
             dns.require(resolver for view in policy.views for resolver in view.resolvers)
-            yield Observers(tools.trust, dns, endpoint)
+            yield ProbeSet(tools.trust, dns, endpoint)
         finally:
             await dns.close()
             tools.users -= 1
@@ -196,7 +196,7 @@ async def survey_domain(
         SettingsError: the trust anchors, or the password for the directory, cannot be loaded.
         MissingExtra: a resolver or the directory needs packages that are not installed.
     """
-    instruments = Instruments()
+    instruments = SharedProbes()
     try:
         async with instruments.observers(domain, policy, trust) as observers:
             return await observe(domain, policy, observers, baseline=baseline, meanwhile=meanwhile, begun=begun)
@@ -207,7 +207,7 @@ async def survey_domain(
 async def observe(
     domain: str,
     policy: Policy,
-    observers: Observers,
+    observers: ProbeSet,
     *,
     baseline: BaselineFile | None = None,
     meanwhile: Callable[[], object] | None = None,
@@ -273,7 +273,7 @@ async def conduct(
     begun = here if begun is None else begun
     limit = survey.policy.timeout
     deadline = Deadline(begun + limit - reply_seconds(limit), begun + limit * DNS_SHARE)
-    conductor = Conductor(probes, survey.policy, _resolvers(survey), deadline, meanwhile)
+    conductor = SurveyLoop(probes, survey.policy, _resolvers(survey), deadline, meanwhile)
     survey = await conductor.conduct(survey)
     return replace(survey, ended=survey.started + loop.time() - here)
 
@@ -324,11 +324,11 @@ class Probe(Protocol):
         ...
 
 
-class Prober:
+class DomainChecker:
     """The Probe that really looks, by instruments that all domains share."""
 
-    def __init__(self, instruments: Instruments | None = None) -> None:
-        self._instruments = instruments or Instruments()
+    def __init__(self, instruments: SharedProbes | None = None) -> None:
+        self._instruments = instruments or SharedProbes()
 
     async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
         """The verdict of now. Raises Overload and SettingsError."""

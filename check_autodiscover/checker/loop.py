@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from check_autodiscover.core.analysis.plan import ConnectionBudget, leads_on, plan
+from check_autodiscover.core.analysis.plan import ConnectionBudget, may_need_more, plan
 from check_autodiscover.core.model.addresses import denies
 from check_autodiscover.core.model.observations import (
     Connect,
@@ -29,7 +29,7 @@ from check_autodiscover.core.model.observations import (
 from check_autodiscover.core.model.policy import Policy, Resolver
 from check_autodiscover.core.model.survey import Survey
 
-__all__ = ["Conductor", "Deadline", "DirectoryProbe", "DnsProbe", "EndpointProbe", "Probes"]
+__all__ = ["Deadline", "DirectoryProbe", "DnsProbe", "EndpointProbe", "Probes", "SurveyLoop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _urgency(question: Question) -> tuple[bool, int]:
             return True, 0
 
 
-class Conductor:
+class SurveyLoop:
     """The tasks under way in one run."""
 
     def __init__(
@@ -124,7 +124,7 @@ class Conductor:
         try:
             while self._tasks and (answers := await self._some_answers()):
                 known, survey = survey, survey.observed_all(answers)
-                if any(leads_on(known, *answer) for answer in answers.items()):
+                if any(may_need_more(known, *answer) for answer in answers.items()):
                     self._ask(plan(survey))
                 self._use_wait(survey)
             return replace(survey, unfinished=frozenset(self._tasks.values()))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from check_autodiscover import __version__
-from check_autodiscover.cli import DOMAIN_MISSING, RaisingParser, Told, UsageError
+from check_autodiscover.cli import DOMAIN_MISSING, HelpRequested, RaisingParser, UsageError
 from check_autodiscover.config import values
 from check_autodiscover.config import values as views
 from check_autodiscover.config.levels import Contradiction, Level, merged, policy_of, trust_of
@@ -239,7 +239,7 @@ class _Parser(RaisingParser):
     """A parser that raises where argparse prints its help."""
 
     def print_help(self, file: object = None) -> NoReturn:
-        raise Told(self.format_help().rstrip())
+        raise HelpRequested(self.format_help().rstrip())
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -273,7 +273,7 @@ def parse_fleet(argv: Sequence[str]) -> Fleet:
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     given = make_parser().parse_args(argv)
     if given.version:
-        raise Told(f"check_autodiscover {__version__}")
+        raise HelpRequested(f"check_autodiscover {__version__}")
     # The plugin has gone another way where it is given (`from_exporter`), so this is `autodiscoverctl`.
     if given.from_exporter is not None:
         raise UsageError("--from-exporter: for check_autodiscover alone, as an exporter has looked already")

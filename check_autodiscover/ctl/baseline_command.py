@@ -25,8 +25,8 @@ from check_autodiscover.core.model.states import State
 from check_autodiscover.core.model.survey import BaselineFile, Survey
 from check_autodiscover.core.rules.phrases import joined
 from check_autodiscover.core.verdict.judge import assemble, judge
-from check_autodiscover.ctl.common import Refused, observe_domain, parsed
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.ctl.common import CommandError, observe_domain, parsed
+from check_autodiscover.output.terminal import sanitize
 from check_autodiscover.store import StoreError, load_baseline, save_baseline
 
 __all__ = ["accept_baseline", "diff_baseline", "show_baseline"]
@@ -56,9 +56,9 @@ def diff_baseline(domain: str, options: Sequence[str]) -> int:
     _say(f"{name}: nothing of this view was accepted" for name in unknown)
     _say(f"Not seen: {reason}" for reason in hidden)
     if hidden:
-        raise Refused("not everything could be looked at, see above")
+        raise CommandError("not everything could be looked at, see above")
     if len(unknown) == len(now.views):
-        raise Refused("there is nothing to compare: look by the views that were accepted (--view, --config)")
+        raise CommandError("there is nothing to compare: look by the views that were accepted (--view, --config)")
     return DIFFERENT if changes else 0
 
 
@@ -74,7 +74,7 @@ def accept_baseline(
     now, hidden, state = _observed(replace(observe_domain(arguments), baseline=None))
     if hidden:
         _say(f"Not seen: {reason}" for reason in hidden)
-        raise Refused("not everything could be looked at, so nothing is accepted")
+        raise CommandError("not everything could be looked at, so nothing is accepted")
     new = accept_over(old or Baseline(domain=now.domain, accepted=0), now, wide, pools)
     _fit(new, wide, pools)
     if old is not None and new.views == old.views:
@@ -88,17 +88,17 @@ def accept_baseline(
     try:
         written = save_baseline(arguments.baseline, arguments.domain, write_baseline(new), seen=file)
     except StoreError as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
     _say([f"Accepted: {written}"])
     return 0
 
 
 def _arguments(domain: str, options: Sequence[str]) -> Arguments:
     if not domain:
-        raise Refused("baseline needs a DOMAIN before its options")
+        raise CommandError("baseline needs a DOMAIN before its options")
     arguments = parsed(domain, options)
     if not arguments.baseline:
-        raise Refused("say where baselines are kept: --baseline PATH, a directory or one file")
+        raise CommandError("say where baselines are kept: --baseline PATH, a directory or one file")
     return arguments
 
 
@@ -108,30 +108,30 @@ def _fit(new: Baseline, networks: Sequence[str], pools: Sequence[str]) -> None:
     values = {value for record in records for value in record.values}
     for network in networks:
         if network not in values:
-            raise Refused(f"--network {network}: no address of this domain lies in it")
+            raise CommandError(f"--network {network}: no address of this domain lies in it")
     for name in pools:
         if name not in {record.name for record in records}:
-            raise Refused(f"--pool {name}: it is none of the names whose addresses are accepted")
+            raise CommandError(f"--pool {name}: it is none of the names whose addresses are accepted")
 
 
 def _network(text: str) -> str:
     try:
         return str(ip_network(text))
     except ValueError as error:
-        raise Refused(f"--network: {error}") from error
+        raise CommandError(f"--network: {error}") from error
 
 
 def _read(file: BaselineFile, domain: str) -> Baseline:
     if file.missing:
-        raise Refused(f"{file.path}: nothing was accepted yet (baseline accept {domain})")
+        raise CommandError(f"{file.path}: nothing was accepted yet (baseline accept {domain})")
     try:
         if file.fault:
             raise BaselineFormatError(file.fault)
         baseline = read_baseline(file.text)
     except BaselineFormatError as error:
-        raise Refused(f"{file.path}: {error}; it is left as it is") from error
+        raise CommandError(f"{file.path}: {error}; it is left as it is") from error
     if baseline.domain != domain:
-        raise Refused(f"{file.path}: it is about {baseline.domain}, not {domain}")
+        raise CommandError(f"{file.path}: it is about {baseline.domain}, not {domain}")
     return baseline
 
 
@@ -145,9 +145,9 @@ def _confirm(domain: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Refused("nobody is there to confirm it: look at the above, then add --yes")
+        raise CommandError("nobody is there to confirm it: look at the above, then add --yes")
     if _answer(f"Accept this for {domain}? [y/N] ") not in ("y", "yes"):
-        raise Refused("not accepted, nothing was written")
+        raise CommandError("not accepted, nothing was written")
 
 
 def _answer(question: str) -> str:
@@ -161,7 +161,7 @@ def _answer(question: str) -> str:
 
 def _say(lines: Iterable[str]) -> None:
     for line in lines:
-        print(clean(line))
+        print(sanitize(line))
 
 
 def _compared(changes: Sequence[Change], accepted: Baseline) -> Iterator[str]:

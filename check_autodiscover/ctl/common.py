@@ -22,14 +22,14 @@ from check_autodiscover.config.values import parse_view_name
 from check_autodiscover.core.model.names import parse_domain
 from check_autodiscover.core.model.survey import Survey, SurveyFormatError, survey_from_json, survey_to_json
 from check_autodiscover.named_files import SURVEY, UnusableFile, read_file, require_regular
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 from check_autodiscover.settings import SettingsError
 from check_autodiscover.store import load_baseline, write_whole
 
-__all__ = ["Parser", "Refused", "load_survey", "observe_domain", "parsed", "save_survey", "warn"]
+__all__ = ["CommandError", "Parser", "load_survey", "observe_domain", "parsed", "save_survey", "warn"]
 
 
-class Refused(Exception):
+class CommandError(Exception):
     """A command that cannot be carried out; the text is one line."""
 
 
@@ -38,14 +38,14 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """What argparse calls for a usage error."""
-        raise Refused(f"{message}; see {self.prog} --help")
+        raise CommandError(f"{message}; see {self.prog} --help")
 
 
 def warn(text: str) -> None:
     """Tell something on standard error. With nobody there to be told, the results are still worth having."""
     with suppress(OSError):
         # Lists and files may hold anything, and be called anything.
-        print(f"autodiscoverctl: {clean(text)}", file=sys.stderr)
+        print(f"autodiscoverctl: {sanitize(text)}", file=sys.stderr)
 
 
 def parsed(domain: str, options: Sequence[str]) -> Arguments:
@@ -53,7 +53,7 @@ def parsed(domain: str, options: Sequence[str]) -> Arguments:
     try:
         return parse_arguments(["-H", domain, *options])
     except UsageError as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
 def observe_domain(arguments: Arguments) -> Survey:
@@ -62,7 +62,7 @@ def observe_domain(arguments: Arguments) -> Survey:
     try:
         return asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust, baseline=baseline))
     except SettingsError as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
 OWNER_ALONE = 0o600
@@ -73,18 +73,18 @@ def load_survey(file: str) -> Survey:
     try:
         survey = survey_from_json(_parsed(read_file(file, SURVEY)))
     except UnusableFile as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
     except SurveyFormatError as error:
-        raise Refused(f"{file}: {error}") from error
+        raise CommandError(f"{file}: {error}") from error
     if not survey.policy.views:
-        raise Refused(f"{file}: it has no view, so nothing was looked at")
+        raise CommandError(f"{file}: it has no view, so nothing was looked at")
     try:
         # They go into performance data and to terminals, and are never other than we write them.
         parse_domain(survey.domain)
         for view in survey.policy.views:
             parse_view_name(view.name)
     except ValueError as error:
-        raise Refused(f"{file}: {error}") from error
+        raise CommandError(f"{file}: {error}") from error
     return survey
 
 
@@ -113,6 +113,6 @@ def save_survey(survey: Survey, file: str) -> None:
             require_regular(file, path.stat().st_mode)
         write_whole(path, text, OWNER_ALONE)
     except UnusableFile as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
     except OSError as error:
-        raise Refused(f"{file}: {error.strerror}") from error
+        raise CommandError(f"{file}: {error.strerror}") from error

@@ -8,8 +8,8 @@ from typing import Any
 from check_autodiscover.config.describe import Line, effective, schema, summary, view_of_file
 from check_autodiscover.config.file import Configuration, ConfigurationError, load_configuration
 from check_autodiscover.core.model.names import BadName, parse_domain
-from check_autodiscover.ctl.common import Refused
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.ctl.common import CommandError
+from check_autodiscover.output.terminal import sanitize
 
 __all__ = ["WRONG", "check", "schema_text"]
 
@@ -24,13 +24,13 @@ def check(file: str, domain: str) -> tuple[int, str]:
     try:
         name = parse_domain(domain) if domain else ""
     except BadName as error:
-        raise Refused(f"--domain: {error}") from error
+        raise CommandError(f"--domain: {error}") from error
     try:
         configuration = load_configuration(file)
     except ConfigurationError as error:
         # A file may hold anything, and be called anything.
-        return WRONG, "\n".join(clean(str(fault)) for fault in error.faults)
-    return 0, "\n".join(_settled(configuration, name)) if name else f"{clean(file)}: {summary(configuration)}"
+        return WRONG, "\n".join(sanitize(str(fault)) for fault in error.faults)
+    return 0, "\n".join(_settled(configuration, name)) if name else f"{sanitize(file)}: {summary(configuration)}"
 
 
 def schema_text() -> str:

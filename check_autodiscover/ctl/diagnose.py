@@ -1,11 +1,8 @@
 """`autodiscoverctl diagnose`: observe a domain, or take a saved survey, and show the verdict.
 
-It is shown as a tree, or in one of the plugin's forms. The exit code is the plugin's.
-
-A report drawn for a terminal: the verdict, how clients fare, the steps with the views side by side, the causes.
-
-Used by `diagnose`. Whatever came from DNS, certificates and servers passes `clean`, and nothing is read as markup. No
-meaning hangs on a colour alone.
+It is shown as a tree (the verdict, how clients fare, the steps with the views side by side, the causes), or in one of
+the plugin's forms. The exit code is the plugin's. Whatever came from DNS, certificates and servers passes `sanitize`,
+and nothing is read as markup. No meaning hangs on a colour alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,16 +15,16 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.analysis.walks import SUCCESS
 from check_autodiscover.core.model.clients import Outcome, Walk
 from check_autodiscover.core.model.report import Report
 from check_autodiscover.core.model.states import State
 from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.core.verdict.judge import assemble, judge
-from check_autodiscover.ctl.common import Refused, load_survey, save_survey
-from check_autodiscover.output.steps import WORDS, Place, Reaction, clients_of, fares, ladder
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.ctl.common import CommandError, load_survey, save_survey
+from check_autodiscover.output.steps import WORDS, OutlookCode, Place, clients_of, fares, ladder
+from check_autodiscover.output.terminal import sanitize
 from check_autodiscover.output.text import finding_lines
 
 __all__ = ["Form", "diagnose", "draw"]
@@ -59,7 +56,7 @@ def diagnose(domain: str, plugin_options: Sequence[str], form: Form, *, save: st
 
 def _observed(domain: str, plugin_options: Sequence[str]) -> Survey:
     if not domain:
-        raise Refused("diagnose needs a DOMAIN before its options, or --survey FILE")
+        raise CommandError("diagnose needs a DOMAIN before its options, or --survey FILE")
     # A saved survey needs neither the network nor the option parser.
     from check_autodiscover.ctl.common import observe_domain, parsed
 
@@ -68,10 +65,10 @@ def _observed(domain: str, plugin_options: Sequence[str]) -> Survey:
 
 def _saved(file: str, domain: str, plugin_options: Sequence[str]) -> Survey:
     if plugin_options:
-        raise Refused(f"{plugin_options[0]} has no effect on a saved survey, which brings its own policy")
+        raise CommandError(f"{plugin_options[0]} has no effect on a saved survey, which brings its own policy")
     survey = load_survey(file)
     if domain not in ("", survey.domain):
-        raise Refused(f"{file}: the survey is about {survey.domain}, not {domain}")
+        raise CommandError(f"{file}: the survey is about {survey.domain}, not {domain}")
     return survey
 
 
@@ -83,7 +80,7 @@ def _judged(survey: Survey, file: str) -> Report:
     except Exception as error:
         if not file:
             raise
-        raise Refused(f"{file}: no run can have seen this ({type(error).__name__} when it was judged)") from error
+        raise CommandError(f"{file}: no run can have seen this ({type(error).__name__} when it was judged)") from error
 
 
 def _redacted(report: Report) -> Report:
@@ -95,7 +92,7 @@ def _redacted(report: Report) -> Report:
     suffixes = PublicSuffixList(accept_unknown=False, only_icann=True)
     hidden = judge(redact(report.survey, lambda name: suffixes.publicsuffix(name) or ""))
     if changed := difference(report, hidden):
-        raise Refused(f"--redact would change {changed} of this survey: a defect of ours, nothing was saved")
+        raise CommandError(f"--redact would change {changed} of this survey: a defect of ours, nothing was saved")
     return hidden
 
 
@@ -138,7 +135,7 @@ _OUTCOME_STYLES = {
 }
 
 
-def draw(report: Report, picture: Picture) -> RenderableType:
+def draw(report: Report, picture: Assessment) -> RenderableType:
     """The whole of what a person sees of a report. `picture` is what the same survey was judged by."""
     methods = {choice.view: f"{choice.effective.value}: {choice.why}" for choice in report.methods}
     return Group(
@@ -149,21 +146,21 @@ def draw(report: Report, picture: Picture) -> RenderableType:
         _Ladder(picture.views),
         Rule(characters="-", style="dim"),
         *_findings(report),
-        *(Text(f"Note: {clean(note)}", style="dim") for note in report.notes),
+        *(Text(f"Note: {sanitize(note)}", style="dim") for note in report.notes),
     )
 
 
 def _headline(report: Report) -> Text:
-    text = Text(clean(report.domain), style="bold")
+    text = Text(sanitize(report.domain), style="bold")
     text.append(f"  {report.state.value}", STATE_STYLES[report.state])
-    text.append(f"  {clean(report.summary)}", "default")
+    text.append(f"  {sanitize(report.summary)}", "default")
     return text
 
 
 class _Outcomes:
     """How each client fares in each view, those together that fare alike."""
 
-    def __init__(self, views: Sequence[ViewPicture], methods: dict[str, str]) -> None:
+    def __init__(self, views: Sequence[ViewAssessment], methods: dict[str, str]) -> None:
         self._views = views
         self._methods = methods
 
@@ -172,7 +169,7 @@ class _Outcomes:
         for _view in (None, *self._views):
             table.add_column(ratio=1)
         table.add_row("", *(Text(view.name, style="bold") for view in self._views))
-        table.add_row("method", *(Text(clean(self._methods[view.name])) for view in self._views))
+        table.add_row("method", *(Text(sanitize(self._methods[view.name])) for view in self._views))
         for walks in fares(self._views):
             table.add_row(Text(clients_of(walks[0]), style="cyan"), *(_ending(each[0]) for each in walks))
         yield table
@@ -188,7 +185,7 @@ def _ending(walk: Walk) -> Text:
 class _Ladder:
     """The steps, each with the views beside one another where the terminal is wide enough, else below."""
 
-    def __init__(self, views: Sequence[ViewPicture]) -> None:
+    def __init__(self, views: Sequence[ViewAssessment]) -> None:
         self._names = [view.name for view in views]
         self._rungs = ladder(views)
 
@@ -197,7 +194,7 @@ class _Ladder:
         names = self._grid([Text(name, style="bold") for name in self._names])
         tree = Tree(Padding(names, (0, 0, 0, GUIDES)), guide_style="dim")
         for rung in self._rungs:
-            title = Text.assemble((clean(rung.title), "bold"), (f"  {rung.roles}" if rung.roles else "", "dim"))
+            title = Text.assemble((sanitize(rung.title), "bold"), (f"  {rung.roles}" if rung.roles else "", "dim"))
             if beside:
                 tree.add(Group(title, self._grid([_cell(places) for places in rung.places])))
                 continue
@@ -222,18 +219,18 @@ def _cell(places: Sequence[Place]) -> Table:
     grid.add_column(ratio=1)
     for place in places:
         if place.url:
-            grid.add_row(">", Text(clean(place.url), style="bold"))
+            grid.add_row(">", Text(sanitize(place.url), style="bold"))
         for text in place.found:
-            grid.add_row("-", Text(clean(text)))
+            grid.add_row("-", Text(sanitize(text)))
         for reaction in place.reactions:
             grid.add_row("=>", _reaction(reaction))
     return grid
 
 
-def _reaction(reaction: Reaction) -> Text:
+def _reaction(reaction: OutlookCode) -> Text:
     text = Text(f"{reaction.clients}: " if reaction.clients else "", style="cyan")
     text.append(WORDS[reaction.outcome], _OUTCOME_STYLES.get(reaction.outcome, "default"))
-    why = clean(reaction.why).removeprefix("not observed: ")
+    why = sanitize(reaction.why).removeprefix("not observed: ")
     text.append(f", {why}" if why else "", "default")
     text.append(f" ({reaction.code})" if reaction.code not in ("", SUCCESS) else "", "dim")
     return text

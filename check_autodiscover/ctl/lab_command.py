@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from threading import Event
 
-from check_autodiscover.ctl.common import Refused
+from check_autodiscover.ctl.common import CommandError
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.worlds import WORLDS, world_named
 
@@ -27,7 +27,7 @@ def hold(name: str, seconds: float | None, folder: str | None) -> None:
     try:
         world = world_named(name)
     except KeyError:
-        raise Refused(f"no world {name!r}; see autodiscoverctl lab list") from None
+        raise CommandError(f"no world {name!r}; see autodiscoverctl lab list") from None
     over = Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: over.set())
@@ -36,7 +36,7 @@ def hold(name: str, seconds: float | None, folder: str | None) -> None:
             print(_introduction(lab), flush=True)
             over.wait(seconds)
     except OSError as error:
-        raise Refused(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 def _introduction(lab: Lab) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
-from check_autodiscover.cli import Told, drop, forget_untold, open_closed
-from check_autodiscover.ctl.common import Parser, Refused, warn
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.cli import HelpRequested, drop, forget_untold, open_closed
+from check_autodiscover.ctl.common import CommandError, Parser, warn
+from check_autodiscover.output.terminal import sanitize
 from check_autodiscover.settings import MissingExtra, install_command
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         given, rest = make_parser().parse_known_args(argv)
         if rest and given.command not in (_diagnose, _sweep, _baseline):
-            raise Refused(f"unknown argument {rest[0]}")
+            raise CommandError(f"unknown argument {rest[0]}")
         command: Callable[[Namespace, Sequence[str]], int] = given.command
         return command(given, rest)
-    except Refused as refused:
+    except CommandError as refused:
         # A file that is refused may hold anything.
-        print(f"autodiscoverctl: {clean(str(refused))}")
-    except Told as told:
+        print(f"autodiscoverctl: {sanitize(str(refused))}")
+    except HelpRequested as told:
         # An option of the plugin's that asks for nothing else.
         print(told)
         return 0
@@ -227,12 +227,12 @@ def _diagnose(given: Namespace, rest: Sequence[str]) -> int:
 
 
 def _sweep(given: Namespace, rest: Sequence[str]) -> int:
-    from check_autodiscover.ctl.sweep.command import Wish, sweep
+    from check_autodiscover.ctl.sweep.command import SweepOptions, sweep
     from check_autodiscover.ctl.sweep.summary import Form
     from check_autodiscover.ctl.sweep.workers import Limits
 
     listed = rest[:1] if rest and (rest[0] == "-" or not rest[0].startswith("-")) else ()
-    wish = Wish(
+    wish = SweepOptions(
         form=Form(given.output),
         save=given.save or "",
         resume=given.resume,
@@ -248,7 +248,7 @@ def _baseline(given: Namespace, rest: Sequence[str]) -> int:
 
     domain, options = _domain_of(rest)
     if given.action != "accept" and (given.yes or given.network or given.pool):
-        raise Refused(f"--yes, --network and --pool belong to accept, not to {given.action}")
+        raise CommandError(f"--yes, --network and --pool belong to accept, not to {given.action}")
     match given.action:
         case "show":
             return baseline_command.show_baseline(domain, options)

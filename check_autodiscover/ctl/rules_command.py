@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
 from check_autodiscover.core.rules.guide import GUIDE
 from check_autodiscover.core.rules.rule import Case, Rule
-from check_autodiscover.ctl.common import Refused
+from check_autodiscover.ctl.common import CommandError
 from check_autodiscover.output.rule_pages import page_of
 
 __all__ = ["explain", "overview"]
@@ -25,7 +25,7 @@ def explain(name: str) -> str:
     """All about one rule. Raises Refused for an unknown one, naming what it may have meant."""
     if name not in RULES:
         near = difflib.get_close_matches(name, RULES, n=3)
-        raise Refused(f"no rule {name!r}{'; did you mean ' + ', '.join(near) + '?' if near else ''}")
+        raise CommandError(f"no rule {name!r}{'; did you mean ' + ', '.join(near) + '?' if near else ''}")
     rule = RULES[name]
     return "\n".join([rule.id, f"  {rule.title}", "", *(_row(*row) for row in _rows(rule)), "", page_of(name).rstrip()])
 

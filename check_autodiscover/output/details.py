@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-from check_autodiscover.core.analysis.assessment import CatchAll, Scene, observe
+from check_autodiscover.core.analysis.assessment import CatchAll, ViewFacts, observe
 from check_autodiscover.core.analysis.lookups import Presence, address_types, resolve
 from check_autodiscover.core.analysis.replies import authentication_methods, decisive_answer
 from check_autodiscover.core.analysis.walks import SUCCESS, UNSPECIFIED
@@ -36,7 +36,7 @@ from check_autodiscover.core.model.policy import Step
 from check_autodiscover.core.model.report import Report
 from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 
 __all__ = ["details", "log_lines", "same_walks"]
 
@@ -73,16 +73,16 @@ def same_walks(walks: Iterable[Walk]) -> list[tuple[str, str, Walk]]:
 def _walk(takers: str, walk: Walk) -> Iterator[str]:
     at = f" at {walk.at.value}" if walk.at else ""
     judged = "" if walk.judged else " (not judged)"
-    yield f"Walk {clean(takers)}{judged}: {walk.outcome.value}{at}"
+    yield f"Walk {sanitize(takers)}{judged}: {walk.outcome.value}{at}"
     for step in walk.steps:
         code = f" {step.code}" if step.code else ""
-        yield f"  {step.step.value} {clean(step.candidate)}: {step.outcome}{code}, {clean(step.why)}"
+        yield f"  {step.step.value} {sanitize(step.candidate)}: {step.outcome}{code}, {sanitize(step.why)}"
 
 
 def _observations(survey: Survey, timed: bool) -> Iterator[str]:
     order = {view.name: index for index, view in enumerate(survey.policy.views)}
     for anchor in survey.anchors:
-        yield f"Trusted: {clean(anchor)}"
+        yield f"Trusted: {sanitize(anchor)}"
     for view in survey.policy.views:
         yield from _catch_alls(observe(survey, view, survey.ended, {}))
     for asked, found in survey.directories.items():
@@ -97,35 +97,35 @@ def _observations(survey: Survey, timed: bool) -> Iterator[str]:
     yield from sorted(f"Unfinished {_unfinished(question)}" for question in survey.unfinished)
 
 
-def _catch_alls(scene: Scene) -> Iterator[str]:
+def _catch_alls(scene: ViewFacts) -> Iterator[str]:
     """Whether there is a catch-all in a view, and what it takes."""
     for told in (f"{_catch_all(scene.catch_all)}{_reach(scene)}", _catch_all(scene.srv_catch_all)):
-        yield f"Catch-all {clean(scene.view.name)}: {told}"
+        yield f"Catch-all {sanitize(scene.view.name)}: {told}"
 
 
 def _catch_all(state: CatchAll) -> str:
     if state.found:
         targets = state.addresses or dict.fromkeys(service.target for service in state.services)
         leads_to = ", ".join(filter(None, (state.alias and f"alias {state.alias}", *targets)))
-        return clean(f"*.{state.parent} exists and leads to {leads_to}")
+        return sanitize(f"*.{state.parent} exists and leads to {leads_to}")
     if state.found is None:
         why = (
             "names that do not exist are said to exist without records"
             if state.inconclusive
             else "no answer to rely on"
         )
-        return clean(f"whether *.{state.parent} exists could not be told, {why}")
-    return clean(f"no *.{state.parent}")
+        return sanitize(f"whether *.{state.parent} exists could not be told, {why}")
+    return sanitize(f"no *.{state.parent}")
 
 
-def _reach(scene: Scene) -> str:
+def _reach(scene: ViewFacts) -> str:
     """The names of Autodiscover that the catch-all answers for, as nothing else stands there."""
     if not scene.catch_all.found or scene.autodiscover.presence not in (Presence.PRESENT, Presence.ABSENT):
         return ""
     taken = [scene.autodiscover.name] if scene.captured else []
     taken += [scene.srv.name] if scene.srv.aliases[:1] == (scene.catch_all.alias,) else []
     kept = f"; {scene.autodiscover.name} is an entry of its own"
-    return clean(f"{'' if scene.captured else kept}{'; it answers for ' + ' and '.join(taken) if taken else ''}")
+    return sanitize(f"{'' if scene.captured else kept}{'; it answers for ' + ' and '.join(taken) if taken else ''}")
 
 
 def _name_order(question: DnsQuestion) -> tuple[str, str, str]:
@@ -133,10 +133,10 @@ def _name_order(question: DnsQuestion) -> tuple[str, str, str]:
 
 
 def _asked(question: DnsQuestion) -> str:
-    name = clean(question.name) or "."
-    where = "direct" if question.direct else clean(question.view)
+    name = sanitize(question.name) or "."
+    where = "direct" if question.direct else sanitize(question.view)
     unchecked = " unvalidated" if question.checking_disabled else ""
-    return f"{where} {clean(question.resolver)} {name} {question.type.value}{unchecked}"
+    return f"{where} {sanitize(question.resolver)} {name} {question.type.value}{unchecked}"
 
 
 def _asked_by_clients(survey: Survey, question: DnsQuestion) -> bool:
@@ -148,10 +148,10 @@ def _asked_by_clients(survey: Survey, question: DnsQuestion) -> bool:
 def _said(question: DnsQuestion, answer: DnsAnswer, *, of_clients: bool) -> Iterator[str]:
     services = (f"{srv.priority} {srv.weight} {srv.port} {srv.target or '.'}" for srv in answer.services)
     yield answer.status.value
-    yield from (f"alias {clean(name)}" for name in answer.aliases)
-    yield from (clean(text) for text in (*answer.addresses, *services, *answer.names))
+    yield from (f"alias {sanitize(name)}" for name in answer.aliases)
+    yield from (sanitize(text) for text in (*answer.addresses, *services, *answer.names))
     if answer.zone:
-        yield f"zone {clean(answer.zone)}"
+        yield f"zone {sanitize(answer.zone)}"
     if answer.serial is not None and question.type is RecordType.SOA:
         yield f"serial {answer.serial}"
     if answer.ttl is not None:
@@ -169,19 +169,20 @@ _MARKS: dict[str, Callable[[DnsAnswer], object]] = {
 
 def _url(question: EndpointQuestion) -> str:
     path = f"{question.scheme.value}://{question.name}:{question.port}{question.path}"
-    return f"{clean(path)} at {clean(question.address)}"
+    return f"{sanitize(path)} at {sanitize(question.address)}"
 
 
 def _directory(question: DirectoryQuestion) -> str:
-    return f"Directory {clean(question.ldap_url)}{' with a login' if question.login else ''}"
+    return f"Directory {sanitize(question.ldap_url)}{' with a login' if question.login else ''}"
 
 
 def _found(answer: DirectoryAnswer) -> str:
     """The answer of a directory: each connection point with its URL and keywords, or why there is none to tell."""
     points = [
-        f"{clean(point.name)} has {clean(', '.join((*point.bindings, *point.keywords)))}" for point in answer.points
+        f"{sanitize(point.name)} has {sanitize(', '.join((*point.bindings, *point.keywords)))}"
+        for point in answer.points
     ]
-    return "; ".join(filter(None, (answer.status.value, clean(answer.detail), *points)))
+    return "; ".join(filter(None, (answer.status.value, sanitize(answer.detail), *points)))
 
 
 def _unfinished(question: Question) -> str:
@@ -200,14 +201,14 @@ def _met(contact: Contact) -> str:
 
 
 def _tls(tls: Tls) -> Iterator[str]:
-    yield " ".join(filter(None, ("TLS", tls.handshake.value, clean(tls.version), clean(tls.detail))))
+    yield " ".join(filter(None, ("TLS", tls.handshake.value, sanitize(tls.version), sanitize(tls.detail))))
     for depth, certificate in enumerate(tls.chain):
         yield f"certificate {depth}: {_certificate(certificate)}"
     if tls.errors:
         yield "OpenSSL errors " + ", ".join(f"{error.code} at {error.depth}" for error in tls.errors)
     if tls.staple is not None:
         yield f"stapled OCSP answer: {tls.staple.status.value}" + (
-            f", {clean(tls.staple.fault)}" if tls.staple.fault else ""
+            f", {sanitize(tls.staple.fault)}" if tls.staple.fault else ""
         )
     if tls.client_certificate_requested:
         yield "asks for a client certificate"
@@ -216,12 +217,12 @@ def _tls(tls: Tls) -> Iterator[str]:
 def _certificate(certificate: Certificate | UnreadableCertificate) -> str:
     match certificate:
         case UnreadableCertificate(reason=reason):
-            return f"unreadable ({clean(reason)})"
+            return f"unreadable ({sanitize(reason)})"
         case Certificate():
-            names = clean(" ".join(certificate.dns_names)) or "no names"
+            names = sanitize(" ".join(certificate.dns_names)) or "no names"
             until = _date(certificate.not_after)
-            issuer = clean(certificate.issuer)
-            subject, fingerprint = clean(certificate.subject), clean(certificate.fingerprint)
+            issuer = sanitize(certificate.issuer)
+            subject, fingerprint = sanitize(certificate.subject), sanitize(certificate.fingerprint)
             return f"{subject}, for {names}, until {until}, by {issuer}, {fingerprint}"
 
 
@@ -229,7 +230,7 @@ def _http(answer: HttpAnswer) -> str:
     status = str(answer.status) if answer.status else answer.outcome.value
     headers = [f"{name}: {value}" for name, value in answer.headers]
     what = (answer.method, answer.path, status, ", ".join(headers), answer.detail)
-    return " ".join(filter(None, map(clean, what)))
+    return " ".join(filter(None, map(sanitize, what)))
 
 
 def _took(seconds: float, timed: bool) -> str:
@@ -259,7 +260,7 @@ def log_lines(report: Report) -> Iterator[str]:
     yield "[Lines in brackets are not Outlook's: they say what was seen, or was not looked at, and why.]"
     for views, clients, walk in same_walks(each for each in report.walks if each.judged):
         yield ""
-        yield f"Log of {clients}, {views}, for {clean(report.domain)}:"
+        yield f"Log of {clients}, {views}, for {sanitize(report.domain)}:"
         yield "  AUTODISCOVER GET SETTINGS BEGIN"
         yield from (f"  {line}" for line in _course(report.survey, walk))
         at = f" at {walk.at.value}" if walk.at else ""
@@ -276,14 +277,14 @@ def _course(survey: Survey, walk: Walk) -> Iterator[str]:
 
 def _step(survey: Survey, view: str, step: WalkStep, hop: bool) -> Iterator[str]:
     if step.outcome in _NOT_MET:
-        what = STEP_NAMES[step.step] if step.outcome == "skipped" else clean(step.candidate)
-        yield f"[{what}: {'skipped ' if step.outcome == 'skipped' else ''}{clean(step.why)}]"
+        what = STEP_NAMES[step.step] if step.outcome == "skipped" else sanitize(step.candidate)
+        yield f"[{what}: {'skipped ' if step.outcome == 'skipped' else ''}{sanitize(step.why)}]"
     elif "://" not in step.candidate:
-        yield f"{_LOOKUPS[step.step]} for {clean(survey.domain)} failed ({step.code or UNSPECIFIED})"
-        yield f"[{clean(step.why)}]"
+        yield f"{_LOOKUPS[step.step]} for {sanitize(survey.domain)} failed ({step.code or UNSPECIFIED})"
+        yield f"[{sanitize(step.why)}]"
     else:
         yield from _lead(step, hop)
-        yield from _attempt(survey, view, step, hop) if _attempted(step) else [f"[{clean(step.why)}]"]
+        yield from _attempt(survey, view, step, hop) if _attempted(step) else [f"[{sanitize(step.why)}]"]
 
 
 def _attempted(step: WalkStep) -> bool:
@@ -296,7 +297,7 @@ _LOOKUPS = {Step.SCP: "Local autodiscover", Step.SRV: "Srv Record Lookup"}
 
 
 def _lead(step: WalkStep, hop: bool) -> Iterator[str]:
-    url = clean(step.candidate)
+    url = sanitize(step.candidate)
     if step.step is Step.SCP and not hop:
         yield f"Attempting URL {url} found through SCP"
     elif step.step is Step.SRV and not hop:
@@ -305,7 +306,7 @@ def _lead(step: WalkStep, hop: bool) -> Iterator[str]:
 
 def _attempt(survey: Survey, view: str, step: WalkStep, hop: bool) -> Iterator[str]:
     check = step.step is Step.REDIRECT and not hop
-    what = f"{'Redirect check' if check else 'Autodiscover'} to {clean(step.candidate)}"
+    what = f"{'Redirect check' if check else 'Autodiscover'} to {sanitize(step.candidate)}"
     answer = _answer(survey, view, step)
     status = answer.status if answer is not None else 0
     yield f"{what} starting"
@@ -314,12 +315,12 @@ def _attempt(survey: Survey, view: str, step: WalkStep, hop: bool) -> Iterator[s
         yield f"GetLastError={_last_error(step.code)}; httpStatus={status}."
     if answer is not None and status == _UNAUTHORIZED and (schemes := authentication_methods(answer)):
         yield "AutoDiscover supported auth schemes:"
-        yield from map(clean, schemes)
+        yield from map(sanitize, schemes)
     if step.outcome in _GOES_ON or step.code not in ("", SUCCESS):
         yield from [] if step.outcome == "follows" else [f"{what} failed ({step.code or UNSPECIFIED})"]
     elif status == _OK:
         yield "Autodiscover XML Received"
-    yield f"[{_BOXES.get(step.outcome, '')}{clean(step.why)}]"
+    yield f"[{_BOXES.get(step.outcome, '')}{sanitize(step.why)}]"
 
 
 _OK, _UNAUTHORIZED = 200, 401

@@ -14,7 +14,7 @@ from check_autodiscover.core.model.metrics import Measure
 from check_autodiscover.core.model.report import Judgement, MethodChoice, Report
 from check_autodiscover.core.model.states import State
 from check_autodiscover.core.model.survey import survey_to_json
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 
 __all__ = ["SCHEMA", "render_failure_json", "render_json", "report_to_json"]
 
@@ -37,7 +37,7 @@ def render_failure_json(domain: str, fault: str) -> str:
         "domain": domain,
         "state": State.UNKNOWN.value,
         "exit_code": State.UNKNOWN.exit_code,
-        "summary": clean(fault),
+        "summary": sanitize(fault),
         "started": None,
         "duration_seconds": None,
         "method": _method(()),
@@ -55,14 +55,14 @@ def report_to_json(report: Report) -> dict[str, Any]:
         "domain": report.domain,
         "state": report.state.value,
         "exit_code": report.state.exit_code,
-        "summary": clean(report.summary),
+        "summary": sanitize(report.summary),
         "started": datetime.fromtimestamp(survey.started, UTC).isoformat(timespec="milliseconds"),
         "duration_seconds": round(max(0.0, survey.ended - survey.started), 3),
         "method": _method(report.methods),
         "findings": [_finding(judgement) for judgement in report.judgements],
         "walks": [_walk(walk) for walk in report.walks],
         "measures": [_measure(measure) for measure in report.measures],
-        "notes": [clean(note) for note in report.notes],
+        "notes": [sanitize(note) for note in report.notes],
         "survey": survey_to_json(survey),
     }
 
@@ -74,7 +74,7 @@ def _method(choices: Sequence[MethodChoice]) -> dict[str, Any]:
             "view": choice.view,
             "declared": choice.declared.value,
             "effective": choice.effective.value,
-            "why": clean(choice.why),
+            "why": sanitize(choice.why),
         }
         for choice in choices
     ]
@@ -101,8 +101,8 @@ def _finding(judgement: Judgement) -> dict[str, Any]:
         "subject": finding.subject,
         "addresses": list(finding.addresses),
         "args": dict(finding.args),
-        "message": clean(judgement.message),
-        "remedy": clean(judgement.remedy),
+        "message": sanitize(judgement.message),
+        "remedy": sanitize(judgement.remedy),
     }
 
 
@@ -119,7 +119,7 @@ def _walk(walk: Walk) -> dict[str, Any]:
                 "candidate": step.candidate,
                 "outcome": step.outcome,
                 "code": step.code,
-                "why": clean(step.why),
+                "why": sanitize(step.why),
             }
             for step in walk.steps
         ],

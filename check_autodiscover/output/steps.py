@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from check_autodiscover.core.analysis import walks as reactions
-from check_autodiscover.core.analysis.assessment import ViewPicture
-from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.assessment import ViewAssessment
+from check_autodiscover.core.analysis.contacts import EndpointState, Reach
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.replies import AnswerClass
 from check_autodiscover.core.model.clients import STEP_NAMES, Outcome, Walk, WalkStep
@@ -17,7 +17,7 @@ from check_autodiscover.core.model.observations import AUTODISCOVER_PATH, Connec
 from check_autodiscover.core.model.policy import Step
 from check_autodiscover.core.rules.phrases import certificate_names
 
-__all__ = ["WORDS", "Place", "Reaction", "Rung", "clients_of", "fares", "ladder"]
+__all__ = ["WORDS", "OutlookCode", "Place", "Rung", "clients_of", "fares", "ladder"]
 
 _NAMED = (Step.ROOT, Step.AUTODISCOVER, Step.REDIRECT)
 """The steps that lead to one URL, the same in every view."""
@@ -39,7 +39,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reaction:
+class OutlookCode:
     """What some clients do at a place, all of them the same. `clients` is empty for all who come there."""
 
     clients: str
@@ -54,7 +54,7 @@ class Place:
 
     url: str
     found: tuple[str, ...]
-    reactions: tuple[Reaction, ...]
+    reactions: tuple[OutlookCode, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Rung:
     places: tuple[tuple[Place, ...], ...]
 
 
-def ladder(views: Sequence[ViewPicture]) -> tuple[Rung, ...]:
+def ladder(views: Sequence[ViewAssessment]) -> tuple[Rung, ...]:
     """The rungs in the order of the walk, `--server` hosts that nobody meets last."""
     walked = {item.url for view in views for item in _candidates(view) if item.step is not None}
     servers = dict.fromkeys(item.url for view in views for item in _candidates(view) if item.url not in walked)
@@ -74,11 +74,11 @@ def ladder(views: Sequence[ViewPicture]) -> tuple[Rung, ...]:
     return (*steps, *(_server(views, url) for url in servers))
 
 
-def _candidates(view: ViewPicture) -> tuple[Candidate, ...]:
+def _candidates(view: ViewAssessment) -> tuple[Candidate, ...]:
     return (*view.scene.candidates, *view.scene.skipped)
 
 
-def _rung(views: Sequence[ViewPicture], step: Step) -> Rung:
+def _rung(views: Sequence[ViewAssessment], step: Step) -> Rung:
     firsts = [item for view in views for item in _candidates(view) if item.step is step and item.hop == 0]
     title = firsts[0].site if firsts and step in _NAMED else STEP_NAMES[step]
     roles = {view.name: role for view in views if (role := _role(view, step))}
@@ -87,11 +87,11 @@ def _rung(views: Sequence[ViewPicture], step: Step) -> Rung:
     return Rung(title, words, tuple(tuple(_places(view, step, title)) for view in views))
 
 
-def _role(view: ViewPicture, step: Step) -> str:
+def _role(view: ViewAssessment, step: Step) -> str:
     return next((view.role(item).value for item in _candidates(view) if item.step is step), "")
 
 
-def _places(view: ViewPicture, step: Step, title: str) -> Iterator[Place]:
+def _places(view: ViewAssessment, step: Step, title: str) -> Iterator[Place]:
     """The places of a step, in the order in which redirects lead to them; none where no client has the step."""
     steps = _at(view, step)
     candidates = {item.url: item for item in reversed(_candidates(view)) if item.step is step}
@@ -115,7 +115,7 @@ def _record(candidate: Candidate) -> str:
 _HTTPS_PORT = 443
 
 
-def _server(views: Sequence[ViewPicture], url: str) -> Rung:
+def _server(views: Sequence[ViewAssessment], url: str) -> Rung:
     places = []
     for view in views:
         candidate = next((item for item in _candidates(view) if item.url == url), None)
@@ -123,7 +123,7 @@ def _server(views: Sequence[ViewPicture], url: str) -> Rung:
     return Rung(url.removesuffix(AUTODISCOVER_PATH), "the named server; no step leads here", tuple(places))
 
 
-def _found(view: ViewPicture, candidate: Candidate) -> Iterator[str]:
+def _found(view: ViewAssessment, candidate: Candidate) -> Iterator[str]:
     if candidate.resolution.aliases:
         yield f"alias of {', then '.join(candidate.resolution.aliases)}"
     if candidate.cloud:
@@ -147,7 +147,7 @@ _CONNECTS = {
 }
 
 
-def _shown(meeting: Meeting) -> str:
+def _shown(meeting: EndpointState) -> str:
     """What stands at one address, as far as it was seen."""
     if meeting.reach is Reach.DEAD and meeting.contact is not None:
         return _CONNECTS.get(meeting.contact.connect, meeting.contact.connect.value)
@@ -156,13 +156,13 @@ def _shown(meeting: Meeting) -> str:
     return "; ".join(part for part in (_certificate(meeting), _answer(meeting)) if part)
 
 
-def _answer(meeting: Meeting) -> str:
+def _answer(meeting: EndpointState) -> str:
     if meeting.answer is AnswerClass.REDIRECT and meeting.redirect is not None:
         return f"redirects to {meeting.redirect.host}"
     return reactions.ANSWERS[meeting.answer][1]
 
 
-def _certificate(meeting: Meeting) -> str:
+def _certificate(meeting: EndpointState) -> str:
     if meeting.candidate.scheme is Scheme.HTTP:
         return ""
     names = certificate_names(meeting.certificate) if meeting.certificate else "no name"
@@ -171,11 +171,11 @@ def _certificate(meeting: Meeting) -> str:
     return f"certificate of {names}{fault}"
 
 
-def _at(view: ViewPicture, step: Step) -> list[tuple[Walk, WalkStep]]:
+def _at(view: ViewAssessment, step: Step) -> list[tuple[Walk, WalkStep]]:
     return [(walk, item) for walk in view.walks for item in walk.steps if item.step is step]
 
 
-def _reactions(url: str, steps: Sequence[tuple[Walk, WalkStep]], found: Sequence[str]) -> Iterator[Reaction]:
+def _reactions(url: str, steps: Sequence[tuple[Walk, WalkStep]], found: Sequence[str]) -> Iterator[OutlookCode]:
     """What the clients that come to a place do there, those together that do the same."""
     groups: dict[tuple[str, str, str], list[Walk]] = {}
     for walk, item in steps:
@@ -185,7 +185,7 @@ def _reactions(url: str, steps: Sequence[tuple[Walk, WalkStep]], found: Sequence
         everybody = {walk.client for walk in walks} == {walk.client for walk, _ in steps}
         # One address has said already why.
         told = (code or outcome == "follows") and len(found) == 1
-        yield Reaction("" if everybody else clients_of(walks), outcome, code, "" if told else why)
+        yield OutlookCode("" if everybody else clients_of(walks), outcome, code, "" if told else why)
 
 
 def clients_of(walks: Iterable[Walk]) -> str:
@@ -195,7 +195,7 @@ def clients_of(walks: Iterable[Walk]) -> str:
     return " ".join(filter(None, (", ".join(judged), f"({', '.join(others)})" if others else "")))
 
 
-def fares(views: Sequence[ViewPicture]) -> list[list[list[Walk]]]:
+def fares(views: Sequence[ViewAssessment]) -> list[list[list[Walk]]]:
     """The walks of clients that fare alike in every view: by group, view and client."""
     groups: dict[object, list[tuple[Walk, ...]]] = {}
     for walks in zip(*(view.walks for view in views), strict=True):

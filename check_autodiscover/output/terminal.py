@@ -8,7 +8,7 @@ The line that monitoring systems show and send, of a report or of a run that cam
 
 import re
 
-__all__ = ["clean", "first_line", "shorten"]
+__all__ = ["first_line", "sanitize", "shorten"]
 
 MAX_TEXT = 1000
 """Characters that one text may have, a sentence about sixteen IPv6 addresses included."""
@@ -22,7 +22,7 @@ _ESCAPED = {ord(character): f"\\x{ord(character):02x}" for character in "|<>\\"}
 _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
-def clean(text: str, limit: int = MAX_TEXT) -> str:
+def sanitize(text: str, limit: int = MAX_TEXT) -> str:
     r"""The text as printable ASCII without `|`, `<` and `>`, at most `limit` characters.
 
     Whatever else it held stands as `\xNN`, `\uNNNN` or `\UNNNNNNNN`, the backslash too, so that an escape is always
@@ -55,5 +55,5 @@ def first_line(state: str, domain: str, sentence: str) -> str:
     body = _TAIL.sub("", sentence)
     tail = sentence.removeprefix(body)
     about = f"{domain}: " if domain else ""
-    line = clean(f"AUTODISCOVER {state} - {about}{body}")
+    line = sanitize(f"AUTODISCOVER {state} - {about}{body}")
     return shorten(line, FIRST_LINE - len(tail)) + tail

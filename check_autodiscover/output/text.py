@@ -13,10 +13,10 @@ from itertools import zip_longest
 from check_autodiscover.core.model.metrics import Measure
 from check_autodiscover.core.model.report import Judgement, MethodChoice, Report, Role
 from check_autodiscover.core.model.states import State
-from check_autodiscover.output.terminal import clean, first_line
+from check_autodiscover.output.terminal import first_line, sanitize
 
 __all__ = [
-    "Told",
+    "HelpRequested",
     "finding_lines",
     "joined_views",
     "merged",
@@ -34,7 +34,7 @@ _PLACE = r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}
 _PLACES = re.compile(rf"(?<![\w.:])({_PLACE}(?:(?:, | and ){_PLACE})*)(?!\w|:\w)")
 """IP addresses in a sentence, with or without a port: what usually differs where views have the same fault."""
 
-Told = Mapping[str, tuple[str, ...]]
+HelpRequested = Mapping[str, tuple[str, ...]]
 """By view, the addresses in a text; all else in it is the same in these views."""
 
 
@@ -44,7 +44,7 @@ def parts_of(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(pieces[::2]), tuple(pieces[1::2])
 
 
-def merged(said: Sequence[str], told: Told) -> str:
+def merged(said: Sequence[str], told: HelpRequested) -> str:
     """The text with the addresses of all its views."""
     places = (_places(dict(zip(told, each, strict=True))) for each in zip(*told.values(), strict=True))
     return "".join(piece for pair in zip_longest(said, places, fillvalue="") for piece in pair)
@@ -86,7 +86,7 @@ def render_text(report: Report, verbosity: int = 0, perfdata: bool = True) -> st
 def _body(report: Report, verbosity: int) -> Iterator[str]:
     yield from finding_lines(report, verbosity)
     yield from _methods(report)
-    yield from (f"Note: {clean(note)}" for note in report.notes)
+    yield from (f"Note: {sanitize(note)}" for note in report.notes)
     if verbosity:
         # A check that runs every few minutes is not asked for details.
         from check_autodiscover.output.details import details
@@ -159,21 +159,23 @@ def _trees(judgements: Iterable[Judgement]) -> list[tuple[Judgement, list[Judgem
 def _tree_lines(root: Judgement, consequences: Sequence[Judgement], verbosity: int) -> Iterator[str]:
     yield _finding_line(root)
     if root.remedy and (root.severity is not State.OK or verbosity):
-        yield f"  Fix: {clean(root.remedy)}"
+        yield f"  Fix: {sanitize(root.remedy)}"
     for consequence in consequences:
         # Its own view is said only where it is not the root's, so that views with the same fault read the same.
         elsewhere = consequence.finding.view not in ("", root.finding.view)
         yield f"  {_finding_line(consequence, consequence.finding.view if elsewhere else '')}"
         # Whoever mends the root has no use for it: told to those who ask for more.
         if consequence.remedy and verbosity:
-            yield f"    Fix: {clean(consequence.remedy)}"
+            yield f"    Fix: {sanitize(consequence.remedy)}"
 
 
 def _finding_line(judgement: Judgement, view: str = "") -> str:
-    accepted = "" if judgement.accepted is None else f" accepted ({clean(judgement.accepted)})"
-    expired = "" if judgement.expired is None else f" {clean(judgement.expired)}"
+    accepted = "" if judgement.accepted is None else f" accepted ({sanitize(judgement.accepted)})"
+    expired = "" if judgement.expired is None else f" {sanitize(judgement.expired)}"
     where = f"{view}: " if view else ""
-    return f"{judgement.severity.value} {where}{clean(judgement.message)} [{judgement.finding.rule}]{accepted}{expired}"
+    return (
+        f"{judgement.severity.value} {where}{sanitize(judgement.message)} [{judgement.finding.rule}]{accepted}{expired}"
+    )
 
 
 def _methods(report: Report) -> Iterator[str]:
@@ -187,4 +189,4 @@ def _methods(report: Report) -> Iterator[str]:
 
 
 def _why(choice: MethodChoice) -> str:
-    return clean(f"{choice.declared.value}: {choice.why}" if choice.declared is not choice.effective else choice.why)
+    return sanitize(f"{choice.declared.value}: {choice.why}" if choice.declared is not choice.effective else choice.why)

@@ -27,7 +27,7 @@ __all__ = [
     "Effort",
     "Lane",
     "Prepared",
-    "Silences",
+    "SilentServers",
     "Slot",
     "Slots",
     "Spent",
@@ -266,7 +266,7 @@ PATIENCE = 2.0
 """Seconds of questions and no answer after which a server counts as silent: a query, its repetition, and a second."""
 
 
-class Silences:
+class SilentServers:
     """The servers that are being asked. At a silent one no more than `few` questions wait; `patience` is in seconds."""
 
     def __init__(self, few: int = FEW, patience: float = PATIENCE) -> None:

@@ -1,6 +1,6 @@
 """The trust anchors that certificates are judged against, found and checked before anything is asked.
 
-Front ends call `load_trust` once per process. One that lives on keeps them in `KeptTrust`, which takes them up again
+Front ends call `load_trust` once per process. One that lives on keeps them in `TrustCache`, which takes them up again
 when their files have changed; a hashed directory counts as changed with its entries, as OpenSSL reads it a certificate
 at a time and keeps what it has read.
 """
@@ -20,7 +20,7 @@ from check_autodiscover.settings import SettingsError
 if TYPE_CHECKING:
     from OpenSSL import SSL
 
-__all__ = ["FINITE_FIELDS", "RECHECK", "USUAL_CIPHERS", "KeptTrust", "Trust", "TrustError", "load_trust", "watch"]
+__all__ = ["FINITE_FIELDS", "RECHECK", "USUAL_CIPHERS", "Trust", "TrustCache", "TrustError", "load_trust", "watch"]
 
 _LEGACY_SERVER_CONNECT = 0x4
 """SSL_OP_LEGACY_SERVER_CONNECT of OpenSSL's ssl.h, which pyOpenSSL does not name: accept servers without RFC 5746."""
@@ -216,7 +216,7 @@ RECHECK = 30.0
 _Look = tuple[tuple[str, int, int, int], ...]
 
 
-class KeptTrust:
+class TrustCache:
     """Anchors by the settings that name them. `clock` is in seconds and runs steadily."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, recheck: float = RECHECK) -> None:

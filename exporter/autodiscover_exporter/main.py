@@ -30,14 +30,14 @@ from autodiscover_exporter.reload import CannotLoad, LiveConfiguration, load_che
 from autodiscover_exporter.results.results import Results
 from autodiscover_exporter.results.schedule import Schedule
 from autodiscover_exporter.telemetry import OwnMetrics, event, set_up_logging
-from autodiscover_exporter.web.access import Gate, Users
-from autodiscover_exporter.web.config_file import LiveGuard
+from autodiscover_exporter.web.access import AccessControl, Users
+from autodiscover_exporter.web.config_file import LiveWebConfig
 from autodiscover_exporter.web.listening import CannotListen, ListenAddress, UnixAddress, listening, passed_sockets
 from autodiscover_exporter.web.messages import JSON, TEXT, Answer, Handler, Request, Response, under
-from autodiscover_exporter.web.server import Door
+from autodiscover_exporter.web.server import Listener
 from autodiscover_exporter.web.serving import serve
 from check_autodiscover import __version__
-from check_autodiscover.checker.checker import Probe, Prober
+from check_autodiscover.checker.checker import DomainChecker, Probe
 from check_autodiscover.cli import forget_untold
 from check_autodiscover.config.describe import summary
 from check_autodiscover.config.file import Configuration, ConfigurationError
@@ -178,12 +178,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _loaded(arguments: Arguments) -> tuple[Configuration, LiveGuard | None]:
+def _loaded(arguments: Arguments) -> tuple[Configuration, LiveWebConfig | None]:
     """What both files say. Raises CannotLoad with the faults of both."""
     faults: list[str] = []
     guard = None
     try:
-        guard = LiveGuard(arguments.web_config_file) if arguments.web_config_file else None
+        guard = LiveWebConfig(arguments.web_config_file) if arguments.web_config_file else None
     except ConfigurationError as error:
         faults += map(str, error.faults)
     try:
@@ -195,10 +195,10 @@ def _loaded(arguments: Arguments) -> tuple[Configuration, LiveGuard | None]:
     return configuration, guard
 
 
-def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard | None) -> None:
+def _serve(arguments: Arguments, configuration: Configuration, guard: LiveWebConfig | None) -> None:
     raise_limit()
     live = LiveConfiguration(arguments.config_file, configuration)
-    prober = Prober()
+    prober = DomainChecker()
     live.follow(lambda _: prober.recheck())
     application = Application(live, prober, arguments.timeout_offset, arguments.base)
 
@@ -215,7 +215,7 @@ def _serve(arguments: Arguments, configuration: Configuration, guard: LiveGuard 
         _announce([*sockets, *for_health])
         doors = _doors(sockets, under(arguments.route_prefix, application), guard, users)
         health = under(arguments.route_prefix, application.health)
-        doors += [Door(sock, health, apart=True) for sock in for_health]
+        doors += [Listener(sock, health, apart=True) for sock in for_health]
 
         def stopping() -> None:
             application.readiness.stop()
@@ -230,13 +230,17 @@ def _grace(configuration: Configuration) -> float:
     return max(configuration.settled(module=name).policy.timeout for name in configuration.modules) + 1
 
 
-def _doors(sockets: Sequence[socket.socket], handler: Handler, guard: LiveGuard | None, users: Users) -> list[Door]:
+def _doors(
+    sockets: Sequence[socket.socket], handler: Handler, guard: LiveWebConfig | None, users: Users
+) -> list[Listener]:
     # Whoever crowds the network's door is no reason to send away who is on this machine.
     local = [sock.family == socket.AF_UNIX for sock in sockets]
     if guard is None:
-        return [Door(sock, handler, apart=apart) for sock, apart in zip(sockets, local, strict=True)]
-    gate = Gate(guard, handler, users)
-    return [Door(sock, gate, guard.context, guard.admits, apart) for sock, apart in zip(sockets, local, strict=True)]
+        return [Listener(sock, handler, apart=apart) for sock, apart in zip(sockets, local, strict=True)]
+    gate = AccessControl(guard, handler, users)
+    return [
+        Listener(sock, gate, guard.context, guard.admits, apart) for sock, apart in zip(sockets, local, strict=True)
+    ]
 
 
 def _listening(arguments: Arguments) -> AbstractContextManager[Sequence[socket.socket]]:

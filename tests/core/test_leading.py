@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from check_autodiscover.core.analysis.plan import leads_on, plan
+from check_autodiscover.core.analysis.plan import may_need_more, plan
 from check_autodiscover.core.model.observations import (
     Connect,
     Contact,
@@ -31,7 +31,7 @@ def test_an_answer_that_leads_nowhere_brings_no_question_that_was_not_wanted_bef
     wanted: frozenset[Question] = frozenset()
     for known, question, observation in answers_from(seed, MOST_ANSWERS):
         wanted |= plan(known)
-        if not leads_on(known, question, observation):
+        if not may_need_more(known, question, observation):
             assert plan(known.observed(question, observation)) <= wanted
 
 
@@ -67,4 +67,4 @@ FOUND = DnsAnswer(DnsStatus.ANSWER, (APEX,))
 )
 def test_what_leads_on(question: Question, observation: Observation, leads: bool) -> None:
     survey = Survey(domain=DOMAIN, policy=healthy("srv").policy, labels=("xrandom",), started=NOW)
-    assert leads_on(survey, question, observation) is leads
+    assert may_need_more(survey, question, observation) is leads

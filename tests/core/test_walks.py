@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from check_autodiscover.core.analysis.assessment import observe
-from check_autodiscover.core.analysis.contacts import Meeting
+from check_autodiscover.core.analysis.contacts import EndpointState
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.replies import AnswerClass
 from check_autodiscover.core.analysis.walks import ANSWERS, Walker, walk
@@ -415,7 +415,7 @@ def test_a_walk_looks_at_each_candidate_once_however_many_addresses_there_are() 
     scene = observe(survey, survey.policy.views[0], survey.ended, {})
     looked: list[str] = []
 
-    def meet(candidate: Candidate) -> tuple[Meeting, ...]:
+    def meet(candidate: Candidate) -> tuple[EndpointState, ...]:
         looked.append(candidate.url)
         return scene.met[candidate]
 

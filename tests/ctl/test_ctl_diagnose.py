@@ -17,7 +17,7 @@ from check_autodiscover.checker.checker import survey_domain
 from check_autodiscover.core.model.certificate import Certificate, UnreadableCertificate
 from check_autodiscover.core.model.policy import Expectations, Expected, Policy, Resolver, Step, TrustSettings, View
 from check_autodiscover.core.model.survey import Survey, survey_to_json
-from check_autodiscover.ctl.common import Refused, load_survey, save_survey
+from check_autodiscover.ctl.common import CommandError, load_survey, save_survey
 from check_autodiscover.ctl.main import main
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.worlds import world_named
@@ -289,7 +289,7 @@ def test_a_survey_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, m
     file.write_text("an older one")
     # No real disk breaks on request.
     monkeypatch.setattr("os.fsync", _full_disk)
-    with pytest.raises(Refused, match="No space left"):
+    with pytest.raises(CommandError, match="No space left"):
         save_survey(_survey("healthy-srv"), str(file))
     assert file.read_text() == "an older one"
     assert list(tmp_path.iterdir()) == [file]
@@ -301,7 +301,7 @@ def _full_disk(_: int) -> None:
 
 def test_a_place_that_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     for place in (str(tmp_path), "/dev/null"):
-        with pytest.raises(Refused, match="not a regular file"):
+        with pytest.raises(CommandError, match="not a regular file"):
             save_survey(_survey("healthy-srv"), place)
     assert Path("/dev/null").is_char_device()
 

@@ -16,7 +16,7 @@ import pytest
 from autodiscover_exporter.main import Application
 from autodiscover_exporter.reload import LiveConfiguration
 from autodiscover_exporter.web.listening import ListenAddress, bind
-from autodiscover_exporter.web.server import Door, Server
+from autodiscover_exporter.web.server import Listener, Server
 from check_autodiscover.checker.checker import Probe
 from check_autodiscover.config.file import Configuration
 from tests.lacking import refuse
@@ -64,7 +64,7 @@ class Serving:
 
 
 @contextmanager
-def running(doors: Sequence[Door], server: Server) -> Iterator[Serving]:
+def running(doors: Sequence[Listener], server: Server) -> Iterator[Serving]:
     """The server with these doors in a thread of its own, told to stop at the end."""
     port = doors[0].listening.getsockname()[1]
     started: Future[asyncio.AbstractEventLoop] = Future()
@@ -92,7 +92,7 @@ class Start:
     def __call__(self, probe: Probe, configuration: Configuration | None = None) -> Iterator[Serving]:
         (sock,) = bind(ListenAddress("127.0.0.1", 0))
         application = Application(LiveConfiguration("", configuration or _configuration()), probe, 0.5)
-        with running([Door(sock, application)], Server()) as serving:
+        with running([Listener(sock, application)], Server()) as serving:
             yield serving
 
 

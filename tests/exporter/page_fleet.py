@@ -13,7 +13,7 @@ from typing import Any
 from autodiscover_exporter.main import Application
 from autodiscover_exporter.reload import LiveConfiguration
 from autodiscover_exporter.web.listening import ListenAddress, bind
-from autodiscover_exporter.web.server import Door, Server
+from autodiscover_exporter.web.server import Listener, Server
 from check_autodiscover.config.file import Configuration, Domain, Module
 from check_autodiscover.core.model.report import Report
 from check_autodiscover.core.model.survey import survey_from_json, survey_to_json
@@ -95,7 +95,7 @@ async def _serve(port: int, count: int) -> None:
     for domain in (*map(domain_of, range(count - 1)), HOSTILE):
         await application.results.obtain(domain, configuration.settled(domain), 10.0)
     (sock,) = bind(ListenAddress("127.0.0.1", port))
-    await Server().serve([Door(sock, application)], lambda: 1.0)
+    await Server().serve([Listener(sock, application)], lambda: 1.0)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from autodiscover_exporter.telemetry import ErrorReason, OwnMetrics
 from autodiscover_exporter.web.messages import EXPOSITION
 from check_autodiscover.core.model.metrics import METRICS, Measure
 from check_autodiscover.core.verdict.judge import judge
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 from tests.house.rule_worlds import surveys
 
 LABELS = ("view", "endpoint", "issuer")
@@ -46,7 +46,7 @@ class Theirs(Collector):
     def collect(self) -> Iterator[Metric]:
         for name in sorted({item.metric for item in self.measures}):
             mine = [item for item in self.measures if item.metric == name]
-            series = {tuple((key, clean(text)) for key, text in item.labels): item.value for item in mine}
+            series = {tuple((key, sanitize(text)) for key, text in item.labels): item.value for item in mine}
             family = GaugeMetricFamily(name, mine[0].help)
             for labels, value in sorted(series.items()):
                 assert value is not None

@@ -13,12 +13,12 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from autodiscover_exporter.web.access import Gate, Guard, RateLimit, Users
-from autodiscover_exporter.web.config_file import CIPHERS, CURVES, LiveGuard, load_guard
+from autodiscover_exporter.web.access import AccessControl, RateLimit, Users, WebConfig
+from autodiscover_exporter.web.config_file import CIPHERS, CURVES, LiveWebConfig, load_web_config
 from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.messages import Request, Response
-from autodiscover_exporter.web.server import Door, Server
+from autodiscover_exporter.web.server import Listener, Server
 from check_autodiscover.config.yaml import ConfigurationError
 from tests.exporter.certificates import authority, issued
 from tests.exporter.conftest import Serving, running
@@ -30,7 +30,7 @@ HASH = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
 
 def _faults(file: Path) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
-        load_guard(str(file))
+        load_web_config(str(file))
     return [str(fault).removeprefix(f"{file}:") for fault in caught.value.faults]
 
 
@@ -109,7 +109,7 @@ def test_a_certificate_that_cannot_be_used_is_refused(file: Path, certificate: s
 @pytest.mark.parametrize("name", CIPHERS)
 def test_every_suite_of_go_is_one_of_openssl(file: Path, name: str) -> None:
     file.write_text(f"tls_server_config: {{{PAIR}, cipher_suites: [{name}]}}\n")
-    context = load_guard(str(file)).context
+    context = load_web_config(str(file)).context
     assert context
     assert [each["name"] for each in context.get_ciphers() if each["protocol"] != "TLSv1.3"] == [CIPHERS[name]]
 
@@ -117,12 +117,12 @@ def test_every_suite_of_go_is_one_of_openssl(file: Path, name: str) -> None:
 @pytest.mark.parametrize("name", CURVES)
 def test_every_curve_of_go_is_one_of_openssl(file: Path, name: str) -> None:
     file.write_text(f"tls_server_config: {{{PAIR}, curve_preferences: [{name}]}}\n")
-    assert load_guard(str(file)).context
+    assert load_web_config(str(file)).context
 
 
 def test_an_empty_file_demands_nothing(file: Path) -> None:
     file.write_text("")
-    guard = load_guard(str(file))
+    guard = load_web_config(str(file))
     assert (guard.context, guard.users, guard.headers, guard.rate) == (None, {}, {}, None)
 
 
@@ -137,9 +137,9 @@ class Clock:
 
 
 @contextmanager
-def guarded(live: LiveGuard, limits: Limits = PATIENT) -> Iterator[Serving]:
+def guarded(live: LiveWebConfig, limits: Limits = PATIENT) -> Iterator[Serving]:
     (sock,) = bind(ListenAddress("127.0.0.1", 0))
-    door = Door(sock, Gate(live, echo, Users()), live.context, live.admits)
+    door = Listener(sock, AccessControl(live, echo, Users()), live.context, live.admits)
     with running([door], Server(limits)) as serving:
         yield serving
 
@@ -182,7 +182,7 @@ def test_tls_is_spoken_in_the_versions_that_the_file_says(
     file: Path, settings: str, answered: list[ssl.TLSVersion]
 ) -> None:
     file.write_text(f"tls_server_config: {{{PAIR}{settings}}}\n")
-    with guarded(LiveGuard(str(file))) as serving:
+    with guarded(LiveWebConfig(str(file))) as serving:
         found = [
             version
             for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
@@ -197,7 +197,7 @@ def test_a_certificate_and_key_may_stand_in_the_file_itself(file: Path) -> None:
         pem = (file.parent / name).read_text().replace("\n", "\n    ")
         lines.append(f"  {key}: |\n    {pem}\n")
     file.write_text("tls_server_config:\n" + "".join(lines))
-    with guarded(LiveGuard(str(file))) as serving:
+    with guarded(LiveWebConfig(str(file))) as serving:
         assert status_over(serving.port, trusting()) == 200
 
 
@@ -207,7 +207,7 @@ def test_a_client_that_says_no_farewell_does_not_keep_the_server_from_its_end(
 ) -> None:
     file.write_text(f"tls_server_config: {{{PAIR}}}\n")
     limits = replace(PATIENT, linger_seconds=0.05)
-    with guarded(LiveGuard(str(file)), limits) as serving, secured(serving.port, trusting(version)) as client:
+    with guarded(LiveWebConfig(str(file)), limits) as serving, secured(serving.port, trusting(version)) as client:
         client.send(GET)
         assert client.answer().status == 200
         serving.stop()
@@ -219,7 +219,7 @@ def test_a_client_that_says_no_farewell_does_not_keep_the_server_from_its_end(
 def test_an_answer_over_tls_is_fetched_when_it_is_sent(file: Path) -> None:
     file.write_text(f"tls_server_config: {{{PAIR}}}\n")
     with (
-        guarded(LiveGuard(str(file)), replace(PATIENT, fetch_seconds=0)) as serving,
+        guarded(LiveWebConfig(str(file)), replace(PATIENT, fetch_seconds=0)) as serving,
         secured(serving.port, trusting()) as client,
     ):
         for _ in range(100):
@@ -229,7 +229,7 @@ def test_an_answer_over_tls_is_fetched_when_it_is_sent(file: Path) -> None:
 
 def test_who_speaks_no_tls_at_a_tls_door_is_not_answered(file: Path) -> None:
     file.write_text(f"tls_server_config: {{{PAIR}}}\n")
-    with guarded(LiveGuard(str(file))) as serving, connected(serving.port) as client:
+    with guarded(LiveWebConfig(str(file))) as serving, connected(serving.port) as client:
         client.send(GET)
         assert b"HTTP" not in client.rest()
 
@@ -252,7 +252,7 @@ def test_a_client_certificate_is_demanded_and_verified(
     issued(file.parent, "stranger.example", authority("another"))
     file.write_text(f"tls_server_config: {{{PAIR}, client_ca_file: ca.pem, client_auth_type: {kind}}}\n")
     certificate = file.parent / f"{shown}.pem" if shown else None
-    with guarded(LiveGuard(str(file))) as serving:
+    with guarded(LiveWebConfig(str(file))) as serving:
         assert status_over(serving.port, trusting(version, certificate)) == status
 
 
@@ -266,13 +266,13 @@ def test_only_client_certificates_with_an_allowed_name_come_in(file: Path, name:
         f"tls_server_config: {{{PAIR}, client_ca_file: ca.pem, client_auth_type: RequireAndVerifyClientCert,"
         f" client_allowed_sans: {sans}}}\n"
     )
-    with guarded(LiveGuard(str(file))) as serving:
+    with guarded(LiveWebConfig(str(file))) as serving:
         assert status_over(serving.port, trusting(certificate=issued(file.parent, name))) == status
 
 
 def test_a_renewed_certificate_is_presented_without_a_restart_and_kept_connections_go_on(file: Path) -> None:
     file.write_text(f"tls_server_config: {{{PAIR}}}\n")
-    live = LiveGuard(str(file))
+    live = LiveWebConfig(str(file))
     with guarded(live) as serving, secured(serving.port, trusting()) as kept:
         issued(file.parent, "renewed.example")
         for kind in ("pem", "key"):
@@ -289,7 +289,7 @@ def test_a_bad_file_keeps_what_held_before_and_the_reason_is_logged(
     file: Path, bad: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     file.write_text(f"basic_auth_users: {{alice: {HASH}}}\n")
-    live = LiveGuard(str(file))
+    live = LiveWebConfig(str(file))
     file.write_text(bad)
     for _ in range(2):
         asyncio.run(live.look())
@@ -306,13 +306,13 @@ def test_files_that_hang_stop_nobody_and_are_told_once(
     """A stand-in for a file server that has gone: no test can make one hang."""
     answers = threading.Event()
     file.write_text(f"basic_auth_users: {{alice: {HASH}}}\n")
-    live = LiveGuard(str(file), longest=0.05)
+    live = LiveWebConfig(str(file), longest=0.05)
     readings = []
 
-    def hang(name: str) -> Guard:
+    def hang(name: str) -> WebConfig:
         readings.append(name)
         answers.wait(TIMEOUT)
-        return load_guard(name)
+        return load_web_config(name)
 
     async def look() -> None:
         for _ in range(3):
@@ -325,7 +325,7 @@ def test_files_that_hang_stop_nobody_and_are_told_once(
             await live.look()
 
     with monkeypatch.context() as patch:
-        patch.setattr("autodiscover_exporter.web.config_file.load_guard", hang)
+        patch.setattr("autodiscover_exporter.web.config_file.load_web_config", hang)
         file.write_text(f"basic_auth_users: {{bob: {HASH}}}\n")
         asyncio.run(look())
     messages = [record.message for record in caplog.records if record.levelname == "ERROR"]
@@ -355,7 +355,7 @@ def _basic(credentials: bytes) -> bytes:
 )
 def test_only_a_user_with_the_password_is_answered(file: Path, request_: bytes, status: int) -> None:
     file.write_text(f"basic_auth_users: {{alice: {HASH}}}\n")
-    with guarded(LiveGuard(str(file))) as serving, connected(serving.port) as client:
+    with guarded(LiveWebConfig(str(file))) as serving, connected(serving.port) as client:
         for _ in range(2):
             client.send(request_)
             answer = client.answer()
@@ -363,12 +363,14 @@ def test_only_a_user_with_the_password_is_answered(file: Path, request_: bytes, 
     assert ("www-authenticate" in answer.headers) == (status == 401)  # type: ignore[possibly-undefined]  # the loop has bound it
 
 
-def _through(guard: Guard, clock: Callable[[], float], headers: Mapping[str, str], times: int = 1) -> list[Response]:
+def _through(
+    guard: WebConfig, clock: Callable[[], float], headers: Mapping[str, str], times: int = 1
+) -> list[Response]:
     async def behind(_request: Request) -> Response:
         return Response(b"", headers=headers)
 
     async def ask() -> list[Response]:
-        gate = Gate(lambda: guard, behind, Users(), clock)
+        gate = AccessControl(lambda: guard, behind, Users(), clock)
         return [await gate(Request("/")) for _ in range(times)]
 
     return asyncio.run(ask())
@@ -376,7 +378,7 @@ def _through(guard: Guard, clock: Callable[[], float], headers: Mapping[str, str
 
 def test_beyond_the_rate_limit_the_answer_is_429_until_time_has_passed() -> None:
     clock = Clock()
-    guard = Guard(rate=RateLimit(interval=2, burst=3))
+    guard = WebConfig(rate=RateLimit(interval=2, burst=3))
     statuses = [answer.status for answer in _through(guard, clock, {}, 4)]
     assert statuses == [200, 200, 200, 429]
 
@@ -393,7 +395,7 @@ def test_headers_of_the_file_are_added_and_another_policy_takes_nothing_from_our
         "http_server_config: {headers: {Strict-Transport-Security: max-age=1, X-Frame-Options: '',"
         " Content-Security-Policy: default-src *}}\n"
     )
-    (answer,) = _through(load_guard(str(file)), Clock(), {"content-security-policy": "default-src 'none'"})
+    (answer,) = _through(load_web_config(str(file)), Clock(), {"content-security-policy": "default-src 'none'"})
     assert answer.headers == {
         "content-security-policy": "default-src 'none', default-src *",
         "strict-transport-security": "max-age=1",

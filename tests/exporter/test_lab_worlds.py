@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from autodiscover_exporter.results.result import render_measures
-from check_autodiscover.checker.checker import Prober
+from check_autodiscover.checker.checker import DomainChecker
 from check_autodiscover.config.file import load_configuration
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.world import World
@@ -41,7 +41,7 @@ def test_a_healthy_domain_has_no_more_series_than_promised() -> None:
 def _exposed(world: World) -> bytes:
     with running(world) as lab:
         module = load_configuration(str(lab.configuration)).settled()
-        report = asyncio.run(Prober()(world.domain, module, module.policy.timeout))
+        report = asyncio.run(DomainChecker()(world.domain, module, module.policy.timeout))
     return render_measures(report.measures)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.checker.checker import Instruments, Observers, Overload, Prober
+from check_autodiscover.checker.checker import DomainChecker, Overload, ProbeSet, SharedProbes
 from check_autodiscover.config.file import Configuration, Module
 from check_autodiscover.core.model.clients import Outcome
 from check_autodiscover.core.model.policy import Resolver, TrustSettings, View
@@ -34,7 +34,7 @@ def asking(trust: TrustSettings, resolver: Resolver) -> Module:
     return replace(usual, trust=trust, policy=replace(usual.policy, views=(View("default", (resolver,)),)))
 
 
-Scenario = Callable[[Prober, Module, Module], Awaitable[Report]]
+Scenario = Callable[[DomainChecker, Module, Module], Awaitable[Report]]
 
 
 def with_one_resolver_silent(trust: TrustSettings, slots: Slots, scenario: Scenario) -> Report:
@@ -42,7 +42,7 @@ def with_one_resolver_silent(trust: TrustSettings, slots: Slots, scenario: Scena
 
     async def main() -> Report:
         silent, quick = Server(lambda _: []), answering(rcode=3)
-        prober = Prober(Instruments(slots=(slots, connection_slots())))
+        prober = DomainChecker(SharedProbes(slots=(slots, connection_slots())))
         async with running(silent) as deaf, running(quick) as hearing:
             found = await scenario(prober, asking(trust, deaf), asking(trust, hearing))
             await prober.close()
@@ -51,13 +51,13 @@ def with_one_resolver_silent(trust: TrustSettings, slots: Slots, scenario: Scena
     return asyncio.run(main())
 
 
-async def hung(prober: Prober, module: Module) -> "asyncio.Task[Report]":
+async def hung(prober: DomainChecker, module: Module) -> "asyncio.Task[Report]":
     """A look that is under way and gets no answers."""
     return asyncio.create_task(prober("hung.example", module, LONG))
 
 
 def test_domain_that_waited_for_our_own_slots_is_not_told_to_be_at_fault(trust: TrustSettings) -> None:
-    async def scenario(prober: Prober, silent: Module, quick: Module) -> Report:
+    async def scenario(prober: DomainChecker, silent: Module, quick: Module) -> Report:
         task = await hung(prober, silent)
         await asyncio.sleep(0)
         try:
@@ -72,7 +72,7 @@ def test_domain_that_waited_for_our_own_slots_is_not_told_to_be_at_fault(trust: 
 
 
 def test_domain_that_hangs_delays_no_other(trust: TrustSettings) -> None:
-    async def scenario(prober: Prober, silent: Module, quick: Module) -> Report:
+    async def scenario(prober: DomainChecker, silent: Module, quick: Module) -> Report:
         task = await hung(prober, silent)
         await asyncio.sleep(0)
         report = await prober("fine.example", quick, LONG)
@@ -89,7 +89,7 @@ def test_domain_that_hangs_delays_no_other(trust: TrustSettings) -> None:
 def test_silent_resolver_of_one_view_takes_from_no_domain_what_the_other_view_says(trust: TrustSettings) -> None:
     """All that is known stays known while half of the network is down, however many domains are asked about at once."""
 
-    async def scenario(prober: Prober, silent: Module, quick: Module) -> Report:
+    async def scenario(prober: DomainChecker, silent: Module, quick: Module) -> Report:
         views = tuple(
             replace(module.policy.views[0], name=name) for name, module in (("inside", quick), ("outside", silent))
         )
@@ -115,11 +115,11 @@ def test_stranger_who_asks_for_passwords_is_told_however_busy_the_domain_keeps_u
     async def seen(*_: object, **__: object) -> Survey:
         return survey
 
-    async def scenario(prober: Prober, silent: Module, quick: Module) -> Report:
+    async def scenario(prober: DomainChecker, silent: Module, quick: Module) -> Report:
         return await prober(survey.domain, quick, 1.0)
 
     monkeypatch.setattr("check_autodiscover.checker.checker.observe", seen)
-    monkeypatch.setattr(Observers, "longest_wait", 9.0)
+    monkeypatch.setattr(ProbeSet, "longest_wait", 9.0)
     report = with_one_resolver_silent(trust, Slots(4, 0, aside_after=LONG), scenario)
     assert {walk.outcome for walk in report.walks if walk.judged} & {Outcome.WRONG_LOGIN}
     assert report.state is State.CRITICAL

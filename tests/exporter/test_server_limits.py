@@ -19,7 +19,7 @@ from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.messages import Handler, Request, Response
 from autodiscover_exporter.web.parsing import Refusal, RequestParser
-from autodiscover_exporter.web.server import Connection, Door, Server
+from autodiscover_exporter.web.server import Connection, Listener, Server
 from tests.exporter.conftest import running
 from tests.exporter.exporter_process import ANY_PORT, address_of, started
 from tests.exporter.wire import PATIENT, TIMEOUT, connected, echo, served
@@ -177,7 +177,7 @@ def test_a_crowd_at_one_door_leaves_room_at_a_door_apart() -> None:
     handler, go_on = _held()
     (crowded,) = bind(ListenAddress("127.0.0.1", 0))
     (health,) = bind(ListenAddress("127.0.0.1", 0))
-    doors = [Door(crowded, handler), Door(health, echo, apart=True)]
+    doors = [Listener(crowded, handler), Listener(health, echo, apart=True)]
     server = Server(replace(PATIENT, connections=1, requests=1, refused_connections=0))
     with running(doors, server), ExitStack() as stack:
         first = stack.enter_context(connected(crowded.getsockname()[1]))

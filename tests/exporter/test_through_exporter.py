@@ -5,7 +5,7 @@ import re
 import pytest
 
 from check_autodiscover import plugin
-from check_autodiscover.checker.checker import Prober
+from check_autodiscover.checker.checker import DomainChecker
 from check_autodiscover.config.file import load_configuration
 from check_autodiscover.from_exporter.command import asked
 from check_autodiscover.lab.running import Lab, running
@@ -18,7 +18,7 @@ NUMBER = re.compile(r"=[0-9.]+s")
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
 def test_a_world_is_told_as_the_plugin_tells_it(world: World, start: Start, capsys: pytest.CaptureFixture[str]) -> None:
-    with running(world) as lab, start(Prober(), load_configuration(str(lab.configuration))) as serving:
+    with running(world) as lab, start(DomainChecker(), load_configuration(str(lab.configuration))) as serving:
         here = (plugin.main([*lab.command, "--no-perfdata"]), capsys.readouterr().out)
         there = _through(serving, lab, "--no-perfdata")
     assert here[0] == world.verdict.state.exit_code
@@ -30,7 +30,7 @@ def test_each_form_is_told_as_the_plugin_tells_it(
     options: tuple[str, ...], start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = world_named("scenario-1-wildcard")
-    with running(world) as lab, start(Prober(), load_configuration(str(lab.configuration))) as serving:
+    with running(world) as lab, start(DomainChecker(), load_configuration(str(lab.configuration))) as serving:
         here = (plugin.main([*lab.command, *options, "-t", "9.5s"]), capsys.readouterr().out)
         there = _through(serving, lab, *options)
     assert [_without_times(*told) for told in (there, here)] == [_without_times(*here)] * 2

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from autodiscover_exporter.web.limits import Limits
 from autodiscover_exporter.web.listening import ListenAddress, bind
 from autodiscover_exporter.web.messages import Handler, Request, Response
-from autodiscover_exporter.web.server import Door, Server
+from autodiscover_exporter.web.server import Listener, Server
 from tests.exporter.conftest import Serving, running
 
 __all__ = ["PATIENT", "TIMEOUT", "Client", "Raw", "connected", "echo", "served"]
@@ -89,5 +89,5 @@ def connected(port: int, source: str = "127.0.0.1") -> Iterator[Client]:
 @contextmanager
 def served(handler: Handler = echo, limits: Limits = PATIENT) -> Iterator[Serving]:
     (sock,) = bind(ListenAddress("127.0.0.1", 0))
-    with running([Door(sock, handler)], Server(limits)) as serving:
+    with running([Listener(sock, handler)], Server(limits)) as serving:
         yield serving

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from check_autodiscover import __version__
-from check_autodiscover.cli import Told
+from check_autodiscover.cli import HelpRequested
 from check_autodiscover.config.commandline import Arguments, UsageError, parse_arguments
 from check_autodiscover.config.options import CHOICES, OPTIONS
 from check_autodiscover.config.values import DEFAULT_VIEWS, Output
@@ -208,7 +208,7 @@ def test_a_mistake_that_argparse_finds_is_told_in_the_same_shape() -> None:
 @pytest.mark.parametrize("argv", [("-h",), ("--help",), ("-H", "contoso.com", "-h")])
 def test_help_fits_a_terminal_and_tells_every_option(argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    with pytest.raises(Told) as told:
+    with pytest.raises(HelpRequested) as told:
         parse_arguments(argv)
     text = str(told.value)
     assert all(len(line) <= 80 and line.isascii() and line.isprintable() for line in text.split("\n"))
@@ -216,7 +216,7 @@ def test_help_fits_a_terminal_and_tells_every_option(argv: tuple[str, ...], monk
 
 
 def test_every_example_of_the_help_is_a_command_line_that_works() -> None:
-    with pytest.raises(Told) as told:
+    with pytest.raises(HelpRequested) as told:
         parse_arguments(["--help"])
     examples = re.sub(r"\\\n\s*", "", str(told.value).partition("examples:\n")[2]).split("\n")
     views = ["--view", "inside=10.0.0.2", "--view", "outside=192.0.2.53"]
@@ -228,7 +228,7 @@ def test_every_example_of_the_help_is_a_command_line_that_works() -> None:
 
 
 def test_the_version_needs_no_domain() -> None:
-    with pytest.raises(Told, match=re.escape(__version__)):
+    with pytest.raises(HelpRequested, match=re.escape(__version__)):
         parse_arguments(["-V"])
 
 

@@ -1,4 +1,4 @@
-"""What `clean` lets through, and what becomes of the rest."""
+"""What `sanitize` lets through, and what becomes of the rest."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from check_autodiscover.output.terminal import clean, shorten
+from check_autodiscover.output.terminal import sanitize, shorten
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -30,12 +30,12 @@ any_text = st.text(st.characters(codec=None, exclude_categories=()))
     ],
 )
 def test_what_could_do_harm_is_shown_as_an_escape(text: str, cleaned: str) -> None:
-    assert clean(text) == cleaned
+    assert sanitize(text) == cleaned
 
 
 @given(any_text, st.integers(min_value=20, max_value=60))
 def test_any_text_leaves_as_one_short_line_of_harmless_ascii(text: str, limit: int) -> None:
-    cleaned = clean(text, limit)
+    cleaned = sanitize(text, limit)
     assert re.fullmatch(r"[ -;=?-{}~]*", cleaned)
     assert len(cleaned) <= limit
 
@@ -45,13 +45,13 @@ def test_nothing_is_lost_of_a_text_that_fits(text: str) -> None:
     def original(match: re.Match[str]) -> str:
         return chr(int(match[1][1:], 16))
 
-    cleaned = clean(text, 10 * len(text) + 10)
+    cleaned = sanitize(text, 10 * len(text) + 10)
     assert re.sub(r"\\(x..|u.{4}|U.{8})", original, cleaned) == text
 
 
 @given(any_text, st.integers(min_value=20, max_value=60))
 def test_a_text_that_is_cut_says_so_and_ends_in_no_half_escape(text: str, limit: int) -> None:
-    whole = clean(text, 10 * len(text) + 10)
+    whole = sanitize(text, 10 * len(text) + 10)
     cut = shorten(whole, limit)
     if cut != whole:
         assert cut.endswith("...")

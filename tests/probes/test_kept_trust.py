@@ -6,7 +6,7 @@ import pytest
 import trustme
 
 from check_autodiscover.core.model.policy import TrustSettings
-from check_autodiscover.probes.trust import RECHECK, KeptTrust, TrustError
+from check_autodiscover.probes.trust import RECHECK, TrustCache, TrustError
 
 
 class Clock:
@@ -27,7 +27,7 @@ def anchor(tmp_path: Path) -> Path:
 
 
 def test_anchors_are_loaded_once_for_each_setting(anchor: Path) -> None:
-    kept = KeptTrust()
+    kept = TrustCache()
     settings = TrustSettings((str(anchor),), system=False)
     assert kept.load(settings) is kept.load(TrustSettings((str(anchor),), system=False))
     assert kept.load(settings) is not kept.load(TrustSettings((str(anchor),)))
@@ -35,7 +35,7 @@ def test_anchors_are_loaded_once_for_each_setting(anchor: Path) -> None:
 
 def test_same_files_stay_the_same_anchors_when_they_are_looked_at_again(anchor: Path) -> None:
     clock = Clock()
-    kept = KeptTrust(clock)
+    kept = TrustCache(clock)
     settings = TrustSettings((str(anchor),), system=False)
     first = kept.load(settings)
     clock.now += RECHECK
@@ -46,7 +46,7 @@ def test_same_files_stay_the_same_anchors_when_they_are_looked_at_again(anchor: 
 
 def test_changed_file_is_taken_up_after_a_while(anchor: Path) -> None:
     clock = Clock()
-    kept = KeptTrust(clock)
+    kept = TrustCache(clock)
     settings = TrustSettings((str(anchor),), system=False)
     first = kept.load(settings)
     trustme.CA(organization_name="Another").cert_pem.write_to_path(anchor)
@@ -56,7 +56,7 @@ def test_changed_file_is_taken_up_after_a_while(anchor: Path) -> None:
 
 
 def test_reload_looks_at_once(anchor: Path) -> None:
-    kept = KeptTrust(Clock())
+    kept = TrustCache(Clock())
     settings = TrustSettings((str(anchor),), system=False)
     first = kept.load(settings)
     trustme.CA(organization_name="Another").cert_pem.write_to_path(anchor)
@@ -66,7 +66,7 @@ def test_reload_looks_at_once(anchor: Path) -> None:
 
 def test_lost_file_is_told_until_it_is_back(anchor: Path) -> None:
     clock = Clock()
-    kept = KeptTrust(clock)
+    kept = TrustCache(clock)
     settings = TrustSettings((str(anchor),), system=False)
     kept.load(settings)
     saved = anchor.read_bytes()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from check_autodiscover.core.model.observations import DnsAnswer, DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.core.model.policy import Resolver
 from check_autodiscover.probes.dns.resolver import ResolverProbe, ResolverTools
-from check_autodiscover.probes.limits import Silences
+from check_autodiscover.probes.limits import SilentServers
 from tests.probes.dns_server import LONG, Server, message, running
 
 FEW = 2
@@ -20,7 +20,7 @@ def asked_of(server: Server, scenario: Scenario) -> None:
     """Run it with a server at which `FEW` may wait once it was silent for a moment."""
 
     async def main() -> None:
-        probe = ResolverProbe(retransmit_after=LONG, tools=ResolverTools(silences=Silences(FEW, patience=0.05)))
+        probe = ResolverProbe(retransmit_after=LONG, tools=ResolverTools(silences=SilentServers(FEW, patience=0.05)))
         async with running(server) as resolver:
             asked: list[asyncio.Task[DnsAnswer]] = []
 

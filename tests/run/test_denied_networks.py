@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.checker.checker import Instruments, conduct, observe
+from check_autodiscover.checker.checker import SharedProbes, conduct, observe
 from check_autodiscover.checker.loop import Probes
 from check_autodiscover.core.model.observations import (
     Connect,
@@ -131,7 +131,7 @@ def test_only_the_address_that_was_judged_is_connected_to(tmp_path: Path) -> Non
                 http_port=opened.port,
                 denied_networks=("127.0.32.0/24",),
             )
-            instruments = Instruments()
+            instruments = SharedProbes()
             async with instruments.observers("contoso.com", policy, trust) as observers:
                 survey = await observe("contoso.com", policy, observers)
             await instruments.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.checker.checker import Instruments, observe
+from check_autodiscover.checker.checker import SharedProbes, observe
 from check_autodiscover.config.file import load_configuration
 from check_autodiscover.core.model.observations import DnsQuestion, DnsStatus, RecordType
 from check_autodiscover.core.model.policy import Policy, Resolver, Transport, TrustSettings, View
@@ -14,7 +14,7 @@ from check_autodiscover.core.model.states import State
 from check_autodiscover.core.verdict.judge import judge
 from check_autodiscover.lab.running import running
 from check_autodiscover.lab.worlds import world_named
-from check_autodiscover.probes.trust import KeptTrust, TrustError
+from check_autodiscover.probes.trust import TrustCache, TrustError
 from tests.probes.dns_server import LONG, NAME
 from tests.probes.test_dns_streams import each
 from tests.probes.web import Site, serve
@@ -24,7 +24,7 @@ def looking(resolver: Resolver) -> Policy:
     return Policy(views=(View("default", (resolver,)),))
 
 
-async def ask(instruments: Instruments, trust: TrustSettings, resolver: Resolver, patience: float = LONG) -> DnsStatus:
+async def ask(instruments: SharedProbes, trust: TrustSettings, resolver: Resolver, patience: float = LONG) -> DnsStatus:
     async with instruments.observers("contoso.com", looking(resolver), trust) as observers:
         question = DnsQuestion("default", resolver.label, NAME, RecordType.A)
         give_up_at = asyncio.get_running_loop().time() + patience
@@ -40,7 +40,7 @@ def trust(tmp_path: Path) -> TrustSettings:
 
 def test_surveys_by_the_same_anchors_share_them_and_no_others(trust: TrustSettings) -> None:
     async def main() -> list[bool]:
-        instruments = Instruments()
+        instruments = SharedProbes()
         policy = looking(Resolver("127.0.0.1"))
         async with (
             instruments.observers("a.example", policy, trust) as one,
@@ -56,7 +56,7 @@ def test_verdicts_are_the_same_when_the_instruments_have_been_used_before() -> N
     world = world_named("healthy-srv")
 
     async def main(file: str) -> list[State]:
-        instruments = Instruments()
+        instruments = SharedProbes()
         module = load_configuration(file).settled()
         found = []
         for _ in range(2):
@@ -72,7 +72,7 @@ def test_verdicts_are_the_same_when_the_instruments_have_been_used_before() -> N
 
 def test_connection_to_a_resolver_serves_the_next_survey_and_only_one_at_a_time(trust: TrustSettings) -> None:
     async def main() -> tuple[set[DnsStatus], int, int]:
-        instruments = Instruments()
+        instruments = SharedProbes()
         async with serve(each()) as site:
             resolver = Resolver("127.0.0.1", site.port, Transport.TCP)
             said = {await ask(instruments, trust, resolver) for _ in range(3)}
@@ -96,7 +96,7 @@ def test_connection_that_left_a_question_open_serves_nobody_else(trust: TrustSet
             await each()(site, reader, writer)
 
     async def main() -> list[DnsStatus]:
-        instruments = Instruments()
+        instruments = SharedProbes()
         async with serve(deaf) as site:
             resolver = Resolver("127.0.0.1", site.port, Transport.TCP)
             said = [await ask(instruments, trust, resolver, patience) for patience in (0.05, LONG)]
@@ -108,7 +108,7 @@ def test_connection_that_left_a_question_open_serves_nobody_else(trust: TrustSet
 
 def test_changed_anchors_are_those_of_the_next_survey_while_the_last_keeps_its_own(trust: TrustSettings) -> None:
     async def main() -> list[bool]:
-        instruments = Instruments(KeptTrust(recheck=0.0))
+        instruments = SharedProbes(TrustCache(recheck=0.0))
         policy = looking(Resolver("127.0.0.1"))
         async with instruments.observers("a.example", policy, trust) as before:
             trustme.CA(organization_name="Another").cert_pem.write_to_path(trust.ca_files[0])
@@ -120,7 +120,7 @@ def test_changed_anchors_are_those_of_the_next_survey_while_the_last_keeps_its_o
 
 def test_anchors_that_went_missing_fail_the_next_survey(trust: TrustSettings) -> None:
     async def main() -> None:
-        instruments = Instruments(KeptTrust(recheck=0.0))
+        instruments = SharedProbes(TrustCache(recheck=0.0))
         policy = looking(Resolver("127.0.0.1"))
         async with instruments.observers("a.example", policy, trust):
             Path(trust.ca_files[0]).unlink()

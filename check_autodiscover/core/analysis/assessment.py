@@ -1,6 +1,6 @@
 """Everything the rules may look at, put together once from a Survey: who is met where, by which method, to what end.
 
-`judge` calls `assemble`; rules read the Picture and nothing else. The method that a domain publishes by is found out
+`judge` calls `assemble`; rules read the Assessment and nothing else. The method that a domain publishes by is found out
 over all views: the customer's rules 1 to 3 read backwards, as the certificate says which records are right.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from check_autodiscover.core.analysis.contacts import Known, Meeting, meetings
+from check_autodiscover.core.analysis.contacts import EndpointState, Known, meetings
 from check_autodiscover.core.analysis.endpoints import SRV_LABELS, Candidate, candidates, srv_name
 from check_autodiscover.core.analysis.lookups import (
     Failure,
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from check_autodiscover.core.model.baseline import Baseline, Change
 
 __all__ = [
+    "Assessment",
     "CatchAll",
     "Choice",
-    "Picture",
     "References",
-    "Scene",
-    "ViewPicture",
+    "ViewAssessment",
+    "ViewFacts",
     "choose_method",
     "failures",
     "fares_unknown",
@@ -93,7 +93,7 @@ class CatchAll:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ViewFacts:
     """One view before any method is known: its records, candidates, and what is met at each."""
 
     view: View
@@ -107,14 +107,14 @@ class Scene:
     """What stands at steps that policy disables; no candidates, and looked at to be told."""
     disabled: tuple[Step, ...]
     """Those steps."""
-    met: Mapping[Candidate, tuple[Meeting, ...]]
+    met: Mapping[Candidate, tuple[EndpointState, ...]]
 
     @property
     def captured(self) -> bool:
         """Whether a catch-all answers for `autodiscover.D`."""
         return self.catch_all.captures(self.autodiscover)
 
-    def at(self, endpoint: Endpoint) -> tuple[Meeting, ...]:
+    def at(self, endpoint: Endpoint) -> tuple[EndpointState, ...]:
         """Everything met at the candidates of one endpoint, hops included."""
         candidates_there = (item for item in self.candidates if item.endpoint is endpoint)
         return tuple(meeting for candidate in candidates_there for meeting in self.met[candidate])
@@ -135,10 +135,10 @@ class References:
 
 
 @dataclass(frozen=True, slots=True)
-class ViewPicture:
+class ViewAssessment:
     """One view as it is judged: the scene, the effective method, and the walks of the judged clients."""
 
-    scene: Scene
+    scene: ViewFacts
     method: Method
     walks: tuple[Walk, ...]
     intended: tuple[Candidate, ...] = field(init=False)
@@ -160,13 +160,13 @@ class ViewPicture:
         return role_of(self.method, candidate.endpoint)
 
 
-def fares_unknown(views: Iterable[ViewPicture]) -> bool:
+def fares_unknown(views: Iterable[ViewAssessment]) -> bool:
     """Whether it is not known of any judged client how it fares in these views."""
     return all(walk.outcome is Outcome.UNKNOWN for view in views for walk in view.walks if walk.judged)
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Assessment:
     """A whole survey as it is judged. `now` is Unix seconds; `why` says how the method was chosen.
 
     `intercepted` are the meetings at which a machine that inspects TLS on our way answered in a server's place.
@@ -175,20 +175,20 @@ class Picture:
     survey: Survey
     now: float
     references: References
-    views: tuple[ViewPicture, ...]
+    views: tuple[ViewAssessment, ...]
     why: str
-    intercepted: tuple[Meeting, ...] = ()
+    intercepted: tuple[EndpointState, ...] = ()
     baseline: "Baseline | None" = None
     """What was accepted, if it was asked for and can be read."""
     changes: "tuple[Change, ...]" = ()
     """What has changed since."""
 
 
-def observe(survey: Survey, view: View, now: float, known: Known) -> Scene:
+def observe(survey: Survey, view: View, now: float, known: Known) -> ViewFacts:
     """One view's scene. `now` is Unix seconds; `known` is what was met in other views, and is added to."""
     found = candidates(survey, view)
     resolved = {item.endpoint: item.resolution for item in found if item.step is not None and item.hop == 0}
-    return Scene(
+    return ViewFacts(
         view,
         resolved[Endpoint.ROOT],
         resolved[Endpoint.AUTODISCOVER],
@@ -228,7 +228,7 @@ def _srv_catch_all(survey: Survey, view: View) -> CatchAll:
     return CatchAll(parent, False if absent else None)
 
 
-def references_of(survey: Survey, scenes: tuple[Scene, ...]) -> References:
+def references_of(survey: Survey, scenes: tuple[ViewFacts, ...]) -> References:
     """The `--server` hosts in all views. A stranger among their addresses is no reference for itself."""
     met = [meeting for scene in scenes for meeting in scene.at(Endpoint.SERVER)]
     addresses = {
@@ -265,7 +265,7 @@ class Host:
     addresses: frozenset[str]
     keys: frozenset[str]
 
-    def stranger(self, meeting: Meeting) -> bool:
+    def stranger(self, meeting: EndpointState) -> bool:
         """Whether a login or settings met there come from a host that the method does not lead to."""
         if meeting.candidate.endpoint is Endpoint.SCP and meeting.answer in _AS_EXCHANGE:
             # Only the organisation's own administrators write into its directory.
@@ -278,14 +278,14 @@ class Host:
             return True
         return not (self._own(meeting) or (meeting.exchange and meeting.acceptable))
 
-    def _own(self, meeting: Meeting) -> bool:
+    def _own(self, meeting: EndpointState) -> bool:
         key = meeting.certificate.public_key if meeting.certificate else ""
         if meeting.candidate.name in self.references.names:
             return True
         return meeting.address in self.addresses or key in self.keys
 
 
-def host_of(method: Method, scene: Scene, references: References) -> Host:
+def host_of(method: Method, scene: ViewFacts, references: References) -> Host:
     """The host that a method leads to in a view. With `--server` it is that alone, else the intended endpoint."""
     addresses, keys = set(references.addresses), set(references.keys)
     for candidate in scene.candidates:
@@ -296,7 +296,7 @@ def host_of(method: Method, scene: Scene, references: References) -> Host:
     return Host(method, references, frozenset(addresses), frozenset(keys))
 
 
-def walks_of(survey: Survey, scene: Scene, method: Method, references: References) -> tuple[Walk, ...]:
+def walks_of(survey: Survey, scene: ViewFacts, method: Method, references: References) -> tuple[Walk, ...]:
     """The walks of all clients in a view under a method."""
     host = host_of(method, scene, references)
     judged, ipv4 = survey.policy.clients, Family.IPV4 in survey.policy.families
@@ -324,7 +324,7 @@ def walks_of(survey: Survey, scene: Scene, method: Method, references: Reference
     )
 
 
-def _unobserved(survey: Survey, scene: Scene) -> Mapping[Step, str]:
+def _unobserved(survey: Survey, scene: ViewFacts) -> Mapping[Step, str]:
     """The steps of which nothing is known in a view, and why."""
     if survey.policy.directory is None:
         return UNOBSERVED
@@ -344,7 +344,7 @@ class Choice:
     why: str
 
 
-def choose_method(survey: Survey, scenes: tuple[Scene, ...], references: References) -> Choice:
+def choose_method(survey: Survey, scenes: tuple[ViewFacts, ...], references: References) -> Choice:
     """The method that a domain's records and certificates show, UNDETERMINED if there is nothing to go by."""
     for decide in (_cloud, _srv, _host, _redirect):
         for scene in scenes:
@@ -354,14 +354,14 @@ def choose_method(survey: Survey, scenes: tuple[Scene, ...], references: Referen
     return _by_harm(survey, scenes, references)
 
 
-def _cloud(scene: Scene, _references: References) -> Choice | None:
+def _cloud(scene: ViewFacts, _references: References) -> Choice | None:
     for candidate in scene.candidates:
         if candidate.endpoint is Endpoint.AUTODISCOVER and candidate.cloud and not candidate.hop:
             return Choice(Method.EXCHANGE_ONLINE, f"{candidate.name} is an alias of {candidate.cloud}")
     return None
 
 
-def _srv(scene: Scene, references: References) -> Choice | None:
+def _srv(scene: ViewFacts, references: References) -> Choice | None:
     """An SRV record that leads somewhere, unless the certificate there makes a host record right as well."""
     for candidate in scene.candidates:
         if candidate.endpoint is not Endpoint.SRV or candidate.hop:
@@ -382,7 +382,7 @@ def _srv(scene: Scene, references: References) -> Choice | None:
     return None
 
 
-def _host(scene: Scene, references: References) -> Choice | None:
+def _host(scene: ViewFacts, references: References) -> Choice | None:
     """A host record that Exchange answers at, or that holds an address of the server: the certificate decides."""
     for meeting in _own(scene, references):
         certificate = meeting.certificate
@@ -397,13 +397,13 @@ def _host(scene: Scene, references: References) -> Choice | None:
     return None
 
 
-def _own(scene: Scene, references: References) -> Iterator[Meeting]:
+def _own(scene: ViewFacts, references: References) -> Iterator[EndpointState]:
     met = scene.at(Endpoint.AUTODISCOVER)
     yield from (meeting for meeting in met if meeting.exchange or meeting.answer is AnswerClass.SETTINGS)
     yield from (meeting for meeting in met if meeting.address in references.addresses)
 
 
-def _redirect(scene: Scene, _references: References) -> Choice | None:
+def _redirect(scene: ViewFacts, _references: References) -> Choice | None:
     """A redirect from port 80 to Autodiscover, unless it leads round in a circle: nothing is published by that."""
     met = scene.at(Endpoint.REDIRECT)
     hops = [meeting for meeting in met if meeting.candidate.hop]
@@ -418,7 +418,7 @@ def _redirect(scene: Scene, _references: References) -> Choice | None:
 _BY_STEP = {Step.AUTODISCOVER: Method.HOST, Step.REDIRECT: Method.REDIRECT, Step.SRV: Method.SRV}
 
 
-def _by_harm(survey: Survey, scenes: tuple[Scene, ...], references: References) -> Choice:
+def _by_harm(survey: Survey, scenes: tuple[ViewFacts, ...], references: References) -> Choice:
     """Nothing serves, but a client is warned or misled: the place where it happens is judged."""
     for scene in scenes:
         for each in walks_of(survey, scene, Method.UNDETERMINED, references):
@@ -430,7 +430,7 @@ def _by_harm(survey: Survey, scenes: tuple[Scene, ...], references: References) 
     return Choice(Method.UNDETERMINED, "nothing that serves Autodiscover was found")
 
 
-def failures(survey: Survey, view: ViewPicture) -> tuple[Failure, ...]:
+def failures(survey: Survey, view: ViewAssessment) -> tuple[Failure, ...]:
     """The unanswered questions about the domain and the names that its records lead to, each once.
 
     What lies behind Microsoft's names is nobody's to judge, and what a server refuses of zones that are not its own is
@@ -439,7 +439,7 @@ def failures(survey: Survey, view: ViewPicture) -> tuple[Failure, ...]:
     return tuple(item for item in _unanswered(view) if not cloud_name((item.name,)) and not _elsewhere(survey, item))
 
 
-def _unanswered(view: ViewPicture) -> tuple[Failure, ...]:
+def _unanswered(view: ViewAssessment) -> tuple[Failure, ...]:
     scene = view.scene
     walked = (candidate.resolution for candidate in scene.candidates if candidate.step is not None)
     resolutions = (scene.domain, scene.autodiscover, *walked)
@@ -454,13 +454,13 @@ def _elsewhere(survey: Survey, failure: Failure) -> bool:
     )
 
 
-def refused_elsewhere(survey: Survey, view: ViewPicture) -> tuple[str, ...]:
+def refused_elsewhere(survey: Survey, view: ViewAssessment) -> tuple[str, ...]:
     """The names of other zones that the resolvers of a view refuse to look up, which is a note."""
     refused = (item.name for item in _unanswered(view) if _elsewhere(survey, item) and not cloud_name((item.name,)))
     return tuple(dict.fromkeys(refused))
 
 
-def unvalidated(survey: Survey, view: ViewPicture, failure: Failure) -> list[str]:
+def unvalidated(survey: Survey, view: ViewAssessment, failure: Failure) -> list[str]:
     """The resolvers that have an answer to a question which they fail, if they are not to validate it."""
     labels = []
     for label, status in failure.reasons:
@@ -471,7 +471,7 @@ def unvalidated(survey: Survey, view: ViewPicture, failure: Failure) -> list[str
     return labels
 
 
-def place_of(survey: Survey, view: ViewPicture, failure: Failure) -> Endpoint:
+def place_of(survey: Survey, view: ViewAssessment, failure: Failure) -> Endpoint:
     """Where clients miss the answer to a question: everywhere, where it is about the domain itself."""
     if failure.name == survey.domain:
         return Endpoint.ZONE

@@ -26,7 +26,7 @@ from check_autodiscover.core.model.observations import Connect, Contact, Endpoin
 from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.core.model.urls import RedirectTarget
 
-__all__ = ["Known", "Meeting", "NameFault", "Reach", "intercepted", "meetings"]
+__all__ = ["EndpointState", "Known", "NameFault", "Reach", "intercepted", "meetings"]
 
 
 class Reach(Enum):
@@ -55,7 +55,7 @@ _UNTRIED = (Connect.NO_FAMILY, Connect.DENIED, Connect.OVER_BUDGET)
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class EndpointState:
     """One address of a candidate, as a client meets it."""
 
     candidate: Candidate
@@ -101,11 +101,11 @@ class Meeting:
         return self.reach is Reach.OPEN and self.answer is AnswerClass.EXCHANGE
 
 
-Known = dict[EndpointQuestion, Meeting]
+Known = dict[EndpointQuestion, EndpointState]
 """What was met already, by what was asked: most views lead to the same addresses."""
 
 
-def meetings(survey: Survey, candidate: Candidate, now: float, known: Known) -> tuple[Meeting, ...]:
+def meetings(survey: Survey, candidate: Candidate, now: float, known: Known) -> tuple[EndpointState, ...]:
     """What a client meets at each address of a candidate, in the order of its addresses.
 
     `now` is Unix seconds; `known` is of the same survey and moment, and is added to.
@@ -113,25 +113,25 @@ def meetings(survey: Survey, candidate: Candidate, now: float, known: Known) -> 
     return tuple(_met(survey, candidate, question, now, known) for question in questions(candidate))
 
 
-def _met(survey: Survey, candidate: Candidate, question: EndpointQuestion, now: float, known: Known) -> Meeting:
+def _met(survey: Survey, candidate: Candidate, question: EndpointQuestion, now: float, known: Known) -> EndpointState:
     if question in known:
         return replace(known[question], candidate=candidate)
     known[question] = _meet(survey, candidate, question, now)
     return known[question]
 
 
-def _meet(survey: Survey, candidate: Candidate, question: EndpointQuestion, now: float) -> Meeting:
+def _meet(survey: Survey, candidate: Candidate, question: EndpointQuestion, now: float) -> EndpointState:
     contact = survey.contacts.get(question)
     address, reach = question.address, _reach(contact)
     if contact is None or reach in (Reach.UNSEEN, Reach.DEAD):
-        return Meeting(candidate, address, contact, reach)
+        return EndpointState(candidate, address, contact, reach)
     leaf = contact.tls.chain[0] if contact.tls and contact.tls.chain else None
     name_fault: NameFault | None = None
     faults: tuple[Fault, ...] = ()
     if isinstance(leaf, Certificate) and contact.tls is not None:
         name_fault = _name_fault(leaf, candidate.name)
         faults = _disturbing(_faults(contact.tls, now))
-    return Meeting(
+    return EndpointState(
         candidate,
         address,
         contact,
@@ -192,7 +192,7 @@ def _name_fault(certificate: Certificate, name: str) -> NameFault | None:
     return NameFault.MISMATCH
 
 
-def intercepted(survey: Survey, met: Iterable[Meeting]) -> tuple[Meeting, ...]:
+def intercepted(survey: Survey, met: Iterable[EndpointState]) -> tuple[EndpointState, ...]:
     """The meetings at which an inspecting machine answered, by its issuer; none where that is not proven.
 
     Proof is one authority that no anchor knows, with certificates for unrelated names, one of them not the domain's
@@ -210,9 +210,9 @@ _INSIDE = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"
 """Where a company's own authority is at home, and no way out leads by (RFC 1918, RFC 6598, RFC 4193)."""
 
 
-def _by_issuer(met: Iterable[Meeting]) -> list[tuple[Meeting, ...]]:
+def _by_issuer(met: Iterable[EndpointState]) -> list[tuple[EndpointState, ...]]:
     """What was met of each unknown authority, by its name and its key: appliances of one make share the name."""
-    groups: dict[tuple[str, str], list[Meeting]] = {}
+    groups: dict[tuple[str, str], list[EndpointState]] = {}
     for meeting in met:
         certificate = meeting.certificate
         if (
@@ -224,7 +224,7 @@ def _by_issuer(met: Iterable[Meeting]) -> list[tuple[Meeting, ...]]:
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
-def _made_outside(meeting: Meeting, certificate: Certificate) -> bool:
+def _made_outside(meeting: EndpointState, certificate: Certificate) -> bool:
     """Whether an authority unknown to us and to the public may have made it on a way out; it did not sign itself."""
     if not any(fault.verdict is Verdict.UNTRUSTED for fault in meeting.faults):
         return False
@@ -232,7 +232,7 @@ def _made_outside(meeting: Meeting, certificate: Certificate) -> bool:
     return outside and not certificate.public_marks and certificate.issuer != certificate.subject
 
 
-def _issuer_key(meeting: Meeting, certificate: Certificate) -> str:
+def _issuer_key(meeting: EndpointState, certificate: Certificate) -> str:
     """The key that signed it: as it says itself, or of its issuer that was presented along with it."""
     chain = meeting.contact.tls.chain if meeting.contact and meeting.contact.tls else ()
     above = (item.public_key for item in chain if isinstance(item, Certificate) and item.subject == certificate.issuer)
@@ -248,7 +248,7 @@ class _Shown(NamedTuple):
     network: str
 
 
-def _shown(survey: Survey, meeting: Meeting) -> _Shown:
+def _shown(survey: Survey, meeting: EndpointState) -> _Shown:
     names = _names(meeting)
     owners = frozenset(tuple(name.split(".")[-2:]) for name in names)
     return _Shown(owners, any(_is_own(survey, name) for name in names), _network(meeting.address))
@@ -263,7 +263,7 @@ def _proves(stranger: _Shown, other: _Shown) -> bool:
     )
 
 
-def _names(meeting: Meeting) -> Sequence[str]:
+def _names(meeting: EndpointState) -> Sequence[str]:
     """Names enough to tell whose certificate it is."""
     return meeting.certificate.dns_names[:_LOOKED_AT] if meeting.certificate else ()
 

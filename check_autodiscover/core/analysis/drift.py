@@ -9,7 +9,13 @@ from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
 
-from check_autodiscover.core.analysis.assessment import CatchAll, Picture, Scene, ViewPicture, refused_elsewhere
+from check_autodiscover.core.analysis.assessment import (
+    Assessment,
+    CatchAll,
+    ViewAssessment,
+    ViewFacts,
+    refused_elsewhere,
+)
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.lookups import Presence, Resolution, servers_named, zone_of
 from check_autodiscover.core.model.baseline import (
@@ -174,7 +180,7 @@ _UNSEEN_RULES = frozenset({"check-network-denied", "check-timed-out", "dns-looku
 """Findings after which nobody knows all that there is to accept."""
 
 
-def accept(picture: Picture) -> Baseline:
+def accept(picture: Assessment) -> Baseline:
     """The accepted part of a survey, as of its end."""
     survey = picture.survey
     return Baseline(
@@ -191,7 +197,7 @@ def unseen(report: Report) -> tuple[str, ...]:
     )
 
 
-def unanswered(picture: Picture) -> tuple[str, ...]:
+def unanswered(picture: Assessment) -> tuple[str, ...]:
     """The names of which a part got no answer, so that it is not known what to accept of them, a sentence each."""
     found = []
     for view in picture.views:
@@ -256,7 +262,7 @@ def name_servers(survey: Survey, view: View) -> tuple[str, ...]:
     return tuple(sorted(servers_named(survey, view))) if zone_of(survey, view) == survey.domain else ()
 
 
-def _view(picture: Picture, view: ViewPicture) -> AcceptedView:
+def _view(picture: Assessment, view: ViewAssessment) -> AcceptedView:
     survey = picture.survey
     return AcceptedView(
         name=view.name,
@@ -269,7 +275,7 @@ def _view(picture: Picture, view: ViewPicture) -> AcceptedView:
     )
 
 
-def _records(survey: Survey, scene: Scene) -> Iterator[AcceptedRecord]:
+def _records(survey: Survey, scene: ViewFacts) -> Iterator[AcceptedRecord]:
     yield from _resolved(survey, scene.autodiscover)
     if scene.srv.presence in (Presence.PRESENT, Presence.ABSENT):
         values = sorted(
@@ -283,7 +289,7 @@ def _records(survey: Survey, scene: Scene) -> Iterator[AcceptedRecord]:
             yield from _resolved(survey, candidate.resolution)
 
 
-def _lasting(scene: Scene) -> Iterator[Candidate]:
+def _lasting(scene: ViewFacts) -> Iterator[Candidate]:
     """The candidates whose records are the domain's own affair: no redirect's targets."""
     return (item for item in scene.candidates if not item.hop and item.endpoint in (Endpoint.SRV, Endpoint.SERVER))
 
@@ -318,7 +324,7 @@ def _catch_alls(found: Iterable[CatchAll]) -> Iterator[CatchAllState]:
     return (CatchAllState(item.parent, item.found) for item in found if item.found is not None)
 
 
-def _presented(picture: Picture, scene: Scene) -> Iterator[Presented]:
+def _presented(picture: Assessment, scene: ViewFacts) -> Iterator[Presented]:
     """The certificates of every place that clients are led to. A web site at the root is another's affair."""
     told = set()
     for candidate in scene.candidates:

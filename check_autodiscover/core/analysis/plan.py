@@ -1,8 +1,9 @@
 """What to ask next, given what is known: by DNS, of endpoints within a budget of connections, of the directory.
 
-Pure: the loop calls `plan` after each answer that `leads_on`, and asks what is wanted and not yet asked. Everything is
-a question: the addresses behind an SRV target, the rest of an alias chain, the target of a redirect. No walk leads to
-the parents' names and to what a search list makes of ours; both are looked at because others could answer there.
+Pure: the loop calls `plan` after each answer that `may_need_more`, and asks what is wanted and not yet asked.
+Everything is a question: the addresses behind an SRV target, the rest of an alias chain, the target of a redirect. No
+walk leads to the parents' names and to what a search list makes of ours; both are looked at because others could answer
+there.
 """
 
 from collections import Counter
@@ -57,7 +58,7 @@ __all__ = [
     "ConnectionBudget",
     "catch_all_below",
     "glance",
-    "leads_on",
+    "may_need_more",
     "plan",
     "suffix_names",
     "suffixes",
@@ -218,7 +219,7 @@ _COMPARED = frozenset({RecordType.MX, RecordType.SOA})
 """Types that rules alone read."""
 
 
-def leads_on(survey: Survey, question: Question, observation: Observation) -> bool:
+def may_need_more(survey: Survey, question: Question, observation: Observation) -> bool:
     """Whether `plan` may want more once this is known, beside what the survey knows already."""
     match question, observation:
         case EndpointQuestion(), Contact():

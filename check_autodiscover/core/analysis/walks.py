@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from check_autodiscover.core.analysis.chains import Verdict
-from check_autodiscover.core.analysis.contacts import Meeting, NameFault, Reach
+from check_autodiscover.core.analysis.contacts import EndpointState, NameFault, Reach
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.lookups import Presence
 from check_autodiscover.core.analysis.replies import AnswerClass, Demand
@@ -41,13 +41,13 @@ __all__ = [
     "SPENT_REDIRECT",
     "SUCCESS",
     "UNSPECIFIED",
-    "Reaction",
+    "OutlookCode",
     "Walker",
     "certificate_trouble",
     "walk",
 ]
 
-Reaction = tuple[str, str]
+OutlookCode = tuple[str, str]
 """An HRESULT, and what is so in words."""
 
 SUCCESS = "0x00000000"
@@ -71,7 +71,7 @@ NO_SRV = ("0x8004010F", "no SRV record")
 
 SPENT_REDIRECT = (UNSPECIFIED, "the redirect leads nowhere new")
 
-ANSWERS: dict[AnswerClass, Reaction] = {
+ANSWERS: dict[AnswerClass, OutlookCode] = {
     AnswerClass.EXCHANGE: (SUCCESS, "asks for a login, as Exchange does"),
     AnswerClass.SETTINGS: (SUCCESS, "answers with Autodiscover XML and asks for no login"),
     AnswerClass.PASSWORD: (SUCCESS, "asks for a password"),
@@ -89,13 +89,13 @@ ANSWERS: dict[AnswerClass, Reaction] = {
     AnswerClass.UNSEEN: ("", "the answer was not seen"),
 }
 
-NAMES: dict[NameFault, Reaction] = {
+NAMES: dict[NameFault, OutlookCode] = {
     NameFault.MISMATCH: ("0x80072F06", "the certificate lacks {name}"),
     NameFault.COMMON_NAME_ONLY: ("0x80072F06", "{name} stands in the common name alone"),
 }
 """What is held against a certificate's names, `name` being the host that the client contacts."""
 
-CERTIFICATES: dict[Verdict, Reaction] = {
+CERTIFICATES: dict[Verdict, OutlookCode] = {
     Verdict.EXPIRED: ("0x80072F05", "the certificate has expired"),
     Verdict.NOT_YET_VALID: ("0x80072F05", "the certificate is not yet valid"),
     Verdict.SELF_SIGNED: ("0x80072F0D", "the certificate is self-signed"),
@@ -106,7 +106,7 @@ CERTIFICATES: dict[Verdict, Reaction] = {
 }
 
 
-def certificate_trouble(meeting: Meeting) -> Reaction:
+def certificate_trouble(meeting: EndpointState) -> OutlookCode:
     """What a client holds against a meeting's certificate, its names before its chain."""
     if meeting.name_fault is not None:
         code, words = NAMES[meeting.name_fault]
@@ -135,9 +135,9 @@ _SRV_CHOICES: dict[SrvChoice, Callable[[list[int]], int]] = {SrvChoice.LOWEST: m
 Courses = dict[tuple[object, ...], Course]
 """Courses by the steps that are left and the habits of who takes them."""
 
-Meet = Callable[[Candidate], tuple[Meeting, ...]]
+Meet = Callable[[Candidate], tuple[EndpointState, ...]]
 
-Stranger = Callable[[Meeting], bool]
+Stranger = Callable[[EndpointState], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +249,7 @@ class Walker:
             return self._unseen(candidate, rest(), "the name could not be looked up")
         return self._next(candidate, rest(), *NO_ADDRESS)
 
-    def _react(self, meeting: Meeting, rest: Callable[[], Course]) -> Course:
+    def _react(self, meeting: EndpointState, rest: Callable[[], Course]) -> Course:
         candidate = meeting.candidate
         if meeting.reach is Reach.UNSEEN:
             return self._unseen(candidate, rest(), f"{meeting.address} was not seen")
@@ -264,7 +264,7 @@ class Walker:
             return self._next(candidate, rest(), code, why)
         return self._answered(meeting, rest)
 
-    def _answered(self, meeting: Meeting, rest: Callable[[], Course]) -> Course:
+    def _answered(self, meeting: EndpointState, rest: Callable[[], Course]) -> Course:
         candidate = meeting.candidate
         code, why = ANSWERS[meeting.answer]
         match meeting.answer:
@@ -279,7 +279,7 @@ class Walker:
             case _:
                 return self._next(candidate, rest(), code, why)
 
-    def _follow(self, meeting: Meeting, rest: Callable[[], Course]) -> Course:
+    def _follow(self, meeting: EndpointState, rest: Callable[[], Course]) -> Course:
         candidate, target = meeting.candidate, meeting.redirect
         step = WalkStep(_step(candidate), candidate.url, "follows", "", f"redirect to {target.host if target else ''}")
         for hop in self.candidates:
@@ -287,20 +287,22 @@ class Walker:
                 return _prefixed((step,), self._at(hop, rest))
         return self._next(candidate, rest(), *SPENT_REDIRECT)
 
-    def _sent_on(self, meeting: Meeting, rest: Callable[[], Course], why: str) -> Course:
+    def _sent_on(self, meeting: EndpointState, rest: Callable[[], Course], why: str) -> Course:
         """The course where a client starts again for another mail domain, which is that one's check."""
         if self.stranger(meeting):
             return self._ends(meeting.candidate, meeting, Outcome.WRONG_SETTINGS, SUCCESS, why)
         return self._unseen(meeting.candidate, rest(), why)
 
-    def _success(self, meeting: Meeting) -> Outcome:
+    def _success(self, meeting: EndpointState) -> Outcome:
         if self.stranger(meeting):
             settings = meeting.answer is AnswerClass.SETTINGS
             return Outcome.WRONG_SETTINGS if settings else Outcome.WRONG_LOGIN
         asks = meeting.candidate.step in self.profile.consents
         return Outcome.ASKS_CONSENT if asks else Outcome.CONFIGURED
 
-    def _ends(self, candidate: Candidate, meeting: Meeting | None, outcome: Outcome, code: str, why: str) -> Course:
+    def _ends(
+        self, candidate: Candidate, meeting: EndpointState | None, outcome: Outcome, code: str, why: str
+    ) -> Course:
         where = f"{meeting.address}: {why}" if meeting else why
         step = WalkStep(_step(candidate), candidate.url, outcome.value, code, where)
         return Course(outcome, candidate.step, (step,))
@@ -308,7 +310,7 @@ class Walker:
     def _next(self, candidate: Candidate, rest: Course, code: str, why: str) -> Course:
         return _prefixed((WalkStep(_step(candidate), candidate.url, "next", code, why),), rest)
 
-    def _next_at(self, meeting: Meeting, rest: Course, reaction: Reaction) -> Course:
+    def _next_at(self, meeting: EndpointState, rest: Course, reaction: OutlookCode) -> Course:
         code, why = reaction
         return self._next(meeting.candidate, rest, code, f"{meeting.address}: {why}")
 
@@ -328,7 +330,7 @@ def walk(walker: Walker, view: str, judged: bool) -> Walk:
 
 def _cloud_outcome(walker: Walker, candidate: Candidate) -> tuple[Outcome, str, str]:
     """Exchange Online answers behind a cloud name; it is never contacted. For other methods it is a stranger."""
-    elsewhere = walker.stranger(Meeting(candidate, "", None, Reach.UNSEEN))
+    elsewhere = walker.stranger(EndpointState(candidate, "", None, Reach.UNSEEN))
     outcome = Outcome.WRONG_LOGIN if elsewhere else Outcome.CONFIGURED
     return outcome, SUCCESS, f"alias to Exchange Online ({candidate.cloud}), not contacted"
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
-from check_autodiscover.core.analysis.contacts import Meeting, NameFault, Reach
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
+from check_autodiscover.core.analysis.contacts import EndpointState, NameFault, Reach
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.replies import AnswerClass
 from check_autodiscover.core.model.finding import Endpoint, Finding
@@ -16,7 +16,7 @@ from check_autodiscover.core.rules.phrases import foreign_certificate, joined
 __all__ = ["judge_addresses"]
 
 
-def judge_addresses(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_addresses(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-address-unexpected`: against `--expected-address`, else against the server's addresses."""
     expected = declared(picture.survey.policy.expect.addresses, view)
     for candidate in view.intended:
@@ -35,7 +35,7 @@ def judge_addresses(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
 
 
 def _against_expected(
-    picture: Picture, view: ViewPicture, candidate: Candidate, expected: tuple[str, ...]
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, expected: tuple[str, ...]
 ) -> Iterator[Finding]:
     networks = [ip_network(text, strict=False) for text in expected]
     found = {text: ip_address(text) for text in candidate.resolution.addresses}
@@ -61,7 +61,7 @@ def _against_expected(
         )
 
 
-def _against_server(picture: Picture, view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
+def _against_server(picture: Assessment, view: ViewAssessment, candidate: Candidate) -> Iterator[Finding]:
     references = picture.references
     if not references.addresses or view.scene.captured:
         return
@@ -75,7 +75,7 @@ def _against_server(picture: Picture, view: ViewPicture, candidate: Candidate) -
         yield _address_finding(view, candidate, wrong, f"{joined(own)} ({joined(sorted(references.names))})")
 
 
-def _addresses_here(view: ViewPicture, names: frozenset[str]) -> tuple[str, ...]:
+def _addresses_here(view: ViewAssessment, names: frozenset[str]) -> tuple[str, ...]:
     return tuple(
         address
         for candidate in view.scene.candidates
@@ -84,7 +84,7 @@ def _addresses_here(view: ViewPicture, names: frozenset[str]) -> tuple[str, ...]
     )
 
 
-def _suspect(picture: Picture, view: ViewPicture, meeting: Meeting) -> bool:
+def _suspect(picture: Assessment, view: ViewAssessment, meeting: EndpointState) -> bool:
     """Whether an address that is not the server's is wrong.
 
     It has no valid certificate with an Exchange answer, and does not redirect to the server. With `redirect`,
@@ -99,7 +99,7 @@ def _suspect(picture: Picture, view: ViewPicture, meeting: Meeting) -> bool:
     return view.method is Method.HOST or answers
 
 
-def _leads_to_server(picture: Picture, view: ViewPicture, address: str) -> bool:
+def _leads_to_server(picture: Assessment, view: ViewAssessment, address: str) -> bool:
     return any(
         item.address == address and item.redirect is not None and item.redirect.host in picture.references.names
         for item in view.scene.at(Endpoint.REDIRECT)
@@ -107,7 +107,7 @@ def _leads_to_server(picture: Picture, view: ViewPicture, address: str) -> bool:
     )
 
 
-def _address_finding(view: ViewPicture, candidate: Candidate, wrong: tuple[str, ...], expected: str) -> Finding:
+def _address_finding(view: ViewAssessment, candidate: Candidate, wrong: tuple[str, ...], expected: str) -> Finding:
     met = [meeting for meeting in view.scene.met[candidate] if meeting.address in wrong]
     return Finding(
         rule="dns-address-unexpected",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.analysis.lookups import Presence
 from check_autodiscover.core.model.finding import Endpoint, Finding
 from check_autodiscover.core.model.policy import Method
@@ -12,7 +12,7 @@ from check_autodiscover.core.rules.phrases import foreign_certificate, joined, s
 __all__ = ["judge_catch_all", "takes_srv_name"]
 
 
-def judge_catch_all(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_catch_all(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-wildcard-captures-autodiscover`, or `dns-wildcard-present` where it captures nothing."""
     scene = view.scene
     if scene.srv_catch_all.found:
@@ -38,24 +38,24 @@ def judge_catch_all(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         )
 
 
-def _is_declared(picture: Picture, view: ViewPicture) -> bool:
+def _is_declared(picture: Assessment, view: ViewAssessment) -> bool:
     """Whether policy expects a catch-all there."""
     parents = declared(picture.survey.policy.expect.wildcards, view)
     return view.scene.catch_all.parent in {parent.removeprefix("*.") for parent in parents}
 
 
-def _told_as_missing(view: ViewPicture) -> bool:
+def _told_as_missing(view: ViewAssessment) -> bool:
     """Whether the catch-all is part of why there is no SRV record where one is meant."""
     return view.method is Method.SRV and takes_srv_name(view)
 
 
-def takes_srv_name(view: ViewPicture) -> bool:
+def takes_srv_name(view: ViewAssessment) -> bool:
     """Whether the catch-all's alias stands at the SRV name, so that it captures after all."""
     aliases = view.scene.srv.aliases
     return bool(aliases) and aliases[0] == view.scene.catch_all.alias
 
 
-def _captured_srv(picture: Picture, view: ViewPicture) -> Finding:
+def _captured_srv(picture: Assessment, view: ViewAssessment) -> Finding:
     catch_all = view.scene.srv_catch_all
     return Finding(
         rule="dns-wildcard-captures-srv",
@@ -70,19 +70,19 @@ def _captured_srv(picture: Picture, view: ViewPicture) -> Finding:
     )
 
 
-def _srv_parent(view: ViewPicture) -> str:
+def _srv_parent(view: ViewAssessment) -> str:
     """Where the asterisk stands: names below the domain itself that do not exist are proof that it is below `_tcp`."""
     scene = view.scene
     return scene.srv_catch_all.parent if scene.catch_all.found is False else scene.catch_all.parent
 
 
-def _srv_host(picture: Picture, target: str) -> str:
+def _srv_host(picture: Assessment, target: str) -> str:
     """Where the SRV record of our own should lead: to the server, where that is named."""
     servers = [name for name in picture.survey.policy.servers if name in picture.references.names]
     return next(iter(servers), target)
 
 
-def _captured(picture: Picture, view: ViewPicture) -> Finding:
+def _captured(picture: Assessment, view: ViewAssessment) -> Finding:
     scene = view.scene
     expected = _is_declared(picture, view)
     guessed = picture.survey.policy.declared_method(view.name) is Method.AUTO
@@ -106,7 +106,7 @@ def _captured(picture: Picture, view: ViewPicture) -> Finding:
     )
 
 
-def _own_record(picture: Picture, view: ViewPicture) -> str:
+def _own_record(picture: Assessment, view: ViewAssessment) -> str:
     """The record that stops a catch-all at the name: a tombstone, or what the method needs there anyway."""
     if view.method in (Method.HOST, Method.EXCHANGE_ONLINE, Method.REDIRECT):
         return wanted_record(picture, view)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.analysis.chains import Fault, Verdict, detail_of, presented_at, reissue_of
-from check_autodiscover.core.analysis.contacts import Meeting, NameFault
+from check_autodiscover.core.analysis.contacts import EndpointState, NameFault
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.lookups import resolve
 from check_autodiscover.core.model.certificate import Certificate, covers
@@ -29,7 +29,7 @@ _FAULT_RULES = {
 """The rule for each verdict of the chain; what has no rule of its own is told as untrusted."""
 
 
-def judge_certificates(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_certificates(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """Every certificate rule at every candidate of a view; the `--server` hosts only where no client meets them."""
     walked = {(item.name, address) for item in view.scene.candidates if item.step for address in item.addresses}
     for candidate in (*view.scene.candidates, *view.scene.skipped):
@@ -46,7 +46,7 @@ def judge_certificates(picture: Picture, view: ViewPicture) -> Iterator[Finding]
             yield from judge_own_certificate(picture, view, candidate, met)
 
 
-def _only_by_directory(view: ViewPicture, candidate: Candidate) -> bool:
+def _only_by_directory(view: ViewAssessment, candidate: Candidate) -> bool:
     """Whether the directory alone leads to a server; what is true of the intended one is said there."""
     intended = {item.name for item in view.intended}
     return view.role(candidate) is CandidateRole.DIRECTORY and candidate.name not in intended
@@ -59,7 +59,7 @@ _SHOWN = 3
 """Certificates whose first name a sentence about many has room for."""
 
 
-def judge_interception(picture: Picture) -> Iterator[Finding]:
+def judge_interception(picture: Assessment) -> Iterator[Finding]:
     """`certificate-intercepted`, once for all views: it is about our own way out."""
     met = picture.intercepted
     if met:
@@ -77,7 +77,7 @@ def judge_interception(picture: Picture) -> Iterator[Finding]:
 
 
 def _judge_names(
-    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
 ) -> Iterator[Finding]:
     lacking = tuple(item for item in met if item.name_fault is NameFault.MISMATCH)
     if lacking:
@@ -99,7 +99,9 @@ def _judge_names(
         yield certificate_finding("certificate-common-name-only", view, candidate, in_common_name)
 
 
-def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> Finding:
+def _mismatch(
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, lacking: tuple[EndpointState, ...]
+) -> Finding:
     near = near_miss(_compared(lacking), candidate.name)
     by_directory = candidate.endpoint is Endpoint.SCP
     return certificate_finding(
@@ -117,7 +119,9 @@ def _mismatch(picture: Picture, view: ViewPicture, candidate: Candidate, lacking
     )
 
 
-def _renewed(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> str:
+def _renewed(
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, lacking: tuple[EndpointState, ...]
+) -> str:
     """The day of the renewal that lost the name which the accepted certificate had, else empty."""
     lost = any(
         (change.kind.value, change.view, change.endpoint) == ("certificate-names-lost", view.name, candidate.endpoint)
@@ -129,7 +133,9 @@ def _renewed(picture: Picture, view: ViewPicture, candidate: Candidate, lacking:
     return date_of(max(item.certificate.not_before for item in lacking if item.certificate))
 
 
-def _advice(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: tuple[Meeting, ...], near: str) -> str:
+def _advice(
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, lacking: tuple[EndpointState, ...], near: str
+) -> str:
     """A certificate is mended where it is ours; a stranger's shows that the record is wrong."""
     addresses = joined(item.address for item in lacking)
     if candidate.endpoint is Endpoint.ROOT and _controllers(lacking):
@@ -155,7 +161,7 @@ def _advice(picture: Picture, view: ViewPicture, candidate: Candidate, lacking: 
     return f"{reissue}."
 
 
-def _leading_there(picture: Picture, view: ViewPicture, lacking: tuple[Meeting, ...]) -> str:
+def _leading_there(picture: Assessment, view: ViewAssessment, lacking: tuple[EndpointState, ...]) -> str:
     """The first name of a certificate that may lead to where it is presented, else empty."""
     there = {item.address for item in lacking}
     held = (name for name in _compared(lacking) if "*" not in name)
@@ -163,19 +169,19 @@ def _leading_there(picture: Picture, view: ViewPicture, lacking: tuple[Meeting, 
     return next((name for name, addresses in led if not addresses or there & set(addresses)), "")
 
 
-def _compared(met: tuple[Meeting, ...]) -> tuple[str, ...]:
+def _compared(met: tuple[EndpointState, ...]) -> tuple[str, ...]:
     """The first names of each certificate that was presented, few of each where there are many certificates."""
     shown = {item.certificate.fingerprint: item.certificate for item in met if item.certificate}
     share = MAX_COMPARED // max(len(shown), 1)
     return tuple(dict.fromkeys(name for certificate in shown.values() for name in certificate.dns_names[:share]))
 
 
-def _controllers(met: tuple[Meeting, ...]) -> bool:
+def _controllers(met: tuple[EndpointState, ...]) -> bool:
     """Whether all are domain controllers, as where the directory's name is the mail domain's."""
     return all(item.certificate is not None and item.certificate.domain_controller for item in met)
 
 
-def _directory_advice(picture: Picture, candidate: Candidate, lacking: tuple[Meeting, ...]) -> str:
+def _directory_advice(picture: Assessment, candidate: Candidate, lacking: tuple[EndpointState, ...]) -> str:
     """The URL is mended where the certificate is of use; that of an installation names the server alone."""
     held = [name for item in lacking if item.certificate for name in item.certificate.dns_names if "." in name]
     host = next(iter((*picture.survey.policy.servers, *(name for name in held if "*" not in name))), "NAME")
@@ -186,18 +192,18 @@ def _directory_advice(picture: Picture, candidate: Candidate, lacking: tuple[Mee
     )
 
 
-def _names(met: tuple[Meeting, ...]) -> str:
+def _names(met: tuple[EndpointState, ...]) -> str:
     return joined(certificate_names(item.certificate) for item in met if item.certificate)
 
 
-def _host(picture: Picture, met: tuple[Meeting, ...]) -> str:
+def _host(picture: Assessment, met: tuple[EndpointState, ...]) -> str:
     """Whose certificate it is: the `--server` host's where the key is its, else the address's."""
     keys = {item.certificate.public_key for item in met if item.certificate}
     own = keys <= picture.references.keys and picture.references.names
     return joined(sorted(picture.references.names)) if own else joined(item.address for item in met)
 
 
-def _foreign(picture: Picture, meeting: Meeting) -> bool:
+def _foreign(picture: Assessment, meeting: EndpointState) -> bool:
     """A completely different certificate: no name and no key in common with any reference."""
     references, certificate = picture.references.certificates, meeting.certificate
     if certificate is None or not references:
@@ -211,9 +217,9 @@ def _foreign(picture: Picture, meeting: Meeting) -> bool:
 
 
 def _judge_chain(
-    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
 ) -> Iterator[Finding]:
-    found: dict[str, list[tuple[Meeting, Fault]]] = {}
+    found: dict[str, list[tuple[EndpointState, Fault]]] = {}
     for meeting in met:
         for fault in meeting.faults:
             rule = _FAULT_RULES.get(fault.verdict, "certificate-untrusted")
@@ -237,12 +243,12 @@ def _judge_chain(
         )
 
 
-def _authority(meeting: Meeting, presented: Certificate | None) -> str:
+def _authority(meeting: EndpointState, presented: Certificate | None) -> str:
     """The authority whose own certificate is at fault: as it was presented, else who must stand above all that was."""
     return (presented and (presented.common_name or presented.subject)) or issuer_of(meeting)
 
 
-def _revocation(meeting: Meeting) -> dict[str, str]:
+def _revocation(meeting: EndpointState) -> dict[str, str]:
     """When and why a certificate was revoked, as its stapled answer says; what it does not say is empty."""
     staple = meeting.contact.tls.staple if meeting.contact and meeting.contact.tls else None
     revoked_at = staple.revoked_at if staple else None

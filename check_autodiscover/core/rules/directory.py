@@ -5,8 +5,8 @@ Only runs that ask a directory load this module. The certificates at its URLs ar
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
-from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
+from check_autodiscover.core.analysis.contacts import EndpointState, Reach
 from check_autodiscover.core.analysis.directory import Reading, ScpUrl, read_directory, within_reach
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.model.finding import Endpoint, Finding
@@ -37,7 +37,7 @@ _ADVICE = {
 }
 
 
-def judge_reading(picture: Picture) -> Iterator[Finding]:
+def judge_reading(picture: Assessment) -> Iterator[Finding]:
     """`directory-unavailable`, once for all views: without the directory's word nothing else is said of it."""
     if not any(_concerned(view) for view in picture.views):
         return
@@ -54,7 +54,7 @@ def judge_reading(picture: Picture) -> Iterator[Finding]:
         )
 
 
-def judge_directory(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_directory(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """What a view's clients are led to: nothing, elsewhere, to a server that does not answer, or to one that fails."""
     if not _concerned(view):
         return
@@ -68,11 +68,11 @@ def judge_directory(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
             yield from _judge_url(view, candidate)
 
 
-def _concerned(view: ViewPicture) -> bool:
+def _concerned(view: ViewAssessment) -> bool:
     return within_reach(view.scene.view) and Step.SCP not in view.scene.disabled
 
 
-def _missing(picture: Picture, view: ViewPicture, reading: Reading) -> Finding:
+def _missing(picture: Assessment, view: ViewAssessment, reading: Reading) -> Finding:
     host = next((item.name for item in view.intended), "SERVER")
     return Finding(
         rule="directory-scp-missing",
@@ -83,7 +83,7 @@ def _missing(picture: Picture, view: ViewPicture, reading: Reading) -> Finding:
     )
 
 
-def _judge_expected(picture: Picture, view: ViewPicture, reading: Reading) -> Iterator[Finding]:
+def _judge_expected(picture: Assessment, view: ViewAssessment, reading: Reading) -> Iterator[Finding]:
     """`directory-scp-unexpected`: against `--expected-scp`, else what no client of this domain has a use for."""
     expected = picture.survey.policy.expect.scp
     wrong = [url for url in reading.urls if expected and url.text not in expected]
@@ -99,13 +99,13 @@ def _judge_expected(picture: Picture, view: ViewPicture, reading: Reading) -> It
         yield _unexpected(view, None, missing=joined(missing))
 
 
-def _cloud(view: ViewPicture, url: ScpUrl) -> bool:
+def _cloud(view: ViewAssessment, url: ScpUrl) -> bool:
     """Whether a URL leads to Exchange Online, which this method has no part in."""
     led = (item for item in view.scene.candidates if item.endpoint is Endpoint.SCP and item.point == url.point)
     return view.method is not Method.EXCHANGE_ONLINE and any(item.cloud for item in led)
 
 
-def _unexpected(view: ViewPicture, url: ScpUrl | None, **told: str) -> Finding:
+def _unexpected(view: ViewAssessment, url: ScpUrl | None, **told: str) -> Finding:
     point = url.point if url else ""
     change = f"Set-ClientAccessService -Identity {point or 'SERVER'} -AutoDiscoverServiceInternalUri"
     known = {
@@ -130,7 +130,7 @@ def _unexpected(view: ViewPicture, url: ScpUrl | None, **told: str) -> Finding:
 _WANTED = f"https://SERVER{AUTODISCOVER_PATH}"
 
 
-def _judge_url(view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
+def _judge_url(view: ViewAssessment, candidate: Candidate) -> Iterator[Finding]:
     met = view.scene.met[candidate]
     reason = _dead(candidate, met)
     if reason and not candidate.hop:
@@ -150,7 +150,7 @@ def _judge_url(view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
     yield from judge_contacted(view, candidate, met)
 
 
-def _dead(candidate: Candidate, met: tuple[Meeting, ...]) -> str:
+def _dead(candidate: Candidate, met: tuple[EndpointState, ...]) -> str:
     """Why nobody reaches the server, empty where somebody does or where it is not known."""
     if not candidate.addresses and not candidate.cloud:
         return "the name has no address" if candidate.resolution.leads_nowhere else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.analysis.drift import name_servers
 from check_autodiscover.core.analysis.endpoints import autodiscover_name, srv_name
 from check_autodiscover.core.model.baseline import BaselineFormatError, Change, Drift, RecordKind, read_baseline
@@ -13,7 +13,7 @@ from check_autodiscover.core.rules.phrases import date_of, joined
 __all__ = ["judge_drift"]
 
 
-def judge_drift(picture: Picture) -> Iterator[Finding]:
+def judge_drift(picture: Assessment) -> Iterator[Finding]:
     """All rules of this file."""
     yield from _judge_baseline(picture)
     yield from _judge_changes(picture)
@@ -21,7 +21,7 @@ def judge_drift(picture: Picture) -> Iterator[Finding]:
         yield from _judge_delegation(picture, view)
 
 
-def _judge_baseline(picture: Picture) -> Iterator[Finding]:
+def _judge_baseline(picture: Assessment) -> Iterator[Finding]:
     """`drift-baseline-missing`: a baseline was asked for, and there is none, or none that can be used."""
     file = picture.survey.baseline
     if file is not None and picture.baseline is None:
@@ -39,7 +39,7 @@ def _judge_baseline(picture: Picture) -> Iterator[Finding]:
         )
 
 
-def _accept(picture: Picture) -> str:
+def _accept(picture: Assessment) -> str:
     """The command that accepts what is so now."""
     path = picture.survey.baseline.path if picture.survey.baseline else ""
     return f"autodiscoverctl baseline accept {picture.survey.domain} --baseline {path}"
@@ -53,7 +53,7 @@ def _fault(text: str, domain: str) -> str:
         return str(error)
 
 
-def _judge_changes(picture: Picture) -> Iterator[Finding]:
+def _judge_changes(picture: Assessment) -> Iterator[Finding]:
     """One finding for each change, but one for all clients of a view whose walks changed alike."""
     told: set[tuple[str, str, str]] = set()
     for change in picture.changes:
@@ -64,7 +64,7 @@ def _judge_changes(picture: Picture) -> Iterator[Finding]:
             yield _finding(picture, change)
 
 
-def _finding(picture: Picture, change: Change) -> Finding:
+def _finding(picture: Assessment, change: Change) -> Finding:
     alike = [
         other.subject
         for other in picture.changes
@@ -96,11 +96,11 @@ _KINDS = {
 }
 
 
-def _since(picture: Picture) -> str:
+def _since(picture: Assessment) -> str:
     return date_of(picture.baseline.accepted) if picture.baseline else ""
 
 
-def _endpoint(picture: Picture, change: Change) -> Endpoint:
+def _endpoint(picture: Assessment, change: Change) -> Endpoint:
     """Where a client meets what changed: for a record, the first place that its name stands for."""
     if change.kind is not Drift.RECORD:
         return change.endpoint
@@ -113,7 +113,7 @@ def _endpoint(picture: Picture, change: Change) -> Endpoint:
     return next(places, Endpoint.ZONE)
 
 
-def _judge_delegation(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def _judge_delegation(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`drift-delegation` against what is declared; the inside may have servers of its own."""
     expected = tuple(sorted(picture.survey.policy.expect.name_servers))
     found = name_servers(picture.survey, view.scene.view)

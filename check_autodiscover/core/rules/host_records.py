@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
-from check_autodiscover.core.analysis.contacts import Meeting, NameFault
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
+from check_autodiscover.core.analysis.contacts import EndpointState, NameFault
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.lookups import Presence
 from check_autodiscover.core.analysis.replies import AnswerClass
@@ -31,23 +31,23 @@ __all__ = [
 ]
 
 
-def declared(values: tuple[Expected, ...], view: ViewPicture) -> tuple[str, ...]:
+def declared(values: tuple[Expected, ...], view: ViewAssessment) -> tuple[str, ...]:
     """The values that policy expects in a view."""
     return tuple(item.value for item in values if item.view in ("", view.name))
 
 
-def tombstone(view: ViewPicture) -> str:
+def tombstone(view: ViewAssessment) -> str:
     """A record that stops a catch-all at the Autodiscover name, and leads nobody anywhere (RFC 4592 section 2.2)."""
     return f'{view.scene.autodiscover.name}. 3600 IN TXT "no autodiscover here"'
 
 
-def serves(view: ViewPicture, endpoint: Endpoint) -> bool:
+def serves(view: ViewAssessment, endpoint: Endpoint) -> bool:
     """Whether a judged client is configured at an endpoint, and none is hit there."""
     at = [walk for walk in view.walks if walk.judged and walk.at is not None and walk.at.value == endpoint.value]
     return bool(at) and all(walk.outcome.good for walk in at)
 
 
-def judge_host_record(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_host_record(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-unwanted-host-record`, `dns-host-record-missing`, `dns-alias-unexpected`: the method decides which."""
     scene = view.scene
     present = scene.autodiscover.presence is Presence.PRESENT
@@ -64,14 +64,14 @@ def judge_host_record(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
             yield _missing_record(picture, view)
 
 
-def dangles(view: ViewPicture) -> bool:
+def dangles(view: ViewAssessment) -> bool:
     """Whether `autodiscover.D` is an alias that ends nowhere: a loop, or a name without an address."""
     resolution = view.scene.autodiscover
     own = view.method in (Method.HOST, Method.REDIRECT) and not view.scene.captured
     return own and resolution.presence is Presence.PRESENT and resolution.leads_nowhere
 
 
-def _unwanted(view: ViewPicture) -> bool:
+def _unwanted(view: ViewAssessment) -> bool:
     """Whether the method allows no record: with `redirect`, one that serves Autodiscover itself is none either."""
     if view.method in (Method.SRV, Method.NONE):
         return True
@@ -81,7 +81,7 @@ def _unwanted(view: ViewPicture) -> bool:
     )
 
 
-def _unwanted_record(picture: Picture, view: ViewPicture) -> Finding:
+def _unwanted_record(picture: Assessment, view: ViewAssessment) -> Finding:
     scene, survey = view.scene, picture.survey
     names, certificate = _presented(picture, view)
     wanted = view.method is Method.SRV and scene.srv.presence is Presence.ABSENT and bool(survey.policy.servers)
@@ -103,7 +103,7 @@ def _unwanted_record(picture: Picture, view: ViewPicture) -> Finding:
     )
 
 
-def _presented(picture: Picture, view: ViewPicture) -> tuple[str, str]:
+def _presented(picture: Assessment, view: ViewAssessment) -> tuple[str, str]:
     """The names of the certificate that `autodiscover.D` presents wrongly: our own server's, or a stranger's."""
     met = [item for item in _met_at_host(view) if item.name_fault is NameFault.MISMATCH]
     for meeting in met:
@@ -112,7 +112,7 @@ def _presented(picture: Picture, view: ViewPicture) -> tuple[str, str]:
     return "", foreign_certificate(met)
 
 
-def _own(picture: Picture, view: ViewPicture, meeting: Meeting) -> bool:
+def _own(picture: Assessment, view: ViewAssessment, meeting: EndpointState) -> bool:
     keys = picture.references.keys | {
         item.certificate.public_key
         for candidate in view.intended
@@ -122,17 +122,17 @@ def _own(picture: Picture, view: ViewPicture, meeting: Meeting) -> bool:
     return meeting.certificate is not None and meeting.certificate.public_key in keys
 
 
-def autodiscover_candidate(view: ViewPicture) -> Candidate | None:
+def autodiscover_candidate(view: ViewAssessment) -> Candidate | None:
     """The candidate `https://autodiscover.D`, None where the step is skipped."""
     return next((item for item in view.scene.candidates if item.endpoint is Endpoint.AUTODISCOVER), None)
 
 
-def _met_at_host(view: ViewPicture) -> tuple[Meeting, ...]:
+def _met_at_host(view: ViewAssessment) -> tuple[EndpointState, ...]:
     candidate = autodiscover_candidate(view)
     return () if candidate is None else view.scene.met[candidate]
 
 
-def where(view: ViewPicture) -> str:
+def where(view: ViewAssessment) -> str:
     """Where the record leads: its addresses, or the alias where Microsoft or nothing is behind it."""
     resolution = view.scene.autodiscover
     candidate = autodiscover_candidate(view)
@@ -141,7 +141,7 @@ def where(view: ViewPicture) -> str:
     return joined(resolution.addresses)
 
 
-def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
+def _missing_record(picture: Assessment, view: ViewAssessment) -> Finding:
     name = view.scene.autodiscover.name
     others = (other.scene for other in picture.views if other.name != view.name)
     elsewhere = any(scene.autodiscover.addresses and not scene.captured for scene in others)
@@ -162,7 +162,7 @@ def _missing_record(picture: Picture, view: ViewPicture) -> Finding:
     )
 
 
-def _lacking(picture: Picture, view: ViewPicture) -> str:
+def _lacking(picture: Assessment, view: ViewAssessment) -> str:
     """The server whose certificate lacks the name, so that the record alone would have clients warned (Rule 3)."""
     name, certificates = view.scene.autodiscover.name, picture.references.certificates
     if view.method is not Method.HOST or not certificates or any(covers(item, name) for item in certificates):
@@ -170,14 +170,14 @@ def _lacking(picture: Picture, view: ViewPicture) -> str:
     return joined(sorted(picture.references.names))
 
 
-def hiding(view: ViewPicture, elsewhere: bool) -> str:
+def hiding(view: ViewAssessment, elsewhere: bool) -> str:
     """Names the zone that hides a public record, where this view is the inside and another view has the record."""
     if not elsewhere or view.scene.view.role is not ViewRole.INSIDE:
         return "another view has it" if elsewhere else ""
     return f"zone on {view.scene.view.resolvers[0].label} hides the public one"
 
 
-def wanted_record(picture: Picture, view: ViewPicture) -> str:
+def wanted_record(picture: Assessment, view: ViewAssessment) -> str:
     """The record that the method needs at `autodiscover.D`, as a zone file has it."""
     name = view.scene.autodiscover.name
     if view.method is Method.EXCHANGE_ONLINE:
@@ -188,7 +188,7 @@ def wanted_record(picture: Picture, view: ViewPicture) -> str:
     return f"{name}. 3600 IN A ADDRESS-OF-THE-{'REDIRECTOR' if view.method is Method.REDIRECT else 'SERVER'}"
 
 
-def _judge_alias(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def _judge_alias(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     scene = view.scene
     expected = declared(picture.survey.policy.expect.aliases, view)
     candidate = autodiscover_candidate(view)

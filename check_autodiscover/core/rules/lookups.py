@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture, failures, place_of, unvalidated
-from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment, failures, place_of, unvalidated
+from check_autodiscover.core.analysis.contacts import EndpointState, Reach
 from check_autodiscover.core.analysis.endpoints import Candidate, autodiscover_name
 from check_autodiscover.core.analysis.lookups import Failure, Presence
 from check_autodiscover.core.analysis.plan import CONTROL
@@ -16,7 +16,7 @@ from check_autodiscover.core.rules.phrases import joined
 __all__ = ["judge_denied", "judge_lookups", "judge_method", "judge_time"]
 
 
-def judge_lookups(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_lookups(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """Whether the view's resolvers answered, and whether the domain exists at all."""
     yield from _judge_rewriting(picture, view)
     bogus = _bogus(picture, view)
@@ -45,7 +45,7 @@ def _reasons_of(failure: Failure) -> tuple[tuple[str, DnsStatus], ...]:
     return tuple((label, DnsStatus.DISBELIEVED if status.conclusive else status) for label, status in failure.reasons)
 
 
-def _judge_rewriting(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def _judge_rewriting(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-nxdomain-rewritten`, for the resolvers of a view that give addresses to a name under `.invalid`."""
     survey, resolvers = picture.survey, view.scene.view.resolvers
     name = survey.invalid_name
@@ -68,7 +68,7 @@ def _judge_rewriting(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         )
 
 
-def _bogus(picture: Picture, view: ViewPicture) -> tuple[Finding, ...]:
+def _bogus(picture: Assessment, view: ViewAssessment) -> tuple[Finding, ...]:
     """`dns-dnssec-bogus`: a SERVFAIL that turns into an answer with checking disabled.
 
     What fails for the whole domain is told of it alone; else each name, at the place that it leads to.
@@ -89,7 +89,7 @@ def _bogus(picture: Picture, view: ViewPicture) -> tuple[Finding, ...]:
     return tuple(whole[:1] or found.values())
 
 
-def _lookup_failed(picture: Picture, view: ViewPicture, unanswered: tuple[Failure, ...]) -> Finding:
+def _lookup_failed(picture: Assessment, view: ViewAssessment, unanswered: tuple[Failure, ...]) -> Finding:
     names = tuple(dict.fromkeys(failure.name for failure in unanswered))
     blind = view.scene.domain.presence is Presence.FAILED and view.scene.autodiscover.presence is Presence.FAILED
     reasons = {label: status for failure in unanswered for label, status in failure.reasons}
@@ -140,7 +140,7 @@ def _blindness(statuses: set[DnsStatus]) -> str:
     return "no resolver answered" if statuses <= _NO_REPLY else "no resolver gave a usable answer"
 
 
-def _domain_state(picture: Picture, view: ViewPicture) -> str:
+def _domain_state(picture: Assessment, view: ViewAssessment) -> str:
     """Why the domain cannot be resolved although the resolvers work, else empty."""
     scene = view.scene
     if scene.domain.nxdomain and scene.domain.presence is Presence.ABSENT:
@@ -156,7 +156,7 @@ def _domain_state(picture: Picture, view: ViewPicture) -> str:
     return ""
 
 
-def judge_time(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_time(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """Whether the deadline passed, or this host had no socket left, before the intended endpoint was judged.
 
     Other unfinished work is a note.
@@ -180,7 +180,7 @@ def judge_time(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         )
 
 
-def _silent(picture: Picture, view: ViewPicture) -> Finding | None:
+def _silent(picture: Assessment, view: ViewAssessment) -> Finding | None:
     """`dns-lookup-failed`, where there was no time to see more than that the resolvers are silent."""
     survey = picture.survey
     asked = {question: answer for question, answer in survey.lookups.items() if question.view == view.name}
@@ -206,7 +206,7 @@ def _silent(picture: Picture, view: ViewPicture) -> Finding | None:
     )
 
 
-def _waiting(picture: Picture, view: ViewPicture) -> Iterator[str]:
+def _waiting(picture: Assessment, view: ViewAssessment) -> Iterator[str]:
     """What the verdict on the intended endpoint still waited for when the deadline came."""
     scene, method = view.scene, view.method
     if scene.autodiscover.presence is Presence.PENDING:
@@ -221,14 +221,14 @@ def _waiting(picture: Picture, view: ViewPicture) -> Iterator[str]:
         yield from (meeting.address for meeting in met if _cut_short(picture, meeting))
 
 
-def _awaited(view: ViewPicture) -> tuple[Candidate, ...]:
+def _awaited(view: ViewAssessment) -> tuple[Candidate, ...]:
     """The candidates without which there is no verdict: the intended ones, or all that might be."""
     if view.method is Method.UNDETERMINED:
         return tuple(item for item in view.scene.candidates if item.step is not None)
     return view.intended or tuple(item for item in view.scene.candidates if item.endpoint is Endpoint.AUTODISCOVER)
 
 
-def _cut_short(picture: Picture, meeting: Meeting) -> bool:
+def _cut_short(picture: Assessment, meeting: EndpointState) -> bool:
     if meeting.reach is Reach.OPEN:
         return meeting.answer is AnswerClass.UNSEEN
     if meeting.reach is not Reach.UNSEEN:
@@ -261,7 +261,7 @@ _LACKS = {
 """What was lacking where a place was not asked, and what is to be done about it."""
 
 
-def judge_denied(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_denied(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """Whether the intended endpoint is where nothing is sent for a domain that nobody declared."""
     for candidate in _awaited(view):
         denied = tuple(meeting.address for meeting in view.scene.met[candidate] if _denied(meeting))
@@ -276,11 +276,11 @@ def judge_denied(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
             )
 
 
-def _denied(meeting: Meeting) -> bool:
+def _denied(meeting: EndpointState) -> bool:
     return meeting.contact is not None and meeting.contact.connect is Connect.DENIED
 
 
-def judge_method(picture: Picture) -> Iterator[Finding]:
+def judge_method(picture: Assessment) -> Iterator[Finding]:
     """Whether `auto` found anything to go by; said once, and not where something was not seen or a client is hit."""
     undetermined = [view for view in picture.views if view.method is Method.UNDETERMINED]
     if not undetermined or any(_explained(picture, view) for view in picture.views):
@@ -294,14 +294,14 @@ def judge_method(picture: Picture) -> Iterator[Finding]:
     )
 
 
-def _explained(picture: Picture, view: ViewPicture) -> bool:
+def _explained(picture: Assessment, view: ViewAssessment) -> bool:
     unseen = (judge_lookups, judge_time, judge_denied)
     return any(True for judge in unseen for _ in judge(picture, view)) or any(
         item.judged and item.outcome.bad and item.at is not None for item in view.walks
     )
 
 
-def _found(view: ViewPicture) -> str:
+def _found(view: ViewAssessment) -> str:
     scene = view.scene
     record = "no record" if scene.autodiscover.presence is Presence.ABSENT else "a record that does not serve"
     if scene.captured:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.analysis.chains import CA_MD_TOO_WEAK, Fault, detail_of, judge_strength
-from check_autodiscover.core.analysis.contacts import Meeting
+from check_autodiscover.core.analysis.contacts import EndpointState
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.model.certificate import Certificate, UnreadableCertificate, kind, life_left, lifetime
 from check_autodiscover.core.model.finding import Finding
@@ -16,7 +16,7 @@ __all__ = ["judge_own_certificate"]
 
 
 def judge_own_certificate(
-    picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
 ) -> Iterator[Finding]:
     """`certificate-unreadable`, `-weak`, `-expiring`, `-addresses-differ`, `-unexpected` at an intended candidate."""
     for judge in (_unreadable, _weak, _expiring, _differ, _pins):
@@ -24,7 +24,7 @@ def judge_own_certificate(
 
 
 def _unreadable(
-    _picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]
+    _picture: Assessment, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
 ) -> Iterator[Finding]:
     broken = tuple(item for item in met if isinstance(item.unreadable, UnreadableCertificate))
     if broken and broken[0].unreadable is not None:
@@ -33,7 +33,9 @@ def _unreadable(
         yield certificate_finding("certificate-unreadable", view, candidate, broken, reason=reason, socket=socket)
 
 
-def _weak(_picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _weak(
+    _picture: Assessment, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
+) -> Iterator[Finding]:
     """`certificate-weak`, of whatever certificate of the chain; which one is said."""
     weak = [(item, faults[0]) for item in met if (faults := judge_strength(presented_chain(item)))]
     if weak:
@@ -53,7 +55,9 @@ def _weakness(chain: tuple[Certificate | UnreadableCertificate, ...], fault: Fau
     return f"{words}, in the certificate of its issuer {certificate.common_name}" if fault.depth else words
 
 
-def _expiring(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _expiring(
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
+) -> Iterator[Finding]:
     short = []
     for meeting in met:
         certificate = meeting.certificate
@@ -76,7 +80,9 @@ def _expiring(picture: Picture, view: ViewPicture, candidate: Candidate, met: tu
         )
 
 
-def _differ(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _differ(
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
+) -> Iterator[Finding]:
     """`certificate-addresses-differ`: which address is the odd one, and in what."""
     groups: dict[Certificate, list[str]] = {}
     for item in met:
@@ -119,11 +125,13 @@ _TOLD_APART: tuple[tuple[str, Callable[[Certificate], str]], ...] = (
 )
 
 
-def _pins(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _pins(
+    picture: Assessment, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
+) -> Iterator[Finding]:
     # What an inspecting machine presents is not what was pinned, and says nothing about it.
     met = tuple(item for item in met if item not in picture.intercepted)
     expect = picture.survey.policy.expect
-    pins: tuple[tuple[str, tuple[str, ...], Callable[[Meeting], str]], ...] = (
+    pins: tuple[tuple[str, tuple[str, ...], Callable[[EndpointState], str]], ...] = (
         ("the fingerprint", expect.certificates, lambda item: item.certificate.fingerprint if item.certificate else ""),
         ("the public key", expect.public_keys, lambda item: item.certificate.public_key if item.certificate else ""),
     )
@@ -141,7 +149,7 @@ def _pins(picture: Picture, view: ViewPicture, candidate: Candidate, met: tuple[
         )
 
 
-def _issued(meeting: Meeting, issuers: tuple[str, ...]) -> bool:
+def _issued(meeting: EndpointState, issuers: tuple[str, ...]) -> bool:
     """Whether one of the expected issuers is the CN or O of any member of the chain, or of its issuer."""
     chain = meeting.contact.tls.chain if meeting.contact and meeting.contact.tls else ()
     names = {name.casefold() for item in chain if isinstance(item, Certificate) for name in _authorities(item)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from check_autodiscover.core.analysis.contacts import Meeting, NameFault
+from check_autodiscover.core.analysis.contacts import EndpointState, NameFault
 from check_autodiscover.core.model.certificate import Certificate
 from check_autodiscover.core.model.policy import Policy
 
@@ -27,7 +27,7 @@ def certificate_names(certificate: Certificate) -> str:
     return joined((*names[:_SHOWN], f"{more} more")) if more > 0 else joined(names)
 
 
-def foreign_certificate(meetings: Iterable[Meeting]) -> str:
+def foreign_certificate(meetings: Iterable[EndpointState]) -> str:
     """The names of the first certificate met that lacks the name contacted, empty where there is none."""
     for meeting in meetings:
         if meeting.certificate is not None and meeting.name_fault is NameFault.MISMATCH:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.contacts import EndpointState, Reach
 from check_autodiscover.core.analysis.endpoints import MAX_REDIRECTS
 from check_autodiscover.core.analysis.replies import AnswerClass, decisive_answer, json_lives
 from check_autodiscover.core.model.observations import JSON_PATH, Exchange, HttpAnswer, Scheme
@@ -49,7 +49,7 @@ _LISTENS = "See what listens there under the name {name}: what it says is not HT
 _OTHERWISE = "See the web server's log on {name} for /autodiscover/autodiscover.xml."
 
 
-def answer_words(meeting: Meeting) -> str:
+def answer_words(meeting: EndpointState) -> str:
     """What was answered, as it stands behind `answers with`."""
     if meeting.answer is AnswerClass.REDIRECT_ELSEWHERE:
         return f"a redirect to {_target(meeting.redirect)}, not to Autodiscover"
@@ -63,14 +63,14 @@ def answer_words(meeting: Meeting) -> str:
     return f"HTTP {_status(meeting)}{', come back later' if meeting.answer is AnswerClass.BUSY else _reason(meeting)}"
 
 
-def redirect_words(meeting: Meeting) -> str:
+def redirect_words(meeting: EndpointState) -> str:
     """Why a redirect to Autodiscover is not followed any more."""
     if meeting.candidate.hop >= MAX_REDIRECTS:
         return f"a redirect again, after {MAX_REDIRECTS} of them"
     return f"a redirect back to {_target(meeting.redirect)}"
 
 
-def demand_words(meeting: Meeting) -> str:
+def demand_words(meeting: EndpointState) -> str:
     """How a demand for a client certificate, or the refusal of one, shows; in few words, as the first line is short."""
     if meeting.reach is Reach.NO_TLS:
         return "the TLS handshake is refused without one"
@@ -86,14 +86,14 @@ def demand_words(meeting: Meeting) -> str:
             return f"HTTP {sign.code}" if sign.code.startswith(status) else f"HTTP {status}, {sign.code}"
 
 
-def misbehaviour(meeting: Meeting) -> str:
+def misbehaviour(meeting: EndpointState) -> str:
     """What a place does that should log in, as a verb."""
     if meeting.answer is AnswerClass.BROKEN:
         return "breaks off the connection"
     return f"answers {answer_words(meeting)}"
 
 
-def advice_on(meeting: Meeting) -> str:
+def advice_on(meeting: EndpointState) -> str:
     """What to do about an answer: what its page says of the reason stands before what its status suggests."""
     sign = page_sign(meeting)
     if answer_words(meeting) == _NO_HTTP:
@@ -103,13 +103,13 @@ def advice_on(meeting: Meeting) -> str:
     return ((sign and sign.advice) or by_kind).format(name=meeting.candidate.name)
 
 
-def beside(meeting: Meeting) -> str:
+def beside(meeting: EndpointState) -> str:
     """What works beside a path that does not: the V2 service, which needs no login."""
     lives = meeting.contact is not None and json_lives(meeting.contact.answers)
     return JSON_PATH.rpartition("/")[2] if lives else ""
 
 
-def page_sign(meeting: Meeting) -> "Sign | None":
+def page_sign(meeting: EndpointState) -> "Sign | None":
     """What the pages of a place say of their reason."""
     # A healthy service shows no error page.
     from check_autodiscover.core.analysis.replies import sign_of
@@ -117,12 +117,12 @@ def page_sign(meeting: Meeting) -> "Sign | None":
     return sign_of(meeting.contact.answers) if meeting.contact else None
 
 
-def _reason(meeting: Meeting) -> str:
+def _reason(meeting: EndpointState) -> str:
     sign = page_sign(meeting)
     return f" ({sign.code}: {sign.words})" if sign else ""
 
 
-def _status(meeting: Meeting) -> int:
+def _status(meeting: EndpointState) -> int:
     """The status that counts, 0 where there is none."""
     answer: HttpAnswer | None = decisive_answer(meeting.contact.answers) if meeting.contact else None
     return answer.status if answer else 0

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
-from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
+from check_autodiscover.core.analysis.contacts import EndpointState, Reach
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.replies import (
     AnswerClass,
@@ -31,7 +31,7 @@ from check_autodiscover.core.rules.walks import unconcerned
 __all__ = ["judge_contacted", "judge_services", "judge_strangers", "silence"]
 
 
-def judge_services(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_services(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """The service rules at intended candidates, `service-slow-candidate` at those before them and at skipped ones."""
     for candidate in (*view.scene.candidates, *view.scene.skipped):
         met = view.scene.met[candidate]
@@ -51,7 +51,9 @@ def judge_services(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
                 pass
 
 
-def _finding(rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...], **args: str) -> Finding:
+def _finding(
+    rule: str, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...], **args: str
+) -> Finding:
     return Finding(
         rule=rule,
         view=view.name,
@@ -67,7 +69,7 @@ def _finding(rule: str, view: ViewPicture, candidate: Candidate, met: tuple[Meet
     )
 
 
-def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _judge_intended(view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]) -> Iterator[Finding]:
     seen = tuple(item for item in met if item.reach is not Reach.UNSEEN)
     dead = tuple(item for item in seen if item.reach in (Reach.DEAD, Reach.SILENT))
     if dead and len(dead) == len([item for item in met if not item.untried]):
@@ -75,7 +77,7 @@ def _judge_intended(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
     yield from judge_contacted(view, candidate, met)
 
 
-def judge_contacted(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def judge_contacted(view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]) -> Iterator[Finding]:
     """What is wrong at a place that clients are meant to use, somebody answering there."""
     seen = tuple(item for item in met if item.reach is not Reach.UNSEEN)
     dead = tuple(item for item in seen if item.reach in (Reach.DEAD, Reach.SILENT))
@@ -90,7 +92,7 @@ def judge_contacted(view: ViewPicture, candidate: Candidate, met: tuple[Meeting,
     yield from _judge_answers(view, candidate, tuple(item for item in seen if item.reach is Reach.OPEN))
 
 
-def _fails_by_itself(meeting: Meeting) -> bool:
+def _fails_by_itself(meeting: EndpointState) -> bool:
     """Whether TLS failed for no reason that another rule tells: a demand, or a certificate that cannot be read."""
     return meeting.reach is Reach.NO_TLS and meeting.demand is Demand.NONE and meeting.unreadable is None
 
@@ -101,7 +103,7 @@ _DEMAND_RULES = {
 }
 
 
-def _judge_demands(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _judge_demands(view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]) -> Iterator[Finding]:
     """`service-client-certificate-*`: what makes domain-joined clients fall back to DNS in Scenario 3."""
     for demand, rule in _DEMAND_RULES.items():
         items = tuple(item for item in met if item.demand is demand)
@@ -115,11 +117,11 @@ def _judge_demands(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, 
             yield _finding(rule, view, candidate, items, answer=words, cure=cure, refused=refused, asked=asked)
 
 
-def _asked(meeting: Meeting) -> bool:
+def _asked(meeting: EndpointState) -> bool:
     return meeting.contact is not None and refused_when_asked(meeting.contact)
 
 
-def silence(meeting: Meeting) -> str:
+def silence(meeting: EndpointState) -> str:
     """Why nothing was heard at an address, in words."""
     if meeting.contact is None:
         return "not seen"
@@ -143,7 +145,7 @@ _CONNECT_WORDS = {
 }
 
 
-def _tls_trouble(meeting: Meeting) -> str:
+def _tls_trouble(meeting: EndpointState) -> str:
     match meeting.contact:
         case Contact(tls=tls) if tls is not None:
             return tls.detail or tls.handshake.value
@@ -171,9 +173,9 @@ _ANSWER_RULES = {
 """The answers that have a rule of their own; the others are `service-broken`."""
 
 
-def _judge_answers(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _judge_answers(view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]) -> Iterator[Finding]:
     """`service-not-autodiscover` and `service-broken`, a finding for each kind of answer that is no service."""
-    by_answer: dict[AnswerClass, list[Meeting]] = {}
+    by_answer: dict[AnswerClass, list[EndpointState]] = {}
     for meeting in met:
         by_answer.setdefault(meeting.answer, []).append(meeting)
     for answer, items in by_answer.items():
@@ -188,26 +190,28 @@ def _judge_answers(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, 
             yield _finding(rule, view, candidate, tuple(items), answer=words, **more)
 
 
-def _judge_login(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _judge_login(view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]) -> Iterator[Finding]:
     """`service-login-interrupted`: NTLM logs a connection in, and so cannot where each answer ends one (MS-NTHT)."""
     cut = tuple(item for item in met if item.exchange and _interrupts(item))
     if cut:
         yield _finding("service-login-interrupted", view, candidate, cut, methods=_offered(cut))
 
 
-def _offered(met: tuple[Meeting, ...]) -> str:
+def _offered(met: tuple[EndpointState, ...]) -> str:
     logins = (decisive_answer(item.contact.answers) for item in met if item.contact)
     return joined(method for login in logins if login for method in authentication_methods(login))
 
 
-def _interrupts(meeting: Meeting) -> bool:
+def _interrupts(meeting: EndpointState) -> bool:
     login = decisive_answer(meeting.contact.answers) if meeting.contact else None
     if login is None or "close" not in [value.strip().lower() for value in login.header("connection")]:
         return False
     return set(authentication_methods(login)) <= {"Negotiate", "NTLM"}
 
 
-def _judge_xml(domain: str, view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _judge_xml(
+    domain: str, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
+) -> Iterator[Finding]:
     given = tuple(meeting for meeting in met if meeting.answer in _XML and candidate.scheme is Scheme.HTTPS)
     if given:
         # Hardly any server gives XML without a login.
@@ -217,7 +221,7 @@ def _judge_xml(domain: str, view: ViewPicture, candidate: Candidate, met: tuple[
             yield from judge_xml(domain, _finding("", view, candidate, (meeting,)), meeting)
 
 
-def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> str:
+def _answer_rule(view: ViewAssessment, candidate: Candidate, meeting: EndpointState) -> str:
     if meeting.answer is AnswerClass.WEBSITE:
         return "service-not-autodiscover"
     if meeting.answer is AnswerClass.REDIRECT:
@@ -232,7 +236,7 @@ def _answer_rule(view: ViewPicture, candidate: Candidate, meeting: Meeting) -> s
     return ""
 
 
-def _judge_wait(view: ViewPicture, candidate: Candidate, met: tuple[Meeting, ...]) -> Iterator[Finding]:
+def _judge_wait(view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]) -> Iterator[Finding]:
     slow = tuple(item for item in met if item.waited)
     if slow:
         yield _finding("service-slow-candidate", view, candidate, slow, reason=silence(slow[0]))
@@ -244,7 +248,7 @@ _STRANGERS = {
 }
 
 
-def judge_strangers(_picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_strangers(_picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`service-foreign-login` and `-settings`: where a judged client's walk ended at a stranger."""
     found: dict[tuple[str, str], Finding] = {}
     for walk in view.walks:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.analysis.contacts import NameFault
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.lookups import Presence
@@ -21,7 +21,7 @@ HTTPS_PORT = 443
 _NOT_OFFERED = "its target is '.', which says that the service is not offered"
 
 
-def judge_srv(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_srv(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-srv-missing`, `-target-missing`, `-unexpected`, `-port`, where the method is `srv`."""
     if view.method is not Method.SRV:
         return
@@ -33,7 +33,7 @@ def judge_srv(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     yield from _judge_several(view)
 
 
-def _judge_several(view: ViewPicture) -> Iterator[Finding]:
+def _judge_several(view: ViewAssessment) -> Iterator[Finding]:
     """`dns-srv-targets-several`: which client takes which is not the same (RFC 2782; EWS Managed API; exchangelib)."""
     records = view.scene.srv.records
     targets = tuple(dict.fromkeys(record.target for record in records))
@@ -53,7 +53,7 @@ def _judge_several(view: ViewPicture) -> Iterator[Finding]:
     )
 
 
-def _missing(picture: Picture, view: ViewPicture) -> Finding:
+def _missing(picture: Assessment, view: ViewAssessment) -> Finding:
     scene, survey = view.scene, picture.survey
     elsewhere = any(other.name != view.name and other.scene.srv.records for other in picture.views)
     targets = [record.target for other in picture.views for record in other.scene.srv.records]
@@ -71,7 +71,7 @@ def _missing(picture: Picture, view: ViewPicture) -> Finding:
     )
 
 
-def _alias_instead(view: ViewPicture) -> str:
+def _alias_instead(view: ViewAssessment) -> str:
     """Names the alias that stands at the SRV name and leads to no SRV data."""
     scene = view.scene
     if not scene.srv.aliases:
@@ -81,7 +81,7 @@ def _alias_instead(view: ViewPicture) -> str:
     return f"{owner} is an alias of {alias}, which has none"
 
 
-def _judge_target(picture: Picture, view: ViewPicture, candidate: Candidate) -> Iterator[Finding]:
+def _judge_target(picture: Assessment, view: ViewAssessment, candidate: Candidate) -> Iterator[Finding]:
     survey, record = picture.survey, candidate.srv
     if record is None:
         return
@@ -112,7 +112,7 @@ def _alias_of(domain: str, candidate: Candidate) -> tuple[tuple[str, str], ...]:
     return ("alias", alias), ("direct_record", srv_record(domain, alias))
 
 
-def _finding(rule: str, view: ViewPicture, candidate: Candidate, args: tuple[tuple[str, str], ...]) -> Finding:
+def _finding(rule: str, view: ViewAssessment, candidate: Candidate, args: tuple[tuple[str, str], ...]) -> Finding:
     return Finding(
         rule=rule,
         view=view.name,
@@ -136,12 +136,12 @@ def _hosts(expected: tuple[str, ...]) -> set[str]:
     return {text.partition(":")[0] for text in expected}
 
 
-def _expected(picture: Picture, view: ViewPicture) -> tuple[str, ...]:
+def _expected(picture: Assessment, view: ViewAssessment) -> tuple[str, ...]:
     servers = tuple(name for name in picture.survey.policy.servers if name in picture.references.names)
     return declared(picture.survey.policy.expect.srv, view) or servers
 
 
-def _names_lacking(view: ViewPicture, candidate: Candidate) -> str:
+def _names_lacking(view: ViewAssessment, candidate: Candidate) -> str:
     for meeting in view.scene.met[candidate]:
         if meeting.certificate is not None and meeting.name_fault is NameFault.MISMATCH:
             return certificate_names(meeting.certificate)
@@ -154,7 +154,7 @@ def _relative_name(domain: str, target: str) -> str:
     return f"no dot after {target.removesuffix('.' + domain)}" if doubled else ""
 
 
-def judge_shadow(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_shadow(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-srv-shadowed`: an SRV record that clients do not get to."""
     scene = view.scene
     if view.method in (Method.NONE, Method.EXCHANGE_ONLINE) or not scene.srv.records:
@@ -173,7 +173,7 @@ def judge_shadow(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         )
 
 
-def _shadow(view: ViewPicture) -> str:
+def _shadow(view: ViewAssessment) -> str:
     walked = any(item.endpoint in (Endpoint.AUTODISCOVER, Endpoint.REDIRECT) for item in view.scene.candidates)
     if walked and view.scene.captured:
         return f"the catch-all's answer for {view.scene.autodiscover.name}"

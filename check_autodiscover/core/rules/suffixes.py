@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.analysis.endpoints import autodiscover_name
 from check_autodiscover.core.analysis.plan import catch_all_below, suffixes
 from check_autodiscover.core.model.finding import Endpoint, Finding
@@ -11,7 +11,7 @@ from check_autodiscover.core.rules.phrases import joined
 __all__ = ["judge_suffixes"]
 
 
-def judge_suffixes(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_suffixes(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-wildcard-present`, for a catch-all that answers once a suffix is appended to `autodiscover.D`."""
     for suffix in suffixes(picture.survey, view.scene.view):
         found = catch_all_below(picture.survey, view.scene.view, suffix)

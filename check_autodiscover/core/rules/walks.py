@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.model.clients import CLIENTS, OUTCOMES, Outcome, Walk, WalkStep
 from check_autodiscover.core.model.finding import Endpoint, Finding, intended_endpoints
 from check_autodiscover.core.model.policy import Method, Step
@@ -11,7 +11,7 @@ from check_autodiscover.core.rules.phrases import joined
 __all__ = ["judge_clients", "judge_views", "taken_target", "unconcerned"]
 
 
-def judge_clients(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_clients(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """One finding for each way in which judged clients of a view fare that deserves a word."""
     yield from _judge_outcome(picture, view, "client-warned", Outcome.WARNED)
     if view.method is not Method.NONE:
@@ -19,7 +19,7 @@ def judge_clients(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
         yield from _judge_outcome(picture, view, "client-asks-consent", Outcome.ASKS_CONSENT)
 
 
-def _judge_outcome(picture: Picture, view: ViewPicture, rule: str, outcome: Outcome) -> Iterator[Finding]:
+def _judge_outcome(picture: Assessment, view: ViewAssessment, rule: str, outcome: Outcome) -> Iterator[Finding]:
     walks = [walk for walk in view.walks if walk.judged and walk.outcome is outcome and not unconcerned(view, walk)]
     if not walks:
         return
@@ -61,20 +61,20 @@ def _asked(end: WalkStep, clients: str) -> str:
     return f"{clients} before {end.host} configures the account ({end.step.value} step)"
 
 
-def taken_target(view: ViewPicture, name: str) -> str:
+def taken_target(view: ViewAssessment, name: str) -> str:
     """The SRV target that leads to a name, where there are several: no client takes more than one of them."""
     records = {item.name: item.srv for item in view.scene.candidates if item.srv is not None}
     several = len({record.target for record in records.values()}) > 1
     return records[name].target if several and name in records else ""
 
 
-def _dead_end(view: ViewPicture, walk: Walk) -> str:
+def _dead_end(view: ViewAssessment, walk: Walk) -> str:
     """The one of several SRV targets at which a walk found nothing."""
     ends = [step.host for step in walk.steps if step.step is Step.SRV and step.host]
     return taken_target(view, ends[-1]) if ends and walk.at is None else ""
 
 
-def _out_of_reach(view: ViewPicture, walks: Sequence[Walk]) -> dict[str, str]:
+def _out_of_reach(view: ViewAssessment, walks: Sequence[Walk]) -> dict[str, str]:
     """Why clients never come to the steps by which the domain is published, and what to do about that."""
     needed = {endpoint.value for endpoint in intended_endpoints(view.method)}
     steps, disabled = joined(sorted(needed)), {step.value for step in view.scene.disabled}
@@ -87,18 +87,18 @@ def _out_of_reach(view: ViewPicture, walks: Sequence[Walk]) -> dict[str, str]:
     return {"reach": "", "advice": "Mend the cause."}
 
 
-def unconcerned(view: ViewPicture, walk: Walk) -> bool:
+def unconcerned(view: ViewAssessment, walk: Walk) -> bool:
     """Whether a walk ended at the root of a domain that has no Autodiscover: a web site's own affair."""
     return view.method is Method.NONE and walk.at is Step.ROOT
 
 
-def _endpoint(view: ViewPicture, walk: Walk) -> Endpoint:
+def _endpoint(view: ViewAssessment, walk: Walk) -> Endpoint:
     if walk.at is not None:
         return Endpoint(walk.at.value)
     return next(iter(intended_endpoints(view.method)), Endpoint.ZONE)
 
 
-def judge_views(picture: Picture) -> Iterator[Finding]:
+def judge_views(picture: Assessment) -> Iterator[Finding]:
     """`dns-views-disagree`: a judged client fares well in one view and badly, or otherwise badly, in another."""
     fares = {view.name: _fares(view) for view in picture.views if view.scene.view.connect}
     seen = {name: fare for name, fare in fares.items() if fare is not None}
@@ -112,7 +112,7 @@ def judge_views(picture: Picture) -> Iterator[Finding]:
         )
 
 
-def _fares(view: ViewPicture) -> str | None:
+def _fares(view: ViewAssessment) -> str | None:
     """The worst outcome of a view's judged clients in a word; None where it was not seen. A consent box is no fault."""
     outcomes = [walk.outcome for walk in view.walks if walk.judged]
     if not outcomes or Outcome.UNKNOWN in outcomes:

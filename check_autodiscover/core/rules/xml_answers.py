@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from check_autodiscover.core.analysis.answer_xml import XmlAnswer
-from check_autodiscover.core.analysis.contacts import Meeting
+from check_autodiscover.core.analysis.contacts import EndpointState
 from check_autodiscover.core.analysis.replies import AnswerClass, decisive_answer, xml_of
 from check_autodiscover.core.model.finding import Finding
 from check_autodiscover.core.model.names import BadName, parse_domain
@@ -25,7 +25,7 @@ FAULTS = {
 """
 
 
-def judge_xml(domain: str, bare: Finding, meeting: Meeting) -> Iterator[Finding]:
+def judge_xml(domain: str, bare: Finding, meeting: EndpointState) -> Iterator[Finding]:
     """What the XML met at an intended place deserves to be told; `bare` is a finding there without rule and words."""
     if meeting.contact is None:
         return

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.analysis.endpoints import autodiscover_name, srv_name
 from check_autodiscover.core.analysis.lookups import (
     Presence,
@@ -74,7 +74,7 @@ def _names(survey: Survey) -> tuple[tuple[str, RecordType], ...]:
     return (autodiscover_name(survey.domain), RecordType.A), (srv_name(survey.domain), RecordType.SRV)
 
 
-def judge_resolvers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_resolvers(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-servers-disagree`: the resolvers of one view say different things."""
     survey = picture.survey
     if asks_authority(view.scene.view) or len(view.scene.view.resolvers) < 2:
@@ -115,7 +115,7 @@ def _told_of_domain(said: Iterable[Said]) -> str:
     )
 
 
-def _disagree(said: tuple[Said, ...], view: ViewPicture) -> bool:
+def _disagree(said: tuple[Said, ...], view: ViewAssessment) -> bool:
     """By kind always; by addresses only where they have none in common and not all of them are fit for the name."""
     if len({item.kind for item in said}) > 1:
         return True
@@ -130,14 +130,16 @@ def _told(said: Iterable[Said]) -> str:
     return ", ".join(f"{item.server}: {item.words}" for item in said)
 
 
-def _finding(rule: str, view: ViewPicture, name: str, type_: RecordType, args: tuple[tuple[str, str], ...]) -> Finding:
+def _finding(
+    rule: str, view: ViewAssessment, name: str, type_: RecordType, args: tuple[tuple[str, str], ...]
+) -> Finding:
     endpoint = Endpoint.SRV if type_ is RecordType.SRV else Endpoint.AUTODISCOVER
     if name == view.scene.domain.name:
         endpoint = Endpoint.ZONE
     return Finding(rule=rule, view=view.name, endpoint=endpoint, subject=name, args=args)
 
 
-def judge_servers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_servers(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-authority-inconsistent` and `dns-stale-answer`: what the domain's own servers say themselves."""
     survey = picture.survey
     zone = zone_of(survey, view.scene.view)
@@ -158,7 +160,7 @@ def judge_servers(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
     yield from _judge_serials(zone, view, {server: answers[server] for server in living})
 
 
-def _zone_finding(zone: str, view: ViewPicture, *args: tuple[str, str]) -> Finding:
+def _zone_finding(zone: str, view: ViewAssessment, *args: tuple[str, str]) -> Finding:
     given = dict(args)
     return Finding(
         rule="dns-authority-inconsistent",
@@ -196,7 +198,7 @@ def _from_authority(survey: Survey, servers: tuple[str, ...], name: str, type_: 
             yield _said(server, answer)
 
 
-def _judge_serials(zone: str, view: ViewPicture, answers: Mapping[str, DnsAnswer | None]) -> Iterator[Finding]:
+def _judge_serials(zone: str, view: ViewAssessment, answers: Mapping[str, DnsAnswer | None]) -> Iterator[Finding]:
     serials = {server: answer.serial for server, answer in answers.items() if answer and answer.serial is not None}
     if len(set(serials.values())) > 1:
         told = ", ".join(f"{server}: serial {serial}" for server, serial in serials.items())
@@ -204,7 +206,7 @@ def _judge_serials(zone: str, view: ViewPicture, answers: Mapping[str, DnsAnswer
 
 
 def _judge_stale(
-    picture: Picture, view: ViewPicture, name: str, type_: RecordType, authority: Said
+    picture: Assessment, view: ViewAssessment, name: str, type_: RecordType, authority: Said
 ) -> Iterator[Finding]:
     """A cached answer that the domain's own servers do not give any more."""
     answer = answer_of(picture.survey, view.scene.view, name, type_)
@@ -220,7 +222,7 @@ def _judge_stale(
         yield _finding("dns-stale-answer", view, name, type_, args)
 
 
-def judge_zone_contents(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_zone_contents(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-inside-zone-extra-records`: the inside zone stands in for the public one, with more or less in it."""
     if view.scene.view.role is not ViewRole.INSIDE:
         return
@@ -253,12 +255,12 @@ def judge_zone_contents(picture: Picture, view: ViewPicture) -> Iterator[Finding
         )
 
 
-def _made_by_catch_all(survey: Survey, view: ViewPicture, name: str) -> bool:
+def _made_by_catch_all(survey: Survey, view: ViewAssessment, name: str) -> bool:
     """Whether a name's addresses are the catch-all's: nobody put a record there."""
     return view.scene.catch_all.captures(resolve(survey, view.scene.view, name, (RecordType.A,)))
 
 
-def judge_parents(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
+def judge_parents(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
     """`dns-parent-exposed`: the names that a client would climb to once nothing else is found (2021's leak)."""
     survey = picture.survey
     for parent in survey.parents:
@@ -277,7 +279,7 @@ def judge_parents(picture: Picture, view: ViewPicture) -> Iterator[Finding]:
             )
 
 
-def _offers_basic(picture: Picture, name: str) -> bool:
+def _offers_basic(picture: Assessment, name: str) -> bool:
     """Whether a stranger behind a name takes passwords in a form that can be used again."""
     met = (
         contact
@@ -287,7 +289,7 @@ def _offers_basic(picture: Picture, name: str) -> bool:
     return any("Basic" in authentication_methods(answer) for contact in met for answer in contact.answers)
 
 
-def _is_own(picture: Picture, question: EndpointQuestion, contact: Contact) -> bool:
+def _is_own(picture: Assessment, question: EndpointQuestion, contact: Contact) -> bool:
     """Whether a server is one of the domain's: by its address, or by the key of its certificate."""
     leaf = contact.tls.chain[0] if contact.tls and contact.tls.chain else None
     known = isinstance(leaf, Certificate) and leaf.public_key in picture.references.keys

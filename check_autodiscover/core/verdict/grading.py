@@ -9,7 +9,7 @@ candidate. A consequence never counts above its root. Faults of different record
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.model.clients import Walk
 from check_autodiscover.core.model.finding import CandidateRole, Endpoint, Finding, intended_endpoints, role_of
 from check_autodiscover.core.model.policy import Method, Policy, Step
@@ -69,14 +69,14 @@ def concerned(finding: Finding) -> tuple[Endpoint, ...]:
     return (finding.endpoint,)
 
 
-def harm(view: ViewPicture, finding: Finding) -> tuple[Walk, ...]:
+def harm(view: ViewAssessment, finding: Finding) -> tuple[Walk, ...]:
     """The judged walks of a view that end badly because of a finding; without Autodiscover also those that succeed."""
     if _skipped(view, finding):
         return ()
     return tuple(walk for walk in view.walks if walk.judged and _explains_walk(view, finding, walk))
 
 
-def _explains_walk(view: ViewPicture, finding: Finding, walk: Walk) -> bool:
+def _explains_walk(view: ViewAssessment, finding: Finding, walk: Walk) -> bool:
     method = view.method
     if finding.endpoint is Endpoint.SCP:
         return walk.outcome.bad and _spoils_directory(finding, walk)
@@ -88,7 +88,7 @@ def _explains_walk(view: ViewPicture, finding: Finding, walk: Walk) -> bool:
     return Endpoint(walk.at.value) in endpoints
 
 
-def _role(view: ViewPicture, endpoint: Endpoint) -> CandidateRole:
+def _role(view: ViewAssessment, endpoint: Endpoint) -> CandidateRole:
     """The part that a place plays for clients: where policy skips every intended step, they go on to those after it."""
     role = role_of(view.method, endpoint)
     intended = {step.value for step in intended_endpoints(view.method)}
@@ -109,7 +109,7 @@ def _spoils_directory(finding: Finding, walk: Walk) -> bool:
     )
 
 
-def grade(picture: Picture, finding: Finding) -> Grade:
+def grade(picture: Assessment, finding: Finding) -> Grade:
     """A finding's severity before causes are known."""
     view = next((item for item in picture.views if item.name == finding.view), picture.views[0])
     default = _default(finding, view)
@@ -141,7 +141,7 @@ def _expiry(override: SeverityOverride) -> str:
 _SKIPPED = "the step is skipped by policy"
 
 
-def _skipped(view: ViewPicture, finding: Finding) -> bool:
+def _skipped(view: ViewAssessment, finding: Finding) -> bool:
     """Whether a finding is about steps alone that no client takes."""
     steps = {step.value for step in view.scene.disabled}
     area = RULES[finding.rule].area in ("dns", "certificate", "service", "directory")
@@ -153,12 +153,12 @@ def case_of(finding: Finding, method: Method) -> Case | None:
     return next((case for case in RULES[finding.rule].cases if case.fits(finding, method)), None)
 
 
-def _default(finding: Finding, view: ViewPicture) -> Default:
+def _default(finding: Finding, view: ViewAssessment) -> Default:
     case = case_of(finding, view.method)
     return case.default if case else RULES[finding.rule].default
 
 
-def _state(picture: Picture, finding: Finding, view: ViewPicture, default: Default) -> State:
+def _state(picture: Assessment, finding: Finding, view: ViewAssessment, default: Default) -> State:
     match default:
         case Default.HARM:
             return _by_harm(view, finding)
@@ -178,7 +178,7 @@ _FIXED = {
 }
 
 
-def _by_harm(view: ViewPicture, finding: Finding) -> State:
+def _by_harm(view: ViewAssessment, finding: Finding) -> State:
     """CRITICAL where users are hit. Certificates and services elsewhere than at the intended endpoint are notes.
 
     Under `exchange-online` current Outlook asks Microsoft before the root domain: what is wrong there is a WARNING.
@@ -191,7 +191,7 @@ def _by_harm(view: ViewPicture, finding: Finding) -> State:
 _ALARMING = (CandidateRole.INTENDED, CandidateRole.DIRECTORY, CandidateRole.BEFORE)
 
 
-def _told_only(view: ViewPicture, finding: Finding, state: State) -> State:
+def _told_only(view: ViewAssessment, finding: Finding, state: State) -> State:
     """OK for a certificate or service that no client is led to, or that stops nobody."""
     judged = finding.rule.startswith(("certificate-", "service-", "drift-certificate-"))
     if not judged or finding.endpoint is Endpoint.ZONE:

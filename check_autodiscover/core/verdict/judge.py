@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from check_autodiscover.core.analysis.assessment import (
+    Assessment,
     Choice,
-    Picture,
-    Scene,
-    ViewPicture,
+    ViewAssessment,
+    ViewFacts,
     choose_method,
     observe,
     references_of,
@@ -105,7 +105,7 @@ def judge(survey: Survey, now: float | None = None) -> Report:
     )
 
 
-def assemble(survey: Survey, now: float) -> Picture:
+def assemble(survey: Survey, now: float) -> Assessment:
     """Everything the rules may look at. `now` is Unix seconds."""
     known: Known = {}
     scenes = tuple(observe(survey, view, now, known) for view in survey.policy.views)
@@ -118,10 +118,10 @@ def assemble(survey: Survey, now: float) -> Picture:
     views = []
     for scene, method in zip(scenes, declared, strict=True):
         effective = chosen.method if chosen and method is Method.AUTO else method
-        views.append(ViewPicture(scene, effective, walks_of(survey, scene, effective, references)))
+        views.append(ViewAssessment(scene, effective, walks_of(survey, scene, effective, references)))
     met = (meeting for scene in scenes for each in scene.met.values() for meeting in each)
     why = chosen.why if chosen else ""
-    picture = Picture(survey, now, references, tuple(views), why, intercepted(survey, met), baseline)
+    picture = Assessment(survey, now, references, tuple(views), why, intercepted(survey, met), baseline)
     return replace(picture, changes=_changes(picture, baseline)) if baseline else picture
 
 
@@ -139,7 +139,7 @@ def _baseline(survey: Survey) -> "Baseline | None":
     return baseline if baseline.domain == survey.domain else None
 
 
-def _accepted_method(baseline: "Baseline", scenes: tuple[Scene, ...]) -> Choice | None:
+def _accepted_method(baseline: "Baseline", scenes: tuple[ViewFacts, ...]) -> Choice | None:
     """The method that the baseline has for the first of these views that it knows, if it has found one."""
     for scene in scenes:
         view = baseline.view(scene.view.name)
@@ -148,18 +148,18 @@ def _accepted_method(baseline: "Baseline", scenes: tuple[Scene, ...]) -> Choice 
     return None
 
 
-def _changes(picture: Picture, baseline: "Baseline") -> "tuple[Change, ...]":
+def _changes(picture: Assessment, baseline: "Baseline") -> "tuple[Change, ...]":
     from check_autodiscover.core.analysis.drift import accept, asked_of, compare_baselines
 
     return compare_baselines(asked_of(baseline, picture.survey.policy.families), accept(picture))
 
 
-def findings_of(picture: Picture) -> tuple[Finding, ...]:
+def findings_of(picture: Assessment) -> tuple[Finding, ...]:
     """All findings, in the order of views and rules."""
     return tuple(_findings(picture))
 
 
-def _findings(picture: Picture) -> Iterator[Finding]:
+def _findings(picture: Assessment) -> Iterator[Finding]:
     for view in picture.views:
         gone = any(_is_gone(finding) for finding in judge_lookups(picture, view))
         for judge_view in _BLIND_JUDGES if gone else _VIEW_JUDGES:
@@ -179,7 +179,7 @@ def _is_gone(finding: Finding) -> bool:
     return finding.rule in _GONE and finding.endpoint is Endpoint.ZONE
 
 
-def _directory_findings(picture: Picture) -> Iterator[Finding]:
+def _directory_findings(picture: Assessment) -> Iterator[Finding]:
     # Few runs ask a directory, and the others need not wait for the module.
     from check_autodiscover.core.rules.directory import judge_directory, judge_reading
 
@@ -188,7 +188,7 @@ def _directory_findings(picture: Picture) -> Iterator[Finding]:
         yield from judge_directory(picture, view)
 
 
-def _judgements(picture: Picture, graded: tuple[Graded, ...]) -> tuple[Judgement, ...]:
+def _judgements(picture: Assessment, graded: tuple[Graded, ...]) -> tuple[Judgement, ...]:
     """All judgements in order: roots by gravity, each followed by its consequences."""
     roots = link(graded, {view.name: view.method for view in picture.views})
     order = sorted(
@@ -208,7 +208,7 @@ def _judgements(picture: Picture, graded: tuple[Graded, ...]) -> tuple[Judgement
     return tuple(judgements)
 
 
-def _judgement(picture: Picture, item: Graded, id_: str, cause: str | None, root: Graded | None) -> Judgement:
+def _judgement(picture: Assessment, item: Graded, id_: str, cause: str | None, root: Graded | None) -> Judgement:
     return Judgement(
         id=id_,
         finding=item.finding,
@@ -227,7 +227,7 @@ def _capped(own: Grade, root: Grade) -> State:
     return own.state if own.state.gravity <= root.state.gravity else root.state
 
 
-def _rank(picture: Picture, item: Graded) -> tuple[int, int, int, int]:
+def _rank(picture: Assessment, item: Graded) -> tuple[int, int, int, int]:
     """The order of roots: severity, worst outcome, rule, view."""
     view = _view_index(picture, item.finding.view)
     walks = harm(picture.views[view], item.finding)
@@ -235,7 +235,7 @@ def _rank(picture: Picture, item: Graded) -> tuple[int, int, int, int]:
     return -item.grade.state.gravity, outcome, RULE_ORDER[item.finding.rule], view
 
 
-def _view_index(picture: Picture, name: str) -> int:
+def _view_index(picture: Assessment, name: str) -> int:
     return next((index for index, view in enumerate(picture.views) if view.name == name), 0)
 
 
@@ -249,7 +249,7 @@ def _series(item: Judgement) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _methods(picture: Picture) -> tuple[MethodChoice, ...]:
+def _methods(picture: Assessment) -> tuple[MethodChoice, ...]:
     return tuple(
         MethodChoice(view.name, declared, view.method, picture.why if declared is Method.AUTO else "declared")
         for view in picture.views

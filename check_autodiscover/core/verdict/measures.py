@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture
-from check_autodiscover.core.analysis.contacts import Meeting, Reach
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
+from check_autodiscover.core.analysis.contacts import EndpointState, Reach
 from check_autodiscover.core.analysis.endpoints import Candidate
 from check_autodiscover.core.analysis.lookups import Presence, Resolution, address_types, answer_of, lookups_of
 from check_autodiscover.core.model.certificate import Certificate, kind, life_left, lifetime
@@ -35,7 +35,7 @@ MAX_SERIES = 120
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What the judgement adds to a Picture: the verdict, causes by severity, and the findings' series."""
+    """What the judgement adds to a Assessment: the verdict, causes by severity, and the findings' series."""
 
     state: State
     causes: dict[State, int]
@@ -44,7 +44,7 @@ class Tally:
     disagree: bool
 
 
-def measures_of(picture: Picture, tally: Tally) -> tuple[Measure, ...]:
+def measures_of(picture: Assessment, tally: Tally) -> tuple[Measure, ...]:
     """The performance data in its order, then the metrics of the verdict."""
     return (*_performance(picture, tally), *_verdict(picture, tally))
 
@@ -74,7 +74,7 @@ def _importance(item: Measure) -> int | None:
     return 2 if labels["severity"] == "ok" else None
 
 
-def _performance(picture: Picture, tally: Tally) -> Iterator[Measure]:
+def _performance(picture: Assessment, tally: Tally) -> Iterator[Measure]:
     survey = picture.survey
     took = max(0.0, survey.ended - survey.started)
     yield Measure(
@@ -94,7 +94,7 @@ def _performance(picture: Picture, tally: Tally) -> Iterator[Measure]:
         yield from _view_performance(picture, view)
 
 
-def _view_performance(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
+def _view_performance(picture: Assessment, view: ViewAssessment) -> Iterator[Measure]:
     walks = [walk for walk in view.walks if walk.judged]
     seen = [walk for walk in walks if walk.outcome is not Outcome.UNKNOWN]
     warned = sum(walk.outcome.harmful for walk in walks) if seen else None
@@ -107,13 +107,13 @@ def _view_performance(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
     yield _life_left(picture, (view,), f"left_{view.name}")
 
 
-def _slowest_lookup(picture: Picture, view: ViewPicture) -> float | None:
+def _slowest_lookup(picture: Assessment, view: ViewAssessment) -> float | None:
     asked = lookups_of(picture.survey, view.scene.view)
     seconds = [answer.seconds for _, answer in asked if answer.status.conclusive]
     return round(max(seconds), 6) if seconds else None
 
 
-def _life_left(picture: Picture, views: Sequence[ViewPicture], label: str) -> Measure:
+def _life_left(picture: Assessment, views: Sequence[ViewAssessment], label: str) -> Measure:
     """The least life that the intended endpoint's certificates have left, with the thresholds of that certificate."""
     certificate = min(_intended_certificates(views), key=lambda item: item.not_after, default=None)
     if certificate is None:
@@ -131,7 +131,7 @@ def _life_left(picture: Picture, views: Sequence[ViewPicture], label: str) -> Me
     )
 
 
-def _intended_certificates(views: Sequence[ViewPicture]) -> list[Certificate]:
+def _intended_certificates(views: Sequence[ViewAssessment]) -> list[Certificate]:
     return [
         meeting.certificate
         for view in views
@@ -141,7 +141,7 @@ def _intended_certificates(views: Sequence[ViewPicture]) -> list[Certificate]:
     ]
 
 
-def _verdict(picture: Picture, tally: Tally) -> Iterator[Measure]:
+def _verdict(picture: Assessment, tally: Tally) -> Iterator[Measure]:
     survey, state = picture.survey, tally.state
     yield metric("probe_success", float(state in (State.OK, State.WARNING)))
     yield metric("probe_timeout_seconds", survey.policy.timeout)
@@ -178,7 +178,7 @@ _DRIFT_KINDS = tuple(
 )
 
 
-def _drift(picture: Picture) -> Iterator[Measure]:
+def _drift(picture: Assessment) -> Iterator[Measure]:
     """The changes by kind, all kinds: none at all where no baseline was read."""
     if picture.baseline is None:
         return
@@ -188,7 +188,7 @@ def _drift(picture: Picture) -> Iterator[Measure]:
     yield metric("autodiscover_baseline_timestamp_seconds", picture.baseline.accepted)
 
 
-def series_of(picture: Picture) -> Iterator[Measure]:
+def series_of(picture: Assessment) -> Iterator[Measure]:
     """The metrics of what was observed: resolvers, records, connections, certificates, clients."""
     yield from _phases(picture)
     for view in picture.views:
@@ -205,7 +205,9 @@ LISTED = 2
 """Addresses of an endpoint that have series of their own; of more the worst is told, under an empty address."""
 
 
-def _met(view: ViewPicture, endpoint: Endpoint, at: Mapping[Endpoint, tuple[Meeting, ...]]) -> tuple[Meeting, ...]:
+def _met(
+    view: ViewAssessment, endpoint: Endpoint, at: Mapping[Endpoint, tuple[EndpointState, ...]]
+) -> tuple[EndpointState, ...]:
     """What is met at an endpoint; of a `--server` host and of redirects aside only what no other endpoint shows."""
     if not any(_aside(view, item) for item in at[endpoint]):
         return at[endpoint]
@@ -214,16 +216,16 @@ def _met(view: ViewPicture, endpoint: Endpoint, at: Mapping[Endpoint, tuple[Meet
     return tuple(item for item in at[endpoint] if not (_aside(view, item) and _shown(item) in shown))
 
 
-def _aside(view: ViewPicture, meeting: Meeting) -> bool:
+def _aside(view: ViewAssessment, meeting: EndpointState) -> bool:
     role = view.role(meeting.candidate)
     return role is CandidateRole.REFERENCE or (meeting.candidate.hop > 0 and role is not CandidateRole.INTENDED)
 
 
-def _shown(meeting: Meeting) -> tuple[str, str]:
+def _shown(meeting: EndpointState) -> tuple[str, str]:
     return meeting.address, meeting.certificate.fingerprint if meeting.certificate else ""
 
 
-def _phases(picture: Picture) -> Iterator[Measure]:
+def _phases(picture: Assessment) -> Iterator[Measure]:
     survey = picture.survey
     lookups = [answer.seconds for answer in survey.lookups.values()]
     contacts = [contact.seconds for contact in survey.contacts.values()]
@@ -231,7 +233,7 @@ def _phases(picture: Picture) -> Iterator[Measure]:
     yield metric("autodiscover_probe_phase_duration_seconds", max(contacts, default=None), phase="connect")
 
 
-def _dns(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
+def _dns(picture: Assessment, view: ViewAssessment) -> Iterator[Measure]:
     yield from _resolvers(picture, view)
     scene = view.scene
     for catch_all in (scene.catch_all, scene.srv_catch_all):
@@ -250,7 +252,7 @@ _UNASKED = (DnsStatus.CUT_SHORT, DnsStatus.EXHAUSTED, DnsStatus.DENIED)
 """What says nothing of a resolver."""
 
 
-def _resolvers(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
+def _resolvers(picture: Assessment, view: ViewAssessment) -> Iterator[Measure]:
     answered: dict[str, bool] = {}
     for question, answer in lookups_of(picture.survey, view.scene.view):
         if answer.status not in _UNASKED and question.name:
@@ -262,14 +264,14 @@ def _resolvers(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
         yield metric("autodiscover_resolver_up", float(up), view=view.name, resolver=resolver)
 
 
-def _is_undelegated(picture: Picture, view: ViewPicture) -> bool:
+def _is_undelegated(picture: Assessment, view: ViewAssessment) -> bool:
     """Whether nobody could tell who the servers of a view are, so that it has none that could answer."""
     survey, type_ = picture.survey, address_types(picture.survey)[0]
     answer = answer_of(survey, view.scene.view, survey.domain, type_)
     return answer is not None and answer.status is DnsStatus.UNDELEGATED
 
 
-def _addresses(view: ViewPicture) -> Iterator[Measure]:
+def _addresses(view: ViewAssessment) -> Iterator[Measure]:
     for endpoint in (Endpoint.ROOT, Endpoint.AUTODISCOVER, Endpoint.SRV, Endpoint.SERVER):
         names = [item for item in view.scene.candidates if item.endpoint is endpoint and not item.hop]
         known = [item for item in names if item.resolution.presence in _KNOWN]
@@ -277,7 +279,7 @@ def _addresses(view: ViewPicture) -> Iterator[Measure]:
         yield metric("autodiscover_dns_addresses", count, view=view.name, endpoint=endpoint.value)
 
 
-def _hashes(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
+def _hashes(picture: Assessment, view: ViewAssessment) -> Iterator[Measure]:
     survey, scene = picture.survey, view.scene
     for type_ in address_types(survey):
         answer = answer_of(survey, scene.view, scene.autodiscover.name, type_)
@@ -288,7 +290,7 @@ def _hashes(picture: Picture, view: ViewPicture) -> Iterator[Measure]:
     yield _hash_metric(view, Endpoint.SRV, RecordType.SRV, value)
 
 
-def _hash_metric(view: ViewPicture, endpoint: Endpoint, type_: RecordType, value: float | None) -> Measure:
+def _hash_metric(view: ViewAssessment, endpoint: Endpoint, type_: RecordType, value: float | None) -> Measure:
     return metric(
         "autodiscover_dns_answer_hash", value, view=view.name, endpoint=endpoint.value, type=type_.value.lower()
     )
@@ -307,7 +309,7 @@ def _hash(values: Iterable[str]) -> float:
     return float(crc32("\n".join(sorted(values)).encode()))
 
 
-def _clients(view: ViewPicture) -> Iterator[Measure]:
+def _clients(view: ViewAssessment) -> Iterator[Measure]:
     for walk in view.walks:
         if walk.judged:
             # The outcome that holds and no zeros for the others: those alone would be half of a domain's series.
@@ -315,13 +317,15 @@ def _clients(view: ViewPicture) -> Iterator[Measure]:
             yield metric("autodiscover_client_outcome", 1, **labels)
 
 
-def _endpoint(picture: Picture, view: ViewPicture, endpoint: Endpoint, met: tuple[Meeting, ...]) -> Iterator[Measure]:
+def _endpoint(
+    picture: Assessment, view: ViewAssessment, endpoint: Endpoint, met: tuple[EndpointState, ...]
+) -> Iterator[Measure]:
     """The series of one endpoint: by address where it is our own, the worst of all under an empty address elsewhere."""
     ours = view.role(met[0].candidate) in (CandidateRole.INTENDED, CandidateRole.REFERENCE)
     ours = ours and view.method is not Method.EXCHANGE_ONLINE and endpoint is not Endpoint.ROOT
     own = {item.address for item in met if ours and not _foreign(picture, item.candidate)}
     listed = own if len(own) <= LISTED else set()
-    groups: dict[str, list[Meeting]] = {}
+    groups: dict[str, list[EndpointState]] = {}
     for meeting in met:
         if meeting.reach is not Reach.UNSEEN:
             groups.setdefault(meeting.address if meeting.address in listed else "", []).append(meeting)
@@ -340,14 +344,16 @@ def _endpoint(picture: Picture, view: ViewPicture, endpoint: Endpoint, met: tupl
     yield metric("autodiscover_client_certificate_demanded", float(any(asked)) if asked else None, **labels)
 
 
-def _foreign(picture: Picture, candidate: Candidate) -> bool:
+def _foreign(picture: Assessment, candidate: Candidate) -> bool:
     """Whether a redirect leads off our hosts: the `--server` hosts, and those that are expected or the domain's."""
     survey, name = picture.survey, candidate.name
     own = not candidate.stray if survey.policy.expect.redirects else is_below(name, survey.domain)
     return candidate.hop > 0 and not own and name not in survey.policy.servers
 
 
-def _address(view: ViewPicture, endpoint: Endpoint, address: str, items: Sequence[Meeting]) -> Iterator[Measure]:
+def _address(
+    view: ViewAssessment, endpoint: Endpoint, address: str, items: Sequence[EndpointState]
+) -> Iterator[Measure]:
     labels = {"view": view.name, "endpoint": endpoint.value, "address": address}
     yield metric("autodiscover_endpoint_up", float(all(item.connected for item in items)), **labels)
     presented = [(item, item.certificate) for item in items if item.certificate is not None]

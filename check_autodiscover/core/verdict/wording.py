@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture, fares_unknown, refused_elsewhere
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment, fares_unknown, refused_elsewhere
 from check_autodiscover.core.analysis.endpoints import MAX_ADDRESSES, MAX_HOPS, MAX_TARGETS, questions
 from check_autodiscover.core.analysis.lookups import Presence, asks_authority, delegated
 from check_autodiscover.core.analysis.plan import MOST_CONNECTIONS, MOST_TO_ADDRESS, MOST_TO_HOST
@@ -72,7 +72,7 @@ def _values(finding: Finding) -> dict[str, str]:
     return {"subject": finding.subject, "where": ", ".join(finding.addresses), **dict(finding.args)}
 
 
-def sentence_of(picture: Picture, finding: Finding, *, history: bool = True, addresses: bool = True) -> str:
+def sentence_of(picture: Assessment, finding: Finding, *, history: bool = True, addresses: bool = True) -> str:
     """What is so, in one sentence without view and effect.
 
     Where there is little room, without what stood there before (`history`) and without addresses that only add to it.
@@ -84,7 +84,7 @@ def sentence_of(picture: Picture, finding: Finding, *, history: bool = True, add
     return sentence + (_history(picture, finding) if history else "")
 
 
-def _history(picture: Picture, finding: Finding) -> str:
+def _history(picture: Assessment, finding: Finding) -> str:
     """What stood there when the baseline was accepted, where that is otherwise."""
     if picture.baseline is None or RULES[finding.rule].area == "drift":
         return ""
@@ -132,7 +132,7 @@ def remedy_of(finding: Finding) -> str:
     return fill(next(others, rule.remedy), _values(finding))
 
 
-def _view(picture: Picture, finding: Finding) -> ViewPicture | None:
+def _view(picture: Assessment, finding: Finding) -> ViewAssessment | None:
     return next((item for item in picture.views if item.name == finding.view), None)
 
 
@@ -155,7 +155,7 @@ _WITHOUT_EFFECT = frozenset({"certificate-expiring", "certificate-unexpected", "
 """Rules whose sentence says all, whoever else is hit at that place; and what clients make of it is not known."""
 
 
-def effect_of(picture: Picture, finding: Finding) -> str:
+def effect_of(picture: Assessment, finding: Finding) -> str:
     """What users meet because of a finding, as `: Outlook warns`; empty where nobody is hit."""
     view = _view(picture, finding)
     if view is None or not RULES[finding.rule].level or finding.rule in _WITHOUT_EFFECT:
@@ -171,7 +171,7 @@ def effect_of(picture: Picture, finding: Finding) -> str:
     return f": {text.replace('{who}', who)}{' before it gets further' if early else ''}"
 
 
-def _who(view: ViewPicture, finding: Finding, walks: tuple[Walk, ...]) -> tuple[str, bool]:
+def _who(view: ViewAssessment, finding: Finding, walks: tuple[Walk, ...]) -> tuple[str, bool]:
     """Who is hit, and whether they are several.
 
     Those that take one of several SRV targets; Outlook, by its versions where not all that are judged are hit; or
@@ -188,7 +188,7 @@ def _who(view: ViewPicture, finding: Finding, walks: tuple[Walk, ...]) -> tuple[
     return ("EWS clients", True) if ClientName.EWS in hit else (ClientName.EXCHANGELIB.value, False)
 
 
-def certificate_notes(picture: Picture) -> Iterator[str]:
+def certificate_notes(picture: Assessment) -> Iterator[str]:
     """What holds of the certificates at the intended endpoints, and of what they are judged by, each in a sentence."""
     anchors = picture.survey.anchors
     if anchors and not any(anchor.startswith("system (") for anchor in anchors):
@@ -201,7 +201,7 @@ def certificate_notes(picture: Picture) -> Iterator[str]:
             yield from _wildcards(picture.survey.domain, view)
 
 
-def _wildcards(domain: str, view: ViewPicture) -> Iterator[str]:
+def _wildcards(domain: str, view: ViewAssessment) -> Iterator[str]:
     """Where a wildcard alone makes a certificate fit: it does not cover what it hangs from, and old clients mind it."""
     for candidate in view.intended:
         for certificate in (item.certificate for item in view.scene.met[candidate] if item.certificate):
@@ -225,7 +225,7 @@ _PANELS = ("cpanel", "webdisk")
 """Names that a hosting panel puts into the certificates it makes, and nobody else has a use for."""
 
 
-def client_notes(picture: Picture) -> Iterator[str]:
+def client_notes(picture: Assessment) -> Iterator[str]:
     """What is said of clients, each note in a sentence."""
     yield from _cloud_first(picture)
     yield from _skipped(picture)
@@ -238,7 +238,7 @@ def client_notes(picture: Picture) -> Iterator[str]:
         )
 
 
-def _cloud_first(picture: Picture) -> Iterator[str]:
+def _cloud_first(picture: Assessment) -> Iterator[str]:
     views = [view for view in picture.views if Step.OFFICE365 not in view.scene.disabled]
     if ClientName.OUTLOOK_2016 not in picture.survey.policy.clients or not views:
         return
@@ -250,7 +250,7 @@ def _cloud_first(picture: Picture) -> Iterator[str]:
     )
 
 
-def _skipped(picture: Picture) -> Iterator[str]:
+def _skipped(picture: Assessment) -> Iterator[str]:
     views: dict[tuple[Step, ...], list[str]] = {}
     for view in picture.views:
         if view.scene.disabled:
@@ -260,7 +260,7 @@ def _skipped(picture: Picture) -> Iterator[str]:
         yield f"{joined(names)}: clients skip {joined(step.value for step in steps)}; one without {values} does not"
 
 
-def _left_out(picture: Picture) -> Iterator[str]:
+def _left_out(picture: Assessment) -> Iterator[str]:
     """Clients that find nothing though the judged ones are served: what those cannot do is why."""
     views: dict[tuple[str, str], list[str]] = {}
     for view in picture.views:
@@ -273,7 +273,7 @@ def _left_out(picture: Picture) -> Iterator[str]:
         yield f"{client}, which is not judged, finds nothing{where}: {reason}"
 
 
-def _reason(view: ViewPicture, walk: Walk) -> str:
+def _reason(view: ViewAssessment, walk: Walk) -> str:
     steps = next(profile.steps for profile in CLIENTS if profile.name is walk.client)
     if view.method is Method.SRV and Step.SRV not in steps:
         return "it knows no SRV records, as later ones do (KB 940881)"
@@ -282,7 +282,7 @@ def _reason(view: ViewPicture, walk: Walk) -> str:
     return meant[-1] if meant else "no place answers it"
 
 
-def _panels(view: ViewPicture) -> Iterator[str]:
+def _panels(view: ViewAssessment) -> Iterator[str]:
     if view.method is Method.EXCHANGE_ONLINE:
         for meeting in view.scene.at(Endpoint.ROOT):
             names = meeting.certificate.dns_names if meeting.certificate else ()
@@ -293,7 +293,7 @@ FIRST_LINE = 200
 """Characters of the plugin's first line before its performance data (contract section 1)."""
 
 
-def summarize(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
+def summarize(picture: Assessment, causes: Sequence[tuple[Judgement, ...]]) -> str:
     """What stands behind `domain: ` on the first line. `causes` are groups of roots, the gravest first.
 
     A sentence that is too long loses its middle: who is hit, the rule and the number of other causes stay.
@@ -312,7 +312,7 @@ def summarize(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
     return _fitting(picture, where, findings, room) + end
 
 
-def _fitting(picture: Picture, where: str, findings: Sequence[Finding], room: int) -> str:
+def _fitting(picture: Assessment, where: str, findings: Sequence[Finding], room: int) -> str:
     """The most there is room for: without what was before, of differing views the first, no addresses; else cut."""
     whole = _merged(findings, joined)
     first = _merged(findings, _first_of)
@@ -343,13 +343,13 @@ def _together(values: Sequence[str], put_together: Callable[[Iterable[str]], str
     return put_together(given) if given else ""
 
 
-def _effect(picture: Picture, group: Sequence[Judgement]) -> str:
+def _effect(picture: Assessment, group: Sequence[Judgement]) -> str:
     """What users meet, in the first view where they meet anything."""
     effects = (effect_of(picture, item.finding) for item in group)
     return next(filter(None, effects), "")
 
 
-def views_of(picture: Picture, group: Sequence[Judgement]) -> str:
+def views_of(picture: Assessment, group: Sequence[Judgement]) -> str:
     """`inside and outside, `: which views a cause is about.
 
     Empty where there is one view only, and for a certificate that all views lead to.
@@ -367,7 +367,7 @@ def _same_everywhere(group: Sequence[Judgement]) -> bool:
     return rule.area == "certificate" and group[0].finding.endpoint is not Endpoint.ROOT
 
 
-def _others(picture: Picture, group: Sequence[Judgement], causes: Sequence[Sequence[Judgement]]) -> str:
+def _others(picture: Assessment, group: Sequence[Judgement], causes: Sequence[Sequence[Judgement]]) -> str:
     """How the views fare that a failed lookup says nothing of."""
     if group[0].finding.rule != "dns-lookup-failed":
         return ""
@@ -376,11 +376,11 @@ def _others(picture: Picture, group: Sequence[Judgement], causes: Sequence[Seque
     return f"; {joined(fine)} OK" if fine else ""
 
 
-def _fine(view: ViewPicture) -> bool:
+def _fine(view: ViewAssessment) -> bool:
     return all(walk.outcome.good for walk in view.walks if walk.judged)
 
 
-def _accepted(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
+def _accepted(picture: Assessment, causes: Sequence[tuple[Judgement, ...]]) -> str:
     """What a severity of policy alone keeps from being a fault, so that nobody takes the domain for sound."""
     graded = {item.rule for item in picture.survey.policy.severities}
     rules = [group[0].finding.rule for group in causes if any(item.accepted is not None for item in group)]
@@ -390,17 +390,17 @@ def _accepted(picture: Picture, causes: Sequence[tuple[Judgement, ...]]) -> str:
     return f", accepted: {accepted[0]}" + (f" and {len(accepted) - 1} more" if len(accepted) > 1 else "")
 
 
-def _healthy(picture: Picture) -> str:
+def _healthy(picture: Assessment) -> str:
     """`srv to remote.contoso.com, 4 clients configured inside and outside, certificate valid 61 d`."""
     parts = [_published(picture), _configured(picture), _validity(picture)]
     return ", ".join(part for part in parts if part)
 
 
-def _published(picture: Picture) -> str:
+def _published(picture: Assessment) -> str:
     return joined(_published_in(view) for view in picture.views)
 
 
-def _published_in(view: ViewPicture) -> str:
+def _published_in(view: ViewAssessment) -> str:
     if view.method is Method.NONE:
         return "no Autodiscover, as declared"
     if view.method is Method.EXCHANGE_ONLINE:
@@ -409,7 +409,7 @@ def _published_in(view: ViewPicture) -> str:
     return f"{view.method.value} to {joined(targets)}" if targets else view.method.value
 
 
-def _configured(picture: Picture) -> str:
+def _configured(picture: Assessment) -> str:
     judged = {walk.client for view in picture.views for walk in view.walks if walk.judged}
     served = [view for view in picture.views if view.method is not Method.NONE and _fine(view)]
     if judged and not served and fares_unknown(picture.views):
@@ -420,7 +420,7 @@ def _configured(picture: Picture) -> str:
     return f"{len(judged)} client{'s' if len(judged) > 1 else ''} configured{where}"
 
 
-def _validity(picture: Picture) -> str:
+def _validity(picture: Assessment) -> str:
     left = [
         life_left(meeting.certificate, picture.now)
         for view in picture.views
@@ -431,12 +431,12 @@ def _validity(picture: Picture) -> str:
     return f"certificate valid {int(min(left) // DAY)} d" if left else ""
 
 
-def notes_of(picture: Picture) -> tuple[str, ...]:
+def notes_of(picture: Assessment) -> tuple[str, ...]:
     """What was not looked at, each in a sentence."""
     return tuple(dict.fromkeys(_notes(picture)))
 
 
-def _notes(picture: Picture) -> Iterator[str]:
+def _notes(picture: Assessment) -> Iterator[str]:
     policy = picture.survey.policy
     if len(picture.views) == 1:
         resolvers = joined(resolver.label for resolver in policy.views[0].resolvers)
@@ -486,7 +486,7 @@ def _untried_servers(survey: Survey) -> Iterator[str]:
         yield f"name server {server} was not asked: {_UNTRIED[Connect.DENIED]}"
 
 
-def _directory_notes(picture: Picture) -> Iterator[str]:
+def _directory_notes(picture: Assessment) -> Iterator[str]:
     concerned = [view for view in picture.views if Step.SCP not in view.scene.disabled]
     if picture.survey.policy.directory is None:
         if concerned:
@@ -503,7 +503,7 @@ def _directory_notes(picture: Picture) -> Iterator[str]:
             yield f"{len(reading.urls)} of the {found} URLs of the directory were looked at, those that are taken first"
 
 
-def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
+def _view_notes(picture: Assessment, view: ViewAssessment) -> Iterator[str]:
     if not view.scene.view.connect:
         yield f"{view.name}: its addresses were not connected to"
     if asks_authority(view.scene.view) and not delegated(picture.survey, view.scene.view):
@@ -522,7 +522,7 @@ def _view_notes(picture: Picture, view: ViewPicture) -> Iterator[str]:
     yield from _unfinished(picture, view)
 
 
-def _unfinished(picture: Picture, view: ViewPicture) -> Iterator[str]:
+def _unfinished(picture: Assessment, view: ViewAssessment) -> Iterator[str]:
     """The candidates of which the time limit took something."""
     for candidate in view.scene.candidates:
         asked = any(question in picture.survey.unfinished for question in questions(candidate))
@@ -532,7 +532,7 @@ def _unfinished(picture: Picture, view: ViewPicture) -> Iterator[str]:
             yield f"{view.name}: {candidate.url} was not finished before the time limit"
 
 
-def _beyond(view: ViewPicture) -> Iterator[str]:
+def _beyond(view: ViewAssessment) -> Iterator[str]:
     """What there was more of than is looked at."""
     for candidate in view.scene.candidates:
         found = len(candidate.resolution.addresses)
@@ -547,7 +547,7 @@ def _beyond(view: ViewPicture) -> Iterator[str]:
         yield f"{view.name}: {MAX_TARGETS} of the {len(targets)} SRV targets were looked at, those that are taken first"
 
 
-def _dead_resolvers(picture: Picture, view: ViewPicture) -> Iterator[str]:
+def _dead_resolvers(picture: Assessment, view: ViewAssessment) -> Iterator[str]:
     answers = [(q.resolver, a) for q, a in picture.survey.lookups.items() if q.view == view.name]
     living = {resolver for resolver, answer in answers if answer.status.conclusive}
     for resolver in view.scene.view.resolvers:

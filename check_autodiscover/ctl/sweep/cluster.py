@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from check_autodiscover import __version__
 from check_autodiscover.config.commandline import Arguments
-from check_autodiscover.ctl.common import Refused
+from check_autodiscover.ctl.common import CommandError
 from check_autodiscover.ctl.sweep.results import Record
 from check_autodiscover.ctl.sweep.workers import Limits, look_at_batch
 from check_autodiscover.settings import install_command
@@ -62,7 +62,7 @@ async def look_by_cluster(address: str, asked: Sequence[Arguments], limits: Limi
             for record in records:
                 yield record
     if lost:
-        raise Refused(f"--dask: workers died over {lost} of the batches several times; their domains are not done")
+        raise CommandError(f"--dask: workers died over {lost} of the batches several times; their domains are not done")
 
 
 @asynccontextmanager
@@ -70,7 +70,7 @@ async def _connected(address: str) -> "AsyncIterator[Client]":
     try:
         from distributed import Client
     except ImportError as error:
-        raise Refused(
+        raise CommandError(
             f"--dask: {error.name} is missing, of the extra 'dask': {install_command('ctl', 'dask')}"
         ) from error
     for name in _LOGGERS:
@@ -82,7 +82,7 @@ async def _connected(address: str) -> "AsyncIterator[Client]":
             async with asyncio.timeout(CONNECT_SECONDS):
                 await client
         except Exception as error:  # each transport has its own, down to TypeError for TLS without certificates
-            raise Refused(f"--dask {address}: no scheduler answers there{_why(error)}") from error
+            raise CommandError(f"--dask {address}: no scheduler answers there{_why(error)}") from error
         yield client
     finally:
         await client.close()
@@ -98,14 +98,16 @@ async def _threads(client: "Client", address: str) -> int:
     """How many threads its workers have. Raises Refused where there are none, or they have another version of us."""
     threads: dict[str, int] = await client.nthreads()
     if not threads:
-        raise Refused(f"--dask {address}: the scheduler has no workers")
+        raise CommandError(f"--dask {address}: the scheduler has no workers")
     try:
         versions = await client.run(_version)
     except Exception as error:  # whatever a worker of another installation answers, as text in an error without a type
-        raise Refused(f"--dask {address}: its workers cannot run check_autodiscover {__version__} ({error})") from error
+        raise CommandError(
+            f"--dask {address}: its workers cannot run check_autodiscover {__version__} ({error})"
+        ) from error
     for worker, version in versions.items():
         if version != __version__:
-            raise Refused(f"--dask: {worker} has check_autodiscover {version}, and this is {__version__}")
+            raise CommandError(f"--dask: {worker} has check_autodiscover {version}, and this is {__version__}")
     return sum(threads.values())
 
 

@@ -13,18 +13,18 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
-from check_autodiscover.checker.checker import Instruments
+from check_autodiscover.checker.checker import SharedProbes
 from check_autodiscover.config.commandline import Arguments, UsageError, parse_fleet
 from check_autodiscover.core.model.states import State, worst
-from check_autodiscover.ctl.common import Refused, warn
+from check_autodiscover.ctl.common import CommandError, warn
 from check_autodiscover.ctl.sweep.domain_list import DomainList, read_domains
 from check_autodiscover.ctl.sweep.results import Record, ResultFile, digest_of
 from check_autodiscover.ctl.sweep.summary import Form, Tally, render_head, render_row, render_table
 from check_autodiscover.ctl.sweep.workers import Limits, look_at
-from check_autodiscover.probes.trust import KeptTrust
+from check_autodiscover.probes.trust import TrustCache
 from check_autodiscover.settings import SettingsError
 
-__all__ = ["Advance", "Wish", "shown_progress", "sweep"]
+__all__ = ["Advance", "SweepOptions", "shown_progress", "sweep"]
 
 Advance = Callable[[Record], object]
 """What is called with each record."""
@@ -58,7 +58,7 @@ SYNC_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SweepOptions:
     """What is to be done about the results: `save` and `dask` are empty where none are kept, and no cluster is used.
 
     `whole` is whether the table names every cause and domain.
@@ -72,21 +72,21 @@ class Wish:
     whole: bool = False
 
 
-def sweep(file: str, options: Sequence[str], wish: Wish) -> int:
+def sweep(file: str, options: Sequence[str], wish: SweepOptions) -> int:
     """Look at the domains of a list, without one at those of the configuration, by the plugin's options.
 
     Gives the exit code; what cannot be done is told.
     """
     try:
         return _swept(file, options, wish)
-    except Refused as refused:
+    except CommandError as refused:
         warn(str(refused))
         return CANNOT
 
 
-def _swept(file: str, options: Sequence[str], wish: Wish) -> int:
+def _swept(file: str, options: Sequence[str], wish: SweepOptions) -> int:
     if wish.resume and not wish.save:
-        raise Refused("--resume goes on with the results of an earlier sweep: name them, --save FILE")
+        raise CommandError("--resume goes on with the results of an earlier sweep: name them, --save FILE")
     asked, listed = _asked(file, options)
     for fault in listed.faults:
         warn(fault)
@@ -100,8 +100,8 @@ def _swept(file: str, options: Sequence[str], wish: Wish) -> int:
         except KeyboardInterrupt:
             warn(f"stopped{found.so_far}")
             return CANNOT
-        except Refused as refused:
-            raise Refused(f"{refused}{found.so_far}") from refused
+        except CommandError as refused:
+            raise CommandError(f"{refused}{found.so_far}") from refused
         finally:
             found.conclude()
     return worst((State.UNKNOWN, *found.tally.states) if listed.refused else found.tally.states).exit_code
@@ -113,14 +113,16 @@ def _asked(file: str, options: Sequence[str]) -> tuple[tuple[Arguments, ...], Do
         fleet = parse_fleet(options)
         listed = read_domains(file) if file else DomainList(fleet.domains)
         if not listed.domains:
-            raise Refused("sweep needs a FILE with a domain a line, - for standard input, or --config with domains")
+            raise CommandError(
+                "sweep needs a FILE with a domain a line, - for standard input, or --config with domains"
+            )
         return tuple(map(fleet.arguments, listed.domains)), listed
     except UsageError as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
 
 
 @contextmanager
-def _kept(wish: Wish) -> Iterator[ResultFile | None]:
+def _kept(wish: SweepOptions) -> Iterator[ResultFile | None]:
     if not wish.save:
         yield None
         return
@@ -134,7 +136,9 @@ def _kept(wish: Wish) -> Iterator[ResultFile | None]:
 class _Sweep:
     """One sweep, and what it has come to."""
 
-    def __init__(self, asked: Sequence[Arguments], wish: Wish, kept: ResultFile | None, *, refused_lines: int) -> None:
+    def __init__(
+        self, asked: Sequence[Arguments], wish: SweepOptions, kept: ResultFile | None, *, refused_lines: int
+    ) -> None:
         self.tally = Tally()
         self._asked = {arguments.domain: arguments for arguments in asked}
         self._total = len(asked)
@@ -182,7 +186,7 @@ class _Sweep:
 
     def _require_same(self, asked: Arguments, record: Record) -> None:
         if record.asked != digest_of(asked):
-            raise Refused(
+            raise CommandError(
                 f"{self._wish.save}: {record.domain} was looked at with other options, another configuration or "
                 "another version of this program; go on as it was begun, or name another file"
             )
@@ -216,15 +220,15 @@ class _Sweep:
         return shown_progress(self._total, self.tally.domains)
 
 
-def _instruments(asked: Sequence[Arguments]) -> Instruments:
+def _instruments(asked: Sequence[Arguments]) -> SharedProbes:
     """What the looks share. Raises Refused for trust anchors that cannot be used, before any domain is looked at."""
-    kept = KeptTrust()
+    kept = TrustCache()
     try:
         for trust in dict.fromkeys(arguments.trust for arguments in asked):
             kept.load(trust)
     except SettingsError as error:
-        raise Refused(str(error)) from error
-    return Instruments(kept)
+        raise CommandError(str(error)) from error
+    return SharedProbes(kept)
 
 
 def _print(text: str) -> None:

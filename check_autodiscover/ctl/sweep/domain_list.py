@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from check_autodiscover.core.model.names import BadName, parse_domain
-from check_autodiscover.ctl.common import Refused
+from check_autodiscover.ctl.common import CommandError
 from check_autodiscover.named_files import DOMAIN_LIST, UnusableFile, open_file
 
 __all__ = ["STANDARD_INPUT", "DomainList", "read_domains"]
@@ -50,13 +50,13 @@ def read_domains(file: str) -> DomainList:
         with _opened(file) as opened:
             found = _listed(_lines(opened), name)
     except UnusableFile as error:
-        raise Refused(str(error)) from error
+        raise CommandError(str(error)) from error
     except OSError as error:
-        raise Refused(f"{name}: {error.strerror}") from error
+        raise CommandError(f"{name}: {error.strerror}") from error
     except BadName as error:
-        raise Refused(f"{name}: {error}") from error
+        raise CommandError(f"{name}: {error}") from error
     if not found.domains:
-        raise Refused(found.faults[0] if found.faults else f"{name}: there is no domain in it")
+        raise CommandError(found.faults[0] if found.faults else f"{name}: there is no domain in it")
     return found
 
 

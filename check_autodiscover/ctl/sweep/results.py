@@ -25,9 +25,9 @@ from check_autodiscover.config.commandline import Arguments
 from check_autodiscover.core.model.names import parse_domain
 from check_autodiscover.core.model.report import Judgement, Report, outcomes_of, place_of
 from check_autodiscover.core.model.states import State, worst
-from check_autodiscover.ctl.common import Refused
+from check_autodiscover.ctl.common import CommandError
 from check_autodiscover.named_files import UnusableFile, require_regular
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 from check_autodiscover.output.text import told_by_view
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def record_of(report: Report) -> Record:
         domain=report.domain,
         state=report.state,
         exit_code=report.state.exit_code,
-        summary=clean(report.summary),
+        summary=sanitize(report.summary),
         started=_moment(survey.started),
         duration_seconds=round(max(0.0, survey.ended - survey.started), 3),
         methods={choice.view: choice.effective.value for choice in report.methods},
@@ -120,7 +120,7 @@ def record_of(report: Report) -> Record:
 
 def record_of_failure(domain: str, rule: str, message: str, started: float) -> Record:
     """What is kept of a domain on which nothing can be said, for a reason that is not its own; Unix time in seconds."""
-    told = clean(message)
+    told = sanitize(message)
     cause = KeptCause(rule=rule, severity=State.UNKNOWN, place="", message=told)
     return Record(
         domain=domain,
@@ -199,12 +199,12 @@ def _cause(domain: str, group: Sequence[Judgement]) -> KeptCause:
         endpoint=finding.endpoint.value,
         subject=finding.subject,
         addresses=tuple(dict.fromkeys(address for item in group for address in item.finding.addresses)),
-        accepted=None if first.accepted is None else clean(first.accepted),
+        accepted=None if first.accepted is None else sanitize(first.accepted),
     )
 
 
 def _told(texts: dict[str, str]) -> str:
-    return clean(told_by_view(texts)) if texts else ""
+    return sanitize(told_by_view(texts)) if texts else ""
 
 
 def _moment(seconds: float) -> str:
@@ -247,7 +247,7 @@ class ResultFile:
         try:
             self._handle = os.open(path, flags, OWNER_ALONE)
         except OSError as error:
-            raise Refused(f"{path}: {error.strerror}") from error
+            raise CommandError(f"{path}: {error.strerror}") from error
         try:
             self._claim(resume)
         except BaseException:
@@ -258,15 +258,17 @@ class ResultFile:
         try:
             require_regular(self.path, os.fstat(self._handle).st_mode)
         except UnusableFile as error:
-            raise Refused(str(error)) from error
+            raise CommandError(str(error)) from error
         try:
             # It goes with the process, however that ends.
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(f"{self.path}: another sweep is writing it") from None
+            raise CommandError(f"{self.path}: another sweep is writing it") from None
         # What another sweep has written before it let go of the file counts.
         if os.fstat(self._handle).st_size and not resume:
-            raise Refused(f"{self.path}: there is something in it; go on with it by --resume, or name another file")
+            raise CommandError(
+                f"{self.path}: there is something in it; go on with it by --resume, or name another file"
+            )
 
     def earlier(self) -> Iterator[Record]:
         """The results that it holds, before anything is added. Raises Refused for a file that is none of ours."""
@@ -278,7 +280,7 @@ class ResultFile:
                 if end + len(line) == size and _unfinished(line, first=not end):
                     self._cut(end)
                     return
-                raise Refused(f"{self.path}:{number}: {fault}; the file is left as it is") from fault
+                raise CommandError(f"{self.path}:{number}: {fault}; the file is left as it is") from fault
             yield record
             end += len(line)
 
@@ -291,16 +293,16 @@ class ResultFile:
                 rest = rest[os.write(self._handle, rest) :]
         except OSError as error:
             self._cut(end)
-            raise Refused(f"{self.path}: {error.strerror}; what came before is kept") from error
+            raise CommandError(f"{self.path}: {error.strerror}; what came before is kept") from error
 
     def sync(self) -> None:
         """Have the disk hold what was appended. Raises Refused, also where somebody has removed the file meanwhile."""
         try:
             os.fdatasync(self._handle)
         except OSError as error:
-            raise Refused(f"{self.path}: {error.strerror}") from error
+            raise CommandError(f"{self.path}: {error.strerror}") from error
         if not os.fstat(self._handle).st_nlink:
-            raise Refused(f"{self.path}: somebody has removed it, and the results with it")
+            raise CommandError(f"{self.path}: somebody has removed it, and the results with it")
 
     def close(self) -> None:
         """Let others have it."""
@@ -310,7 +312,7 @@ class ResultFile:
         try:
             os.ftruncate(self._handle, end)
         except OSError as error:
-            raise Refused(f"{self.path}: {error.strerror}") from error
+            raise CommandError(f"{self.path}: {error.strerror}") from error
 
     def _lines(self) -> Iterator[bytes]:
         """The lines with their breaks; what stands behind the last break is a line too."""

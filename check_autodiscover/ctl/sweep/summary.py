@@ -15,7 +15,7 @@ from check_autodiscover.config.values import DEFAULT_VIEW
 from check_autodiscover.core.model.names import is_below
 from check_autodiscover.core.model.states import State
 from check_autodiscover.ctl.sweep.results import KeptCause, Record, line_of
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 from check_autodiscover.output.text import joined_views
 
 __all__ = ["CSV_HEAD", "Form", "Shared", "Tally", "render_head", "render_row", "render_table"]
@@ -128,7 +128,7 @@ def _cells(record: Record) -> tuple[str, ...]:
         " ".join(dict.fromkeys(cause.rule for cause in alarming)),
         record.summary,
         alarming[0].remedy if alarming else "",
-        clean(" ".join(f"{view}={method}" for view, method in record.methods.items())),
+        sanitize(" ".join(f"{view}={method}" for view, method in record.methods.items())),
         record.started,
         str(record.duration_seconds),
     )
@@ -170,7 +170,7 @@ def _lines(tally: Tally, whole: bool, refused_lines: int) -> Iterator[str]:
 
 def _cause_lines(shared: Shared, whole: bool) -> Iterator[str]:
     cause, domains = shared.cause, shared.domains
-    place = f" at {clean(shared.place)}" if shared.place else ""
+    place = f" at {sanitize(shared.place)}" if shared.place else ""
     alone = len(domains) == 1
     yield f"{shared.severity.value} {cause.rule}{place}: {domains[0] if alone else _domains(len(domains))}"
     if not alone:
@@ -185,7 +185,7 @@ def _cause_lines(shared: Shared, whole: bool) -> Iterator[str]:
 
 def _views(views: tuple[str, ...]) -> str:
     """The views that a cause is about; the one that nobody named, and none, go without saying."""
-    return "" if set(views) <= {"", DEFAULT_VIEW} else f"{clean(joined_views(views))}: "
+    return "" if set(views) <= {"", DEFAULT_VIEW} else f"{sanitize(joined_views(views))}: "
 
 
 def _wrapped(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
 
-from check_autodiscover.checker.checker import Instruments, Overload, Probe, Prober, finder, registrable_parents
+from check_autodiscover.checker.checker import DomainChecker, Overload, Probe, SharedProbes, finder, registrable_parents
 from check_autodiscover.checker.loop import DnsProbe
 from check_autodiscover.cli import internal_error
 from check_autodiscover.config.commandline import Arguments
@@ -23,7 +23,7 @@ from check_autodiscover.core.model.report import Report
 from check_autodiscover.ctl.sweep.results import Record, record_of, record_of_failure
 from check_autodiscover.settings import SettingsError
 
-__all__ = ["Limits", "Manners", "look_at", "look_at_batch", "name_servers_of"]
+__all__ = ["Limits", "NameServerLimits", "look_at", "look_at_batch", "name_servers_of"]
 
 PATIENCE = 3.0
 """Seconds for finding out who serves a domain; after them it is looked at as one whose servers nobody knows."""
@@ -49,7 +49,7 @@ class _Room:
     users: int = 0
 
 
-class Manners:
+class NameServerLimits:
     """Lets no more than `limit` domains have their turn at any name server. It belongs to one event loop."""
 
     def __init__(self, limit: int) -> None:
@@ -99,16 +99,16 @@ class Limits:
 
 
 async def look_at(
-    asked: Iterable[Arguments], limits: Limits, instruments: Instruments | None = None, probe: Probe | None = None
+    asked: Iterable[Arguments], limits: Limits, instruments: SharedProbes | None = None, probe: Probe | None = None
 ) -> AsyncGenerator[Record]:
     """The record of each domain, in the order in which they are done. What goes wrong with one is its record.
 
     `instruments` are closed at the end; `probe` looks in place of the one that is made of them.
     Raises MissingExtra for packages that are not installed.
     """
-    shared = instruments or Instruments()
+    shared = instruments or SharedProbes()
     try:
-        async with aclosing(_Crew(shared, probe or Prober(shared), limits).records(asked)) as records:
+        async with aclosing(_Crew(shared, probe or DomainChecker(shared), limits).records(asked)) as records:
             async for record in records:
                 yield record
     finally:
@@ -127,10 +127,10 @@ def look_at_batch(asked: Iterable[Arguments], limits: Limits) -> tuple[Record, .
 class _Crew:
     """The looks under way."""
 
-    def __init__(self, instruments: Instruments, probe: Probe, limits: Limits) -> None:
+    def __init__(self, instruments: SharedProbes, probe: Probe, limits: Limits) -> None:
         self._instruments = instruments
         self._probe = probe
-        self._manners = Manners(limits.per_name_server)
+        self._manners = NameServerLimits(limits.per_name_server)
         self._turns = asyncio.Semaphore(limits.jobs)
         self._ahead = AHEAD * limits.jobs
         self._done: asyncio.Queue[asyncio.Task[Record]] = asyncio.Queue()

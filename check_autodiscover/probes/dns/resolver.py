@@ -20,14 +20,14 @@ from check_autodiscover.probes.dial import socket_address
 from check_autodiscover.probes.dns.transports import (
     FORMERR,
     Carrier,
+    CarrierPool,
     DatagramCarrier,
-    KeptCarriers,
     Unusable,
     is_truncated,
     rcode,
 )
 from check_autodiscover.probes.dns.wire import encode, read_plain
-from check_autodiscover.probes.limits import Prepared, Silences, Slots
+from check_autodiscover.probes.limits import Prepared, SilentServers, Slots
 from check_autodiscover.probes.trust import Trust, load_trust
 
 __all__ = ["MAX_ASIDE", "MAX_IN_FLIGHT", "ResolverProbe", "ResolverTools", "dns_slots"]
@@ -48,12 +48,12 @@ class ResolverTools:
     """Made once for the anchors that resolvers over TLS and HTTPS are trusted by; those of the system without any."""
 
     def __init__(
-        self, trust: Trust | None = None, slots: Slots | None = None, silences: Silences | None = None
+        self, trust: Trust | None = None, slots: Slots | None = None, silences: SilentServers | None = None
     ) -> None:
         self.slots = slots or dns_slots()
-        self.silences = silences or Silences()
+        self.silences = silences or SilentServers()
         self.decoder = Prepared(_load_decoder)
-        self.kept = KeptCarriers()
+        self.kept = CarrierPool()
         self._trust = trust
         self._contexts: dict[Transport, ssl.SSLContext] = {}
 

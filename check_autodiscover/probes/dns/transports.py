@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMERR",
     "Carrier",
+    "CarrierPool",
     "DatagramCarrier",
-    "KeptCarriers",
     "StreamCarrier",
     "Unusable",
     "answers",
@@ -318,7 +318,7 @@ Key = tuple[Resolver, str]
 """A resolver, and the source address that it is asked from."""
 
 
-class KeptCarriers:
+class CarrierPool:
     """Carriers that wait for their next use. `clock` is in seconds and runs steadily."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -15,7 +15,7 @@ from autodiscover_exporter.reload import CannotLoad, LiveConfiguration
 from autodiscover_exporter.web.messages import Request, Response
 from check_autodiscover.config.describe import document
 from check_autodiscover.config.file import Configuration
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 
 __all__ = [
     "Readiness",
@@ -95,7 +95,7 @@ class ReloadEndpoint:
         try:
             await self._live.reload()
         except CannotLoad as error:
-            lines = ("not reloaded, the configuration of before holds:", *map(clean, error.faults))
+            lines = ("not reloaded, the configuration of before holds:", *map(sanitize, error.faults))
             return Response("".join(f"{line}\n" for line in lines).encode(), 500)
         return Response(b"Reloaded\n")
 

@@ -18,7 +18,7 @@ from autodiscover_exporter.web.messages import Response
 from check_autodiscover.config.file import Configuration, Module, UnknownModule
 from check_autodiscover.config.levels import Contradiction
 from check_autodiscover.core.model.names import BadName, parse_domain
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 
 __all__ = [
     "Asking",
@@ -203,4 +203,4 @@ _WAITED = (ErrorReason.DEADLINE, ErrorReason.OVERLOAD)
 
 def refused(error: BadRequest | Forbidden) -> Response:
     """What a request is answered that is not looked into further: one line that says why."""
-    return Response(f"{clean(str(error))}\n".encode(), 403 if isinstance(error, Forbidden) else 400)
+    return Response(f"{sanitize(str(error))}\n".encode(), 403 if isinstance(error, Forbidden) else 400)

@@ -1,7 +1,7 @@
 """One domain's page as values: the first screen, then all that stands behind it.
 
 First comes what an administrator needs at night and on a phone: cause, who is hit, fix, when it clears, what changed.
-Everything is taken from the Report and the Picture it was judged by; nothing is weighed here.
+Everything is taken from the Report and the Assessment it was judged by; nothing is weighed here.
 """
 
 import math
@@ -22,7 +22,7 @@ from autodiscover_exporter.pages.evidence import (
 )
 from autodiscover_exporter.pages.templating import Verbatim, moment, span
 from autodiscover_exporter.results.result import Failure, Result, Turn
-from check_autodiscover.core.analysis.assessment import Picture, ViewPicture, fares_unknown
+from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment, fares_unknown
 from check_autodiscover.core.model.baseline import Change
 from check_autodiscover.core.model.clients import Outcome, Walk
 from check_autodiscover.core.model.finding import Finding
@@ -105,7 +105,7 @@ class FirstScreen:
     unseen: tuple[str, ...]
 
 
-def first_screen(report: Report, picture: Picture, turn: Turn | None) -> FirstScreen:
+def first_screen(report: Report, picture: Assessment, turn: Turn | None) -> FirstScreen:
     """The first screen of a report, `picture` being what the same survey was judged by."""
     faults = [group for group in report.causes if group[0].severity is not State.OK]
     gravest = faults[0] if faults else ()
@@ -135,7 +135,7 @@ def _told(gravest: Sequence[Judgement], part: Literal["message", "remedy"]) -> s
     return told_by_view({view: text for view, text in texts.items() if text})
 
 
-def _views(picture: Picture, gravest: Sequence[Judgement]) -> list[ViewPicture]:
+def _views(picture: Assessment, gravest: Sequence[Judgement]) -> list[ViewAssessment]:
     """The views that a cause is about, all for one that is about several."""
     if not gravest:
         return []
@@ -143,7 +143,7 @@ def _views(picture: Picture, gravest: Sequence[Judgement]) -> list[ViewPicture]:
     return [view for view in picture.views if view.name in names or "" in names]
 
 
-def _hit(view: ViewPicture, finding: Finding) -> Iterator[Hit]:
+def _hit(view: ViewAssessment, finding: Finding) -> Iterator[Hit]:
     groups: dict[tuple[Outcome, str], list[Walk]] = {}
     for walk in harm(view, finding):
         groups.setdefault((walk.outcome, walk.at.value if walk.at else ""), []).append(walk)
@@ -151,7 +151,7 @@ def _hit(view: ViewPicture, finding: Finding) -> Iterator[Hit]:
         yield Hit(view.name, clients_of(walks), f"{ending(outcome)}{f' at the {at} step' if at else ''}")
 
 
-def _clears(picture: Picture, about: Iterable[tuple[ViewPicture, Finding]]) -> Iterator[str]:
+def _clears(picture: Assessment, about: Iterable[tuple[ViewAssessment, Finding]]) -> Iterator[str]:
     for view, finding in about:
         if finding.rule.startswith(_BLIND):
             yield "With the next look, once there is something to be seen."
@@ -167,7 +167,7 @@ def _clears(picture: Picture, about: Iterable[tuple[ViewPicture, Finding]]) -> I
             yield f"{view.name}: when resolvers let go of what they hold; no TTL was seen."
 
 
-def _ttls(picture: Picture, view: ViewPicture, finding: Finding) -> list[int]:
+def _ttls(picture: Assessment, view: ViewAssessment, finding: Finding) -> list[int]:
     """The TTLs, negative ones too, of what clients of a view are told of the name that a cause is about."""
     scene = view.scene
     wild = finding.subject.startswith("*.")
@@ -180,7 +180,7 @@ def _ttls(picture: Picture, view: ViewPicture, finding: Finding) -> list[int]:
     ]
 
 
-def _changed(report: Report, picture: Picture, turn: Turn | None) -> tuple[Changed, ...]:
+def _changed(report: Report, picture: Assessment, turn: Turn | None) -> tuple[Changed, ...]:
     """What differs from the baseline; without one what changed when this process last saw the causes change."""
     if picture.baseline is not None:
         when = f"since {moment(picture.baseline.accepted)}, when it was accepted"
@@ -197,7 +197,7 @@ def _change(change: Change, when: str) -> Changed:
     return Changed(change.view, what, change.old or "nothing", change.new or "nothing", when)
 
 
-def _proofs(about: Iterable[tuple[ViewPicture, Finding]]) -> Iterator[Proof]:
+def _proofs(about: Iterable[tuple[ViewAssessment, Finding]]) -> Iterator[Proof]:
     for view, finding in about:
         yield Proof(view.name, commands(view, finding))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from autodiscover_exporter.pages.templating import Verbatim
 from check_autodiscover.core.analysis import walks as reactions
-from check_autodiscover.core.analysis.assessment import CatchAll, Picture, ViewPicture
-from check_autodiscover.core.analysis.contacts import Meeting
+from check_autodiscover.core.analysis.assessment import Assessment, CatchAll, ViewAssessment
+from check_autodiscover.core.analysis.contacts import EndpointState
 from check_autodiscover.core.analysis.endpoints import srv_name
 from check_autodiscover.core.analysis.lookups import Presence, Resolution, address_types, answer_of
 from check_autodiscover.core.model.certificate import Certificate
@@ -18,7 +18,7 @@ from check_autodiscover.core.model.observations import DnsAnswer, RecordType, Sc
 from check_autodiscover.core.model.policy import DAY, Resolver, Transport
 from check_autodiscover.core.rules.phrases import certificate_names
 from check_autodiscover.output.steps import WORDS, clients_of, fares
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 
 __all__ = ["Bar", "Card", "Line", "Served", "at_a_glance", "cards", "commands", "dns_answers", "served"]
 
@@ -61,19 +61,19 @@ class Served:
     wanted: str
 
 
-def served(picture: Picture, views: Iterable[ViewPicture], endpoint: Endpoint | None) -> tuple[Served, ...]:
+def served(picture: Assessment, views: Iterable[ViewAssessment], endpoint: Endpoint | None) -> tuple[Served, ...]:
     """What is served at an endpoint in these views; at the intended one where that serves nothing."""
     found = [_served(picture, view, meeting) for view in views for meeting in _concerned(view, endpoint)]
     return tuple(dict.fromkeys(found))
 
 
-def _concerned(view: ViewPicture, endpoint: Endpoint | None) -> list[Meeting]:
+def _concerned(view: ViewAssessment, endpoint: Endpoint | None) -> list[EndpointState]:
     met = [meeting for each in view.scene.met.values() for meeting in each if meeting.certificate or meeting.unreadable]
     there = [meeting for meeting in met if meeting.candidate.endpoint is endpoint]
     return there or [each for each in met if view.role(each.candidate) is CandidateRole.INTENDED]
 
 
-def _served(picture: Picture, view: ViewPicture, meeting: Meeting) -> Served:
+def _served(picture: Assessment, view: ViewAssessment, meeting: EndpointState) -> Served:
     name = meeting.candidate.name
     pins = picture.survey.policy.expect
     stray = view.role(meeting.candidate) is not CandidateRole.INTENDED
@@ -84,17 +84,17 @@ def _served(picture: Picture, view: ViewPicture, meeting: Meeting) -> Served:
     return Served(f"{name} at {meeting.address}", _names(meeting), _trouble(meeting), "; ".join(wanted))
 
 
-def _names(meeting: Meeting) -> str:
+def _names(meeting: EndpointState) -> str:
     return certificate_names(meeting.certificate) if meeting.certificate else "cannot be read"
 
 
-def _trouble(meeting: Meeting) -> str:
+def _trouble(meeting: EndpointState) -> str:
     return "" if meeting.acceptable else reactions.certificate_trouble(meeting)[1]
 
 
-def cards(picture: Picture) -> tuple[Card, ...]:
+def cards(picture: Assessment) -> tuple[Card, ...]:
     """Every certificate that was served, in the order of the walk."""
-    found: dict[str, list[tuple[str, Meeting, Certificate]]] = {}
+    found: dict[str, list[tuple[str, EndpointState, Certificate]]] = {}
     for view, meeting in _meetings(picture.views):
         if meeting.certificate is not None:
             found.setdefault(meeting.certificate.fingerprint, []).append((view, meeting, meeting.certificate))
@@ -102,13 +102,13 @@ def cards(picture: Picture) -> tuple[Card, ...]:
     return tuple(_card(items, scale) for items in found.values())
 
 
-def _meetings(views: Sequence[ViewPicture]) -> Iterator[tuple[str, Meeting]]:
+def _meetings(views: Sequence[ViewAssessment]) -> Iterator[tuple[str, EndpointState]]:
     for view in views:
         for met in view.scene.met.values():
             yield from ((view.name, item) for item in met if item.candidate.scheme is Scheme.HTTPS)
 
 
-def _card(items: Sequence[tuple[str, Meeting, Certificate]], scale: "_Scale") -> Card:
+def _card(items: Sequence[tuple[str, EndpointState, Certificate]], scale: "_Scale") -> Card:
     certificate = items[0][2]
     places: dict[str, dict[str, None]] = {}
     for view, meeting, _ in items:
@@ -156,9 +156,9 @@ class Line:
         return len({frozenset(cell) for cell in self.cells}) > 1
 
 
-def at_a_glance(picture: Picture) -> tuple[Line, ...]:
+def at_a_glance(picture: Assessment) -> tuple[Line, ...]:
     """How clients fare in each view, and the records that lead them there."""
-    told: tuple[tuple[str, Callable[[ViewPicture], Iterable[str]]], ...] = (
+    told: tuple[tuple[str, Callable[[ViewAssessment], Iterable[str]]], ...] = (
         ("Method", lambda view: [view.method.value]),
         (f"autodiscover.{picture.survey.domain}", lambda view: _records(view.scene.autodiscover)),
         ("SRV record", _services),
@@ -168,7 +168,7 @@ def at_a_glance(picture: Picture) -> tuple[Line, ...]:
     return (*_clients(picture.views), *lines)
 
 
-def _clients(views: tuple[ViewPicture, ...]) -> Iterable[Line]:
+def _clients(views: tuple[ViewAssessment, ...]) -> Iterable[Line]:
     judged = (walks for walks in fares(views) if walks[0][0].judged)
     for walks in judged:
         cells = ((f"{ending(each[0].outcome)}{f' at {each[0].at.value}' if each[0].at else ''}",) for each in walks)
@@ -192,7 +192,7 @@ def _records(resolution: Resolution) -> tuple[str, ...]:
     return (*aliases, *resolution.addresses) or (_PRESENCE.get(resolution.presence, "a record without data"),)
 
 
-def _services(view: ViewPicture) -> tuple[str, ...]:
+def _services(view: ViewAssessment) -> tuple[str, ...]:
     found = view.scene.srv
     records = tuple(f"{each.priority} {each.weight} {each.port} {each.target}" for each in found.records)
     return records or ("not offered (target .)" if found.not_offered else _PRESENCE.get(found.presence, "no record"),)
@@ -204,7 +204,7 @@ def _catch_all(state: CatchAll) -> str:
     return f"{state.record} leads to {state.leads_to or ', '.join(state.addresses)}" if state.found else "none"
 
 
-def dns_answers(picture: Picture) -> tuple[Line, ...]:
+def dns_answers(picture: Assessment) -> tuple[Line, ...]:
     """Every name that a client asks for and the answer of each view, TTLs aside: those count down between two looks."""
     survey = picture.survey
     names: dict[tuple[str, RecordType], None] = {}
@@ -237,12 +237,12 @@ INVENTED = "no-such-name-4711"
 """A label that nobody publishes, which a catch-all answers for all the same."""
 
 
-def commands(view: ViewPicture, finding: Finding) -> tuple[Verbatim, ...]:
+def commands(view: ViewAssessment, finding: Finding) -> tuple[Verbatim, ...]:
     """What to paste into a shell to see what a finding says."""
     return tuple(dict.fromkeys((*_digs(view, finding), *_connections(view, finding))))
 
 
-def _digs(view: ViewPicture, finding: Finding) -> Iterator[Verbatim]:
+def _digs(view: ViewAssessment, finding: Finding) -> Iterator[Verbatim]:
     name = f"{INVENTED}.{finding.subject[2:]}" if finding.subject.startswith("*.") else finding.subject
     if not name or is_address(name) or "." not in name or "/" in name:
         return
@@ -275,7 +275,7 @@ def _server(resolver: Resolver) -> Iterator[str]:
             yield f"+https={resolver.path}"
 
 
-def _connections(view: ViewPicture, finding: Finding) -> Iterator[Verbatim]:
+def _connections(view: ViewAssessment, finding: Finding) -> Iterator[Verbatim]:
     meetings = [
         meeting
         for met in view.scene.met.values()
@@ -290,18 +290,18 @@ def _connections(view: ViewPicture, finding: Finding) -> Iterator[Verbatim]:
             yield _request(item)
 
 
-def _is_concerned(meeting: Meeting, finding: Finding) -> bool:
+def _is_concerned(meeting: EndpointState, finding: Finding) -> bool:
     return not finding.addresses or meeting.address in finding.addresses
 
 
-def _handshake(meeting: Meeting) -> Verbatim:
+def _handshake(meeting: EndpointState) -> Verbatim:
     candidate = meeting.candidate
     words = ("openssl", "s_client", "-connect", f"{_host(meeting)}:{candidate.port}", "-servername", candidate.name)
     shown = _command("openssl", "x509", "-noout", "-subject", "-issuer", "-dates", "-ext", "subjectAltName")
     return Verbatim(f"{_command(*words)} </dev/null | {shown}")
 
 
-def _request(meeting: Meeting) -> Verbatim:
+def _request(meeting: EndpointState) -> Verbatim:
     """What the server answers, whatever its certificate, and without a login."""
     candidate = meeting.candidate
     name = f"[{candidate.name}]" if ":" in candidate.name else candidate.name
@@ -310,7 +310,7 @@ def _request(meeting: Meeting) -> Verbatim:
     return _command("curl", "-sSki", "--resolve", where, url)
 
 
-def _host(meeting: Meeting) -> str:
+def _host(meeting: EndpointState) -> str:
     return f"[{meeting.address}]" if ":" in meeting.address else meeting.address
 
 
@@ -319,4 +319,4 @@ def _command(*words: str) -> Verbatim:
 
 
 def _joined(words: Iterable[str]) -> str:
-    return shlex.join(clean(word) for word in words)
+    return shlex.join(sanitize(word) for word in words)

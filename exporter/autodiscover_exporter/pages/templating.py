@@ -1,6 +1,6 @@
 """The templates, and the one place where what they show is made harmless.
 
-Every expression passes `clean` and then Jinja's own escaping, so that a template cannot forget either.
+Every expression passes `sanitize` and then Jinja's own escaping, so that a template cannot forget either.
 
 Times and spans of time in words that fit a column.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 
 __all__ = ["Verbatim", "make_environment", "moment", "span"]
 
@@ -60,4 +60,4 @@ def make_environment() -> Environment:
 
 
 def _shown(value: Any) -> Any:
-    return clean(value) if isinstance(value, str) and not isinstance(value, Verbatim | Markup) else value
+    return sanitize(value) if isinstance(value, str) and not isinstance(value, Verbatim | Markup) else value

@@ -36,7 +36,7 @@ from check_autodiscover.core.model.report import Cause, Report, Role, causes_of,
 from check_autodiscover.core.model.states import State
 from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.core.verdict.judge import assemble, judge
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 
 __all__ = [
     "OPENMETRICS_END",
@@ -77,7 +77,7 @@ class _Cleaned(dict[str, str]):
     """Texts as they may be shown, each cleaned once: hundreds of labels have some dozens of values."""
 
     def __missing__(self, text: str) -> str:
-        self[text] = cleaned = clean(text)
+        self[text] = cleaned = sanitize(text)
         return cleaned
 
 

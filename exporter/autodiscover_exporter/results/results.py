@@ -23,7 +23,7 @@ from check_autodiscover.core.verdict.judge import INTERVALS
 from check_autodiscover.named_files import PasswordError
 from check_autodiscover.probes.trust import TrustError
 
-__all__ = ["MOST_ASKED", "MOST_STRANGERS", "Kept", "Key", "Looking", "Memory", "Outcome", "Results"]
+__all__ = ["MOST_ASKED", "MOST_STRANGERS", "Kept", "Key", "Memory", "Outcome", "Probing", "Results"]
 
 MOST_STRANGERS = 1000
 """Outcomes that are kept of domains that are not configured."""
@@ -109,7 +109,7 @@ TURN_SHARE = 0.9
 logger = logging.getLogger(__name__)
 
 
-class Looking:
+class Probing:
     """Looks at domains with a probe. `now` is the wall clock, in Unix seconds."""
 
     def __init__(self, probe: Probe, own: OwnMetrics, now: Callable[[], float]) -> None:
@@ -221,7 +221,7 @@ class Results:
         self._now = now
         self._clock = clock
         self._memory = Memory()
-        self._looking = Looking(probe, own, now)
+        self._looking = Probing(probe, own, now)
         self._flights: dict[Key, _Flight] = {}
         self._asked = asyncio.Semaphore(MOST_ASKED)
         self._configuration = Configuration()

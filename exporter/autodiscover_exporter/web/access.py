@@ -23,7 +23,17 @@ import bcrypt
 
 from autodiscover_exporter.web.messages import Handler, Request, Response
 
-__all__ = ["LONGEST_PASSWORD", "Full", "Gate", "Guard", "Overloaded", "RateLimit", "TlsSettings", "Turns", "Users"]
+__all__ = [
+    "LONGEST_PASSWORD",
+    "AccessControl",
+    "Full",
+    "Overloaded",
+    "RateLimit",
+    "TlsSettings",
+    "Turns",
+    "Users",
+    "WebConfig",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +61,7 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Guard:
+class WebConfig:
     """All of the file. `users` are names with their bcrypt hashes, `headers` what every answer carries."""
 
     context: ssl.SSLContext | None = None
@@ -290,11 +300,11 @@ _TOO_MANY = Response(b"More requests than rate_limit allows: try again.\n", 429,
 _POLICY = "content-security-policy"
 
 
-class Gate:
+class AccessControl:
     """A Handler before a Handler. `guard` is asked for each request, `clock` tells seconds that never go back."""
 
     def __init__(
-        self, guard: Callable[[], Guard], behind: Handler, users: Users, clock: Callable[[], float] = time.monotonic
+        self, guard: Callable[[], WebConfig], behind: Handler, users: Users, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._guard = guard
         self._behind = behind
@@ -314,7 +324,7 @@ class Gate:
             headers[_POLICY] = f"{own}, {guard.headers[_POLICY]}"
         return replace(response, headers=headers)
 
-    async def _respond(self, guard: Guard, request: Request) -> Response:
+    async def _respond(self, guard: WebConfig, request: Request) -> Response:
         if guard.rate is not None and not self._bucket.take(guard.rate):
             return _TOO_MANY
         try:

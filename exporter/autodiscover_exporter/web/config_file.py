@@ -19,12 +19,12 @@ from typing import Any, TypeVar
 
 from autodiscover_exporter.reading import LONGEST, Reading, StillReading
 from autodiscover_exporter.telemetry import event
-from autodiscover_exporter.web.access import Guard, RateLimit, TlsSettings
+from autodiscover_exporter.web.access import RateLimit, TlsSettings, WebConfig
 from check_autodiscover.config.yaml import ConfigurationError, Fault, Faults, TooManyFaults, Value, read_yaml
 from check_autodiscover.named_files import CERTIFICATE, WEB_CONFIGURATION, UnusableFile, read_file
 from check_autodiscover.settings import BadValue, parse_span
 
-__all__ = ["CIPHERS", "CURVES", "LiveGuard", "TlsError", "create_context", "load_guard", "names_of"]
+__all__ = ["CIPHERS", "CURVES", "LiveWebConfig", "TlsError", "create_context", "load_web_config", "names_of"]
 
 CIPHERS: Mapping[str, str] = {
     "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA": "ECDHE-ECDSA-AES128-SHA",
@@ -148,7 +148,7 @@ _COSTS = range(4, 18)
 """Costs of a hash: each more doubles the time, and 17 takes ten seconds."""
 
 
-def load_guard(file: str) -> Guard:
+def load_web_config(file: str) -> WebConfig:
     """What the file and the files that it names demand. Raises ConfigurationError with every fault."""
     reading = _Reading(file)
     try:
@@ -157,7 +157,7 @@ def load_guard(file: str) -> Guard:
         context = None
         if settings is not None and not len(reading.faults):
             context = reading.tried(lambda: _context(settings, sections["tls_server_config"]), None)
-        guard = Guard(
+        guard = WebConfig(
             context=context,
             allowed_sans=frozenset(settings.client_allowed_sans) if settings else frozenset(),
             users=reading.users(sections.get("basic_auth_users")),
@@ -166,7 +166,7 @@ def load_guard(file: str) -> Guard:
             files=(file, *reading.files),
         )
     except TooManyFaults:
-        guard = Guard()
+        guard = WebConfig()
     reading.faults.tell()
     return guard
 
@@ -383,23 +383,23 @@ class _Change:
 
     stamps: Stamps
     files: tuple[str, ...]
-    found: Guard | ConfigurationError
+    found: WebConfig | ConfigurationError
 
 
-class LiveGuard:
+class LiveWebConfig:
     """The guard of `file`. To call it is to ask for it. Raises ConfigurationError at first."""
 
     def __init__(self, file: str, longest: float = LONGEST) -> None:
         self._file = file
         stamps = _stamps((file,))
-        self._guard = load_guard(file)
+        self._guard = load_web_config(file)
         self._files = self._guard.files
         # Those of before the reading: what changed meanwhile is read again.
         self._stamps = (*stamps, *_stamps(self._files[1:]))
         self._reading = Reading(self._read_changed, longest)
         self._hangs = False
 
-    def __call__(self) -> Guard:
+    def __call__(self) -> WebConfig:
         """Return the guard that holds now."""
         return self._guard
 
@@ -437,7 +437,7 @@ class LiveGuard:
         if stamps == self._stamps:
             return None
         try:
-            found = load_guard(self._file)
+            found = load_web_config(self._file)
             self._require_no_less(found)
         except ConfigurationError as error:
             return _Change(stamps, self._files, error)
@@ -453,7 +453,7 @@ class LiveGuard:
                 self._guard = guard
                 logger.info("web configuration taken up", extra=event(file=self._file))
 
-    def _require_no_less(self, found: Guard) -> None:
+    def _require_no_less(self, found: WebConfig) -> None:
         """A file that is half written, or emptied by mistake, must not open the door to everybody."""
         for key, before, after in (
             ("tls_server_config", self._guard.context, found.context),

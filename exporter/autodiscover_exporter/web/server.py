@@ -25,7 +25,7 @@ from autodiscover_exporter.web.messages import Answer, Handler, Request, Respons
 from autodiscover_exporter.web.occupancy import Occupancy, source_of
 from autodiscover_exporter.web.parsing import Refusal, RequestParser
 
-__all__ = ["CONTINUE", "Acceptor", "Connection", "Door", "House", "Server", "Writer", "refused"]
+__all__ = ["CONTINUE", "Acceptor", "Connection", "Listener", "Server", "ServerState", "Writer", "refused"]
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ BUSY = Response(b"Too much is asked at once: try again.\n", 503, headers={"retry
 BROKEN = Response(b"Our own fault: the log tells.\n", 500)
 
 
-class House(Protocol):
+class ServerState(Protocol):
     """What a connection has in common with the others of its server."""
 
     limits: Limits
@@ -166,7 +166,7 @@ class Connection(asyncio.Protocol):
     """
 
     def __init__(
-        self, handler: Handler, house: House, admits: Callable[[Mapping[str, Any] | None], bool], source: str = ""
+        self, handler: Handler, house: ServerState, admits: Callable[[Mapping[str, Any] | None], bool], source: str = ""
     ) -> None:
         self.source = source
         self._handler = handler
@@ -364,7 +364,7 @@ def _anybody(_certificate: Mapping[str, Any] | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Listener:
     """A listening socket, and who answers behind it.
 
     `context` is asked for each connection, so that a renewed certificate is presented at once; None is clear text.
@@ -389,7 +389,7 @@ class Server:
         self._connections: dict[Connection, Occupancy] = {}
         self._surplus: set[Connection] = set()
         self._openings: dict[Connection, asyncio.Task[None]] = {}
-        self._occupancies: dict[Door | None, Occupancy] = {}
+        self._occupancies: dict[Listener | None, Occupancy] = {}
         self._answering: dict[Connection, Occupancy] = {}
         self._stop = asyncio.Event()
         self._empty = asyncio.Event()
@@ -408,7 +408,7 @@ class Server:
         """Accept nothing more, and end when what has begun is answered. To be called in the event loop."""
         self._stop.set()
 
-    async def serve(self, doors: Sequence[Door], grace: Callable[[], float]) -> None:
+    async def serve(self, doors: Sequence[Listener], grace: Callable[[], float]) -> None:
         """Answer until stopped; what has begun by then has so many seconds (`grace`) to end. Closes the sockets."""
         pause = self.limits.accept_pause_seconds
         acceptors = [Acceptor(door.listening, self._taker(door), pause) for door in doors]
@@ -449,13 +449,13 @@ class Server:
         self._answering.pop(connection).end(connection)
         self._look_whether_empty()
 
-    def _occupancy(self, door: Door) -> Occupancy:
+    def _occupancy(self, door: Listener) -> Occupancy:
         key = door if door.apart else None
         if key not in self._occupancies:
             self._occupancies[key] = Occupancy(self.limits.connections, self.limits.requests)
         return self._occupancies[key]
 
-    def _taker(self, door: Door) -> Callable[[socket.socket, object], None]:
+    def _taker(self, door: Listener) -> Callable[[socket.socket, object], None]:
         occupancy = self._occupancy(door)
         most = self.limits.connections + self.limits.refused_connections
 
@@ -491,7 +491,7 @@ class Server:
         else:
             opening.cancel()
 
-    async def _open(self, door: Door, accepted: socket.socket, connection: Connection) -> None:
+    async def _open(self, door: Listener, accepted: socket.socket, connection: Connection) -> None:
         context = door.context()
         handshake, farewell = self.limits.handshake_seconds, self.limits.linger_seconds
         await asyncio.get_running_loop().connect_accepted_socket(

@@ -12,7 +12,7 @@ from typing import Any
 
 from autodiscover_exporter.telemetry import event
 from autodiscover_exporter.web.listening import notify
-from autodiscover_exporter.web.server import Door, Server
+from autodiscover_exporter.web.server import Listener, Server
 
 __all__ = ["serve"]
 
@@ -25,7 +25,7 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(
-    doors: Sequence[Door],
+    doors: Sequence[Listener],
     grace: Callable[[], float],
     *,
     beside: Callable[[], Coroutine[Any, Any, None]],
@@ -54,7 +54,7 @@ def _end_late(seconds: float) -> None:
 
 
 async def _serve(
-    doors: Sequence[Door],
+    doors: Sequence[Listener],
     grace: Callable[[], float],
     beside: Callable[[], Coroutine[Any, Any, None]],
     stopping: Callable[[], object],

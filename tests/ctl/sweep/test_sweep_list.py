@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from check_autodiscover.ctl.common import Refused
+from check_autodiscover.ctl.common import CommandError
 from check_autodiscover.ctl.sweep.domain_list import read_domains
 
 
@@ -70,17 +70,17 @@ def test_a_list_without_a_domain_is_refused(content: bytes | None, fault: str, t
     file = tmp_path / "list"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CommandError) as caught:
         read_domains(str(file))
     assert str(caught.value).startswith(str(file))
     assert fault in str(caught.value)
 
 
 def test_what_never_ends_is_no_list() -> None:
-    with pytest.raises(Refused, match="/dev/zero: it is a device, not a regular file"):
+    with pytest.raises(CommandError, match="/dev/zero: it is a device, not a regular file"):
         read_domains("/dev/zero")
 
 
 def test_a_folder_is_no_list(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="it is a directory, not a regular file"):
+    with pytest.raises(CommandError, match="it is a directory, not a regular file"):
         read_domains(str(tmp_path))

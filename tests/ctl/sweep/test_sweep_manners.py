@@ -15,7 +15,7 @@ from check_autodiscover.core.model.states import State
 from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.core.verdict.judge import judge
 from check_autodiscover.ctl.sweep.results import Record
-from check_autodiscover.ctl.sweep.workers import ATTEMPTS, Limits, Manners, look_at
+from check_autodiscover.ctl.sweep.workers import ATTEMPTS, Limits, NameServerLimits, look_at
 from check_autodiscover.lab.running import Lab, running
 from check_autodiscover.lab.world import WorldResolver, WorldView, Zone
 from check_autodiscover.lab.worlds import world_named
@@ -30,7 +30,7 @@ def test_each_server_has_at_most_its_limit_and_all_have_their_turn(turns: list[s
     busy: Counter[str] = Counter()
     most: Counter[str] = Counter()
 
-    async def look(manners: Manners, servers: set[str]) -> None:
+    async def look(manners: NameServerLimits, servers: set[str]) -> None:
         async with manners.turn(servers):
             busy.update(servers)
             for server in servers:
@@ -39,7 +39,7 @@ def test_each_server_has_at_most_its_limit_and_all_have_their_turn(turns: list[s
             busy.subtract(servers)
 
     async def all_of_them() -> None:
-        manners = Manners(limit)
+        manners = NameServerLimits(limit)
         await asyncio.gather(*(look(manners, servers) for servers in turns))
 
     asyncio.run(all_of_them())

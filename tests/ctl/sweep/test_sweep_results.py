@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from check_autodiscover.config.commandline import parse_arguments, parse_fleet
 from check_autodiscover.core.model.addresses import DEFAULT_DENIED
 from check_autodiscover.core.model.states import State, worst
-from check_autodiscover.ctl.common import Refused
+from check_autodiscover.ctl.common import CommandError
 from check_autodiscover.ctl.sweep.results import BadRecord, Record, ResultFile, digest_of, line_of, read_line
-from check_autodiscover.output.terminal import clean
+from check_autodiscover.output.terminal import sanitize
 from tests.ctl.sweep.worlds import cause, record
 
 RECORDS = (
@@ -30,7 +30,7 @@ RECORDS = (
 )
 
 TEXT = st.text(max_size=30)
-SAID = TEXT.map(clean)
+SAID = TEXT.map(sanitize)
 CAUSES = st.builds(
     cause,
     severity=st.sampled_from(State),
@@ -176,7 +176,7 @@ def test_zeroes_that_a_power_cut_left_at_the_end_are_taken_away(tmp_path: Path) 
 def test_a_file_that_is_none_of_ours_is_named_with_its_line_and_left_as_it_is(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "results.jsonl"
     file.write_bytes(content)
-    with pytest.raises(Refused, match=r"results\.jsonl:[12]: .*the file is left as it is"):
+    with pytest.raises(CommandError, match=r"results\.jsonl:[12]: .*the file is left as it is"):
         kept_in(file)
     assert file.read_bytes() == content
 
@@ -184,7 +184,7 @@ def test_a_file_that_is_none_of_ours_is_named_with_its_line_and_left_as_it_is(co
 def test_results_are_not_mixed_with_those_of_another_sweep_unless_that_is_wanted(tmp_path: Path) -> None:
     file = tmp_path / "results.jsonl"
     write(file, RECORDS[0])
-    with pytest.raises(Refused, match="go on with it by --resume, or name another file"):
+    with pytest.raises(CommandError, match="go on with it by --resume, or name another file"):
         kept_in(file, resume=False)
     assert kept_in(file) == [RECORDS[0]]
 
@@ -192,7 +192,7 @@ def test_results_are_not_mixed_with_those_of_another_sweep_unless_that_is_wanted
 def test_one_sweep_at_a_time_has_the_file(tmp_path: Path) -> None:
     file = tmp_path / "results.jsonl"
     first = ResultFile(str(file), resume=False)
-    with pytest.raises(Refused, match="another sweep is writing it"):
+    with pytest.raises(CommandError, match="another sweep is writing it"):
         ResultFile(str(file), resume=True)
     first.close()
     kept_in(file)
@@ -204,7 +204,7 @@ def test_results_that_somebody_removes_meanwhile_are_missed(tmp_path: Path) -> N
     results.append(RECORDS[0])
     results.sync()
     file.unlink()
-    with pytest.raises(Refused, match="somebody has removed it, and the results with it"):
+    with pytest.raises(CommandError, match="somebody has removed it, and the results with it"):
         results.sync()
     results.close()
 
@@ -219,7 +219,7 @@ def test_its_owner_alone_reads_it_and_only_an_ordinary_file_is_written(tmp_path:
         (".", "Is a directory"),
         ("no/where", "No such file"),
     ):
-        with pytest.raises(Refused, match=fault):
+        with pytest.raises(CommandError, match=fault):
             ResultFile(str(tmp_path / wrong), resume=True)
 
 
@@ -231,7 +231,7 @@ def _fill(file: str, told: "multiprocessing.SimpleQueue[str]") -> None:
     try:
         for _ in range(100):
             results.append(RECORDS[0])
-    except Refused as refused:
+    except CommandError as refused:
         told.put(str(refused))
 
 
@@ -255,7 +255,7 @@ def test_what_another_sweep_wrote_before_it_let_go_is_not_taken_up_unasked(
         locked(handle, operation)
 
     monkeypatch.setattr(fcntl, "flock", late)
-    with pytest.raises(Refused, match="there is something in it"):
+    with pytest.raises(CommandError, match="there is something in it"):
         ResultFile(str(tmp_path / "results.jsonl"), resume=False)
 
 
