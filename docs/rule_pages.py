@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
-from check_autodiscover.core.rules.guide import GUIDE
-from check_autodiscover.core.rules.rule import Case, Rule
+from check_autodiscover.core.rules.rule import GUIDE, Case, Rule
 from check_autodiscover.output.rule_pages import page_of
 
 __all__ = ["AREAS", "CASE_ARGUMENTS", "LEVELS", "documents"]

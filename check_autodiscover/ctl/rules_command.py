@@ -5,8 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from check_autodiscover.core.rules.catalogue import CATALOGUE, RULES
-from check_autodiscover.core.rules.guide import GUIDE
-from check_autodiscover.core.rules.rule import Case, Rule
+from check_autodiscover.core.rules.rule import GUIDE, Case, Rule
 from check_autodiscover.ctl.common import CommandError
 from check_autodiscover.output.rule_pages import page_of
 

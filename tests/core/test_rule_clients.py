@@ -9,7 +9,7 @@ from check_autodiscover.core.model.clients import WalkStep
 from check_autodiscover.core.model.observations import Srv
 from check_autodiscover.core.model.policy import ClientName, Method, Step
 from check_autodiscover.core.model.states import State
-from check_autodiscover.core.rules.walks import judge_clients
+from check_autodiscover.core.rules.clients import judge_clients
 from check_autodiscover.core.verdict.judge import assemble
 from check_autodiscover.core.verdict.wording import sentence_of
 from tests.core import incidents

@@ -1,4 +1,7 @@
-"""What a row of the catalogue holds."""
+"""What a row of the catalogue holds.
+
+`Rule.seed` quotes the rules and scenarios of the operations guide that this project began with.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,7 +9,7 @@ from enum import Enum
 from check_autodiscover.core.model.finding import Endpoint, Finding
 from check_autodiscover.core.model.policy import Method
 
-__all__ = ["Case", "Default", "Rule"]
+__all__ = ["GUIDE", "Case", "Default", "Rule"]
 
 
 class Default(Enum):
@@ -70,3 +73,18 @@ class Rule:
     def area(self) -> str:
         """The part of the ID before the first hyphen: `check`, `dns`, `certificate`, `service`, `client`."""
         return self.id.partition("-")[0]
+
+
+GUIDE = {
+    "Rule 1": "with a certificate for one name only, `autodiscover.contoso.com` must not exist, inside or outside; a "
+    "catch-all counts as existing",
+    "Rule 2": "with such a certificate an SRV record leads to the host that the certificate names",
+    "Rule 3": "a record at `autodiscover.contoso.com` wants a certificate that covers it: several names, a wildcard, "
+    "or that very name",
+    "Scenario 1": "the record exists beside a certificate for one name: clients warn, though the server may be the "
+    "right one",
+    "Scenario 2": "the record leads to a wrong address, where a completely different certificate is shown",
+    "Scenario 3": "Active Directory gives the right URL, its virtual directory fails (client certificates, "
+    "0x80072F0C), and clients fall back to DNS and meet 1 or 2",
+}
+"""What each says, in our words."""

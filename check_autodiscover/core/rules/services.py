@@ -1,34 +1,184 @@
-"""Rules about what answers: at the intended endpoint, and at what clients meet before it."""
+"""Rules about what answers: at the intended endpoint, and at what clients meet before it; and what to do about it.
+
+Autodiscover XML that is given without a login is read too: errors, and addresses of other mail domains.
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from check_autodiscover.core.analysis.answer_xml import XmlAnswer
 from check_autodiscover.core.analysis.assessment import Assessment, ViewAssessment
 from check_autodiscover.core.analysis.contacts import EndpointState, Reach
-from check_autodiscover.core.analysis.endpoints import Candidate
+from check_autodiscover.core.analysis.endpoints import MAX_REDIRECTS, Candidate
 from check_autodiscover.core.analysis.replies import (
     AnswerClass,
     Demand,
     authentication_methods,
     decisive_answer,
+    json_lives,
     refused_when_asked,
+    xml_of,
 )
 from check_autodiscover.core.model.clients import Outcome
 from check_autodiscover.core.model.finding import CandidateRole, Finding
-from check_autodiscover.core.model.observations import Connect, Contact, Scheme
+from check_autodiscover.core.model.names import BadName, parse_domain
+from check_autodiscover.core.model.observations import JSON_PATH, Connect, Contact, Exchange, HttpAnswer, Scheme
 from check_autodiscover.core.model.policy import Method
+from check_autodiscover.core.model.urls import RedirectTarget
+from check_autodiscover.core.rules.clients import unconcerned
 from check_autodiscover.core.rules.phrases import joined
-from check_autodiscover.core.rules.replies import (
-    advice_on,
-    answer_words,
-    beside,
-    demand_words,
-    misbehaviour,
-    page_sign,
-    redirect_words,
-)
-from check_autodiscover.core.rules.walks import unconcerned
 
-__all__ = ["judge_contacted", "judge_services", "judge_strangers", "silence"]
+if TYPE_CHECKING:
+    from check_autodiscover.core.analysis.replies import Sign
+
+__all__ = [
+    "FAULTS",
+    "advice_on",
+    "answer_words",
+    "beside",
+    "demand_words",
+    "judge_contacted",
+    "judge_services",
+    "judge_strangers",
+    "judge_xml",
+    "misbehaviour",
+    "page_sign",
+    "redirect_words",
+    "silence",
+]
+
+_WORDS = {
+    AnswerClass.WEBSITE: "a web page",
+    AnswerClass.NO_METHOD: "HTTP 401 that offers no way to log in",
+    AnswerClass.BROKEN: "a broken connection",
+    AnswerClass.SILENT: "silence",
+    AnswerClass.EXCHANGE: "something else than a redirect",
+    AnswerClass.SETTINGS: "something else than a redirect",
+    AnswerClass.REDIRECT_ADDRESS: "something else than a redirect",
+    AnswerClass.PASSWORD: "something else than a redirect",
+}
+"""The answers that are no status; a login or settings are told of where a redirect was due."""
+
+
+_PROXY_FAILS = (
+    "The proxy or load balancer in front of {name} cannot reach Exchange: see its log, and its health "
+    "check of the server behind it."
+)
+
+
+_BY_STATUS = {
+    502: _PROXY_FAILS,
+    503: "Start MSExchangeAutodiscoverAppPool on {name}; if a load balancer answers, see why it has no server left.",
+    504: _PROXY_FAILS,
+}
+
+
+_BY_ANSWER = {
+    AnswerClass.FORBIDDEN: "Publish /autodiscover/* on the proxy or firewall in front of {name}, and check the "
+    "virtual directory's access rules.",
+    AnswerClass.NOT_FOUND: "Re-create the Autodiscover virtual directory on {name}, or publish its path.",
+    AnswerClass.BUSY: "See why {name} has too much to do, or who asks it too often; it wants to be asked again later.",
+    AnswerClass.FAILING: "Start MSExchangeAutodiscoverAppPool on {name}, and see its event log.",
+    AnswerClass.NO_METHOD: "Enable Windows or Basic authentication on the Autodiscover virtual directory of {name}.",
+    AnswerClass.BROKEN: "See why the connection to {name} is cut after the request: a firewall that filters by "
+    "content or country, or the server's own log.",
+}
+
+
+_NO_HTTP = "something that is no HTTP/1.1"
+
+
+_LISTENS = "See what listens there under the name {name}: what it says is not HTTP as clients understand it."
+
+
+_OTHERWISE = "See the web server's log on {name} for /autodiscover/autodiscover.xml."
+
+
+def answer_words(meeting: EndpointState) -> str:
+    """What was answered, as it stands behind `answers with`."""
+    if meeting.answer is AnswerClass.REDIRECT_ELSEWHERE:
+        return f"a redirect to {_target(meeting.redirect)}, not to Autodiscover"
+    answer = decisive_answer(meeting.contact.answers) if meeting.contact else None
+    if answer is not None and answer.outcome is Exchange.MALFORMED:
+        return _NO_HTTP
+    if answer is not None and meeting.answer is AnswerClass.WEBSITE and answer.body.lstrip().startswith("<?xml"):
+        return "XML that is no Autodiscover answer"
+    if meeting.answer in _WORDS:
+        return _WORDS[meeting.answer]
+    return f"HTTP {_status(meeting)}{', come back later' if meeting.answer is AnswerClass.BUSY else _reason(meeting)}"
+
+
+def redirect_words(meeting: EndpointState) -> str:
+    """Why a redirect to Autodiscover is not followed any more."""
+    if meeting.candidate.hop >= MAX_REDIRECTS:
+        return f"a redirect again, after {MAX_REDIRECTS} of them"
+    return f"a redirect back to {_target(meeting.redirect)}"
+
+
+def demand_words(meeting: EndpointState) -> str:
+    """How a demand for a client certificate, or the refusal of one, shows; in few words, as the first line is short."""
+    if meeting.reach is Reach.NO_TLS:
+        return "the TLS handshake is refused without one"
+    match meeting.answer, page_sign(meeting):
+        case AnswerClass.UNSEEN, _:
+            return "it asks for one"
+        case AnswerClass.BROKEN, _:
+            return "the connection breaks off without one"
+        case _, None:
+            return f"HTTP {_status(meeting)} without one"
+        case _, sign:
+            status = str(_status(meeting))
+            return f"HTTP {sign.code}" if sign.code.startswith(status) else f"HTTP {status}, {sign.code}"
+
+
+def misbehaviour(meeting: EndpointState) -> str:
+    """What a place does that should log in, as a verb."""
+    if meeting.answer is AnswerClass.BROKEN:
+        return "breaks off the connection"
+    return f"answers {answer_words(meeting)}"
+
+
+def advice_on(meeting: EndpointState) -> str:
+    """What to do about an answer: what its page says of the reason stands before what its status suggests."""
+    sign = page_sign(meeting)
+    if answer_words(meeting) == _NO_HTTP:
+        return _LISTENS.format(name=meeting.candidate.name)
+    by_status = "" if meeting.answer is AnswerClass.BUSY else _BY_STATUS.get(_status(meeting))
+    by_kind = by_status or _BY_ANSWER.get(meeting.answer, _OTHERWISE)
+    return ((sign and sign.advice) or by_kind).format(name=meeting.candidate.name)
+
+
+def beside(meeting: EndpointState) -> str:
+    """What works beside a path that does not: the V2 service, which needs no login."""
+    lives = meeting.contact is not None and json_lives(meeting.contact.answers)
+    return JSON_PATH.rpartition("/")[2] if lives else ""
+
+
+def page_sign(meeting: EndpointState) -> "Sign | None":
+    """What the pages of a place say of their reason."""
+    # A healthy service shows no error page.
+    from check_autodiscover.core.analysis.replies import sign_of
+
+    return sign_of(meeting.contact.answers) if meeting.contact else None
+
+
+def _reason(meeting: EndpointState) -> str:
+    sign = page_sign(meeting)
+    return f" ({sign.code}: {sign.words})" if sign else ""
+
+
+def _status(meeting: EndpointState) -> int:
+    """The status that counts, 0 where there is none."""
+    answer: HttpAnswer | None = decisive_answer(meeting.contact.answers) if meeting.contact else None
+    return answer.status if answer else 0
+
+
+def _target(target: RedirectTarget | None) -> str:
+    if target is None:
+        return "no usable URL"
+    plain = "plain http, " if target.scheme is Scheme.HTTP else ""
+    return f"{plain}{target.scheme.value}://{target.host}{target.path.partition('?')[0]}"
 
 
 def judge_services(picture: Assessment, view: ViewAssessment) -> Iterator[Finding]:
@@ -164,7 +314,9 @@ _SERVES = frozenset(
 )
 """The answers of a service, and none."""
 
+
 _XML = (AnswerClass.SETTINGS, AnswerClass.REDIRECT_ADDRESS)
+
 
 _ANSWER_RULES = {
     AnswerClass.REDIRECT_ELSEWHERE: "service-redirect-invalid",
@@ -212,12 +364,8 @@ def _interrupts(meeting: EndpointState) -> bool:
 def _judge_xml(
     domain: str, view: ViewAssessment, candidate: Candidate, met: tuple[EndpointState, ...]
 ) -> Iterator[Finding]:
-    given = tuple(meeting for meeting in met if meeting.answer in _XML and candidate.scheme is Scheme.HTTPS)
-    if given:
-        # Hardly any server gives XML without a login.
-        from check_autodiscover.core.rules.xml_answers import judge_xml
-
-        for meeting in given:
+    for meeting in met:
+        if meeting.answer in _XML and candidate.scheme is Scheme.HTTPS:
             yield from judge_xml(domain, _finding("", view, candidate, (meeting,)), meeting)
 
 
@@ -258,3 +406,47 @@ def judge_strangers(_picture: Assessment, view: ViewAssessment) -> Iterator[Find
                 met = view.scene.met[candidate]
                 found.setdefault((rule, candidate.url), _finding(rule, view, candidate, met))
     yield from found.values()
+
+
+FAULTS = {
+    "600": ("the request is invalid", "See why the server does not understand a request as Outlook makes it."),
+    "601": (
+        "no provider for what Outlook asks",
+        "Enable the Outlook schema there: a server for phones alone answers so.",
+    ),
+    "603": ("internal error", "See the server's event log: it cannot look up users, in Active Directory or its own."),
+}
+"""Error codes that no mailbox can be the reason of (MS-OXDSCLI 2.2.4.1.1.3.2): their meaning, and what to do.
+
+500, 501 and 602 are about the address, and the one that is asked about does not exist.
+"""
+
+
+def judge_xml(domain: str, bare: Finding, meeting: EndpointState) -> Iterator[Finding]:
+    """What the XML met at an intended place deserves to be told; `bare` is a finding there without rule and words."""
+    if meeting.contact is None:
+        return
+    for answer in meeting.contact.answers:
+        said = xml_of(answer)
+        if answer.method == "POST" and said is not None and said.error_code in FAULTS:
+            meaning, advice = FAULTS[said.error_code]
+            yield _told(bare, "service-xml-error", code=said.error_code, meaning=meaning, advice=advice)
+    if meeting.answer is AnswerClass.REDIRECT_ADDRESS:
+        decisive = decisive_answer(meeting.contact.answers)
+        target = _domain(xml_of(decisive) if decisive else None)
+        if target == domain:
+            yield _told(bare, "service-redirect-loop", answer=f"a redirect to an address of {domain} itself")
+        else:
+            yield _told(bare, "service-redirect-address", target=target or "no usable address")
+
+
+def _domain(said: XmlAnswer | None) -> str:
+    """The mail domain that XML sends on to, empty where it is none."""
+    try:
+        return parse_domain(said.redirect_domain) if said else ""
+    except BadName:
+        return ""
+
+
+def _told(bare: Finding, rule: str, **args: str) -> Finding:
+    return replace(bare, rule=rule, args=(*bare.args, *args.items()))

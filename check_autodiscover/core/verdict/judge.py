@@ -29,17 +29,14 @@ from check_autodiscover.core.model.policy import Method
 from check_autodiscover.core.model.report import Judgement, MethodChoice, Report, Role, grouped
 from check_autodiscover.core.model.states import State, worst
 from check_autodiscover.core.model.survey import Survey
-from check_autodiscover.core.rules.addresses import judge_addresses
 from check_autodiscover.core.rules.catalogue import RULES
-from check_autodiscover.core.rules.catch_alls import judge_catch_all
 from check_autodiscover.core.rules.certificates import judge_certificates, judge_interception
-from check_autodiscover.core.rules.host_records import judge_host_record
+from check_autodiscover.core.rules.clients import judge_clients, judge_views
+from check_autodiscover.core.rules.hosts import judge_addresses, judge_catch_all, judge_host_record, judge_suffixes
 from check_autodiscover.core.rules.lookups import judge_denied, judge_lookups, judge_method, judge_time
 from check_autodiscover.core.rules.phrases import date_of
 from check_autodiscover.core.rules.services import judge_services, judge_strangers
-from check_autodiscover.core.rules.srv_records import judge_shadow, judge_srv
-from check_autodiscover.core.rules.suffixes import judge_suffixes
-from check_autodiscover.core.rules.walks import judge_clients, judge_views
+from check_autodiscover.core.rules.srv import judge_shadow, judge_srv
 from check_autodiscover.core.rules.zones import judge_parents, judge_resolvers, judge_servers, judge_zone_contents
 from check_autodiscover.core.verdict.grading import RULE_ORDER, Grade, Graded, grade, harm, link, override_of, reason_of
 from check_autodiscover.core.verdict.measures import Tally, measures_of, series_of, within_budget

@@ -30,8 +30,8 @@ from check_autodiscover.core.model.report import Judgement
 from check_autodiscover.core.model.states import State
 from check_autodiscover.core.model.survey import Survey
 from check_autodiscover.core.rules.catalogue import RULES
+from check_autodiscover.core.rules.clients import taken_target
 from check_autodiscover.core.rules.phrases import date_of, family_args, joined
-from check_autodiscover.core.rules.walks import taken_target
 from check_autodiscover.core.verdict.grading import case_of, harm
 
 if TYPE_CHECKING:

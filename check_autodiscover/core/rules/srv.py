@@ -9,14 +9,14 @@ from check_autodiscover.core.analysis.lookups import Presence
 from check_autodiscover.core.model.finding import Endpoint, Finding
 from check_autodiscover.core.model.observations import Srv
 from check_autodiscover.core.model.policy import Method
-from check_autodiscover.core.rules.catch_alls import takes_srv_name
-from check_autodiscover.core.rules.host_records import declared, hiding
+from check_autodiscover.core.rules.hosts import declared, hiding, takes_srv_name
 from check_autodiscover.core.rules.phrases import certificate_names, family_args, joined, srv_record
 
 __all__ = ["judge_shadow", "judge_srv"]
 
 HTTPS_PORT = 443
 """The only port that clients use, whatever the record says (MS-OXDISCO; EWS Managed API)."""
+
 
 _NOT_OFFERED = "its target is '.', which says that the service is not offered"
 
