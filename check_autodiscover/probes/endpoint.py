@@ -180,7 +180,9 @@ class ConnectionProbe:
         answers: tuple[HttpAnswer, ...] = ()
         if await stream.shake_hands(give_up_at, 2 * self._connect_timeout):
             answers = await visitor.converse(stream, question, give_up_at, 2 * self._connect_timeout)
-        return Contact(Connect.CONNECTED, stream.describe(), answers)
+        # A server chooses how much there is to read of its chain.
+        tls = await asyncio.to_thread(stream.describe) if stream.is_heavy else stream.describe()
+        return Contact(Connect.CONNECTED, tls, answers)
 
     async def _with_finite_fields(self, question: EndpointQuestion, give_up_at: float) -> Contact | None:
         """What a server of old shows that has Diffie-Hellman in finite fields alone; None where it shows no more."""

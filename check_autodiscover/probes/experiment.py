@@ -84,6 +84,11 @@ class PostHandshakeStream:
             self._handshake = Handshake.ESTABLISHED
         return self._handshake is Handshake.ESTABLISHED
 
+    @property
+    def is_heavy(self) -> bool:
+        """Whether describing it takes long: no certificate is read here."""
+        return False
+
     def describe(self) -> Tls:
         """How the session came about; a demand after the handshake shows as an alert in the answer."""
         version = self._session.version() if self._handshake is Handshake.ESTABLISHED else ""

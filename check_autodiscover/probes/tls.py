@@ -130,6 +130,7 @@ class TlsStream:
         self._effort = effort
         self._dear = dear
         self._unworked = 0
+        self._before_answers = 0
         self._cache = cache
         self._seen = _Seen()
         self._received = 0
@@ -160,7 +161,13 @@ class TlsStream:
             self._fail(Handshake.REJECTED, _reason(error))
         else:
             self._handshake = Handshake.ESTABLISHED
+        self._before_answers = self._received
         return self._handshake is Handshake.ESTABLISHED
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether the server sent so much before any answer that describing it is nothing for an event loop."""
+        return self._before_answers > LIGHT_BYTES
 
     def _fail(self, handshake: Handshake, detail: str) -> None:
         self._handshake, self._detail = handshake, detail

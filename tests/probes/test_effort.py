@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from check_autodiscover.core.model.observations import Connect, EndpointQuestion, Handshake, Scheme
+from check_autodiscover.core.model.observations import Connect, EndpointQuestion, Handshake, Scheme, Tls
 from check_autodiscover.probes.endpoint import ConnectionProbe
 from check_autodiscover.probes.limits import MOST_SECONDS, Effort, Spent
+from check_autodiscover.probes.tls import TlsStream
 from check_autodiscover.probes.trust import Trust
 from tests.probes.visiting import LOGIN, LONG, NAME, Visits, shaken
 from tests.probes.web import answer, serve, tls_context
@@ -83,16 +84,26 @@ def test_a_usual_handshake_stays_in_the_loop(
     assert (work.aside, len(work.threads) > 0) == (0, True)
 
 
-def test_a_long_chain_is_verified_outside_the_loop(
+def test_a_long_chain_is_verified_and_read_outside_the_loop(
     visits: Visits, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
 ) -> None:
     long = authority.issue_cert(NAME, *(f"name{number}.example.com" for number in range(600)))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     long.configure_cert(context)
     work = Work(monkeypatch, 0.0)
+    read: list[int] = []
+    describe = TlsStream.describe
+
+    def describe_noting(stream: TlsStream) -> Tls:
+        read.append(threading.get_ident())
+        return describe(stream)
+
+    monkeypatch.setattr(TlsStream, "describe", describe_noting)
     contact, _ = visits.visit(answer(LOGIN), context)
     assert shaken(contact)[0] is Handshake.ESTABLISHED
     assert work.aside >= 1
+    assert threading.get_ident() not in read
+    assert len(read) == 1
 
 
 def test_once_the_work_of_a_check_is_spent_nothing_more_is_contacted(
