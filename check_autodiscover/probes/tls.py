@@ -233,10 +233,13 @@ class TlsStream:
                 await self._fill()
 
     async def _step(self, operation: Callable[[], T]) -> T:
-        work, self._unworked = self._unworked, 0
-        if self._dear or work > LIGHT_BYTES:
-            return await self._effort.do_aside(operation)
-        return self._effort.do(operation)
+        # OpenSSL works on a message once it is whole, however small the pieces are that it comes in.
+        if self._dear or self._unworked > LIGHT_BYTES:
+            done = await self._effort.do_aside(operation)
+        else:
+            done = self._effort.do(operation)
+        self._unworked = 0
+        return done
 
     async def _flush(self) -> None:
         pieces = []

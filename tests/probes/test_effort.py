@@ -84,9 +84,11 @@ def test_a_usual_handshake_stays_in_the_loop(
     assert (work.aside, len(work.threads) > 0) == (0, True)
 
 
-def test_a_long_chain_is_verified_and_read_outside_the_loop(
-    visits: Visits, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
+@pytest.mark.parametrize("piece", [1_000, 16_384])
+def test_a_long_chain_is_verified_and_read_outside_the_loop_however_small_its_pieces(
+    visits: Visits, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA, piece: int
 ) -> None:
+    monkeypatch.setattr("check_autodiscover.probes.tls._READ", piece)
     long = authority.issue_cert(NAME, *(f"name{number}.example.com" for number in range(600)))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     long.configure_cert(context)
