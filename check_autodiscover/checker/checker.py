@@ -9,6 +9,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
@@ -324,16 +325,25 @@ class Probe(Protocol):
         ...
 
 
+FILE_THREADS = 4
+"""Baselines that are read at a time."""
+
+
 class DomainChecker:
     """The Probe that really looks, by instruments that all domains share."""
 
     def __init__(self, instruments: SharedProbes | None = None) -> None:
         self._instruments = instruments or SharedProbes()
+        self._files = ThreadPoolExecutor(FILE_THREADS, "baseline")
 
     async def __call__(self, domain: str, module: Module, timeout: float) -> Report:
         """The verdict of now. Raises Overload and SettingsError."""
         # A network file system may take its time, and the other domains need not wait for it.
-        baseline = await asyncio.to_thread(load_baseline, module.baseline, domain) if module.baseline else None
+        # It has threads of its own: those that hang there are missing nowhere else.
+        baseline = None
+        if module.baseline:
+            loop = asyncio.get_running_loop()
+            baseline = await loop.run_in_executor(self._files, load_baseline, module.baseline, domain)
         policy = replace(module.policy, timeout=timeout)
         async with self._instruments.observers(domain, policy, module.trust) as observers:
             survey = await observe(domain, policy, observers, baseline=baseline)
@@ -350,6 +360,7 @@ class DomainChecker:
 
     async def close(self) -> None:
         """Close the connections that are kept between probes."""
+        self._files.shutdown(wait=False, cancel_futures=True)
         await self._instruments.close()
 
 

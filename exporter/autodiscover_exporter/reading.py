@@ -30,11 +30,11 @@ class Reading(Generic[_T]):
         """Return what `read` does, or raise what it raises; StillReading where it takes too long."""
         if self._under_way:
             raise StillReading("the files that were to be read before are still not read: does a file server hang?")
-        self._under_way = True
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[_T] = loop.create_future()
         # No pool of threads: its threads are waited for at the end of the process.
         threading.Thread(target=self._run, args=(loop, outcome), name="reading", daemon=True).start()
+        self._under_way = True
         try:
             async with asyncio.timeout(self._seconds):
                 return await outcome

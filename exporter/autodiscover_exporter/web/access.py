@@ -238,11 +238,16 @@ class Users:
                 found = self._unknown.take()
             if found is None:
                 return
+            loop = asyncio.get_running_loop()
+            try:
+                # No pool of threads: at the end of the process it would wait for hashes that nobody waits for any more.
+                threading.Thread(target=self._hash, args=(loop, found), name="password", daemon=True).start()
+            except RuntimeError:
+                # The system has no thread left.
+                found.outcome.set_exception(Overloaded())
+                continue
             self._hashing += 1
             self._hashing_unknown += not found.known
-            loop = asyncio.get_running_loop()
-            # No pool of threads: at the end of the process it would wait for hashes that nobody waits for any more.
-            threading.Thread(target=self._hash, args=(loop, found), name="password", daemon=True).start()
 
     def _hash(self, loop: asyncio.AbstractEventLoop, wanted: _Hash) -> None:
         """Called in a thread."""
