@@ -160,7 +160,7 @@ def _opened(path: "str | os.PathLike[str]", kind: FileKind) -> int:
             require_regular(path, found.st_mode)
             if found.st_size > kind.most_bytes:
                 raise UnusableFile(path, kind.excess)
-        except BaseException:
+        except BaseException:  # a file that is not handed out is closed, whatever ends this
             os.close(handle)
             raise
     return handle

@@ -255,7 +255,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
-    """The arguments of the plugin. Raises UsageError, and Told for `--help` and `--version`."""
+    """The arguments of the plugin. Raises UsageError, and HelpRequested for `--help` and `--version`."""
     given = _parsed(argv)
     if given.domain is None:
         raise UsageError(DOMAIN_MISSING)

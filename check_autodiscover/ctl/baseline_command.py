@@ -35,7 +35,7 @@ DIFFERENT = 1
 
 
 def show_baseline(domain: str, options: Sequence[str]) -> int:
-    """Print what was accepted. Raises Refused where nothing was, or it cannot be read."""
+    """Print what was accepted. Raises CommandError where nothing was, or it cannot be read."""
     arguments = _arguments(domain, options)
     file = load_baseline(arguments.baseline, arguments.domain)
     _say(_shown(_read(file, arguments.domain), file.path))
@@ -43,7 +43,7 @@ def show_baseline(domain: str, options: Sequence[str]) -> int:
 
 
 def diff_baseline(domain: str, options: Sequence[str]) -> int:
-    """Print what is otherwise than accepted; DIFFERENT if anything is. Raises Refused."""
+    """Print what is otherwise than accepted; DIFFERENT if anything is. Raises CommandError."""
     arguments = _arguments(domain, options)
     file = load_baseline(arguments.baseline, arguments.domain)
     accepted = _read(file, arguments.domain)
@@ -65,7 +65,7 @@ def diff_baseline(domain: str, options: Sequence[str]) -> int:
 def accept_baseline(
     domain: str, options: Sequence[str], *, yes: bool, networks: Sequence[str], pools: Sequence[str]
 ) -> int:
-    """Show what is so, and keep it once that is confirmed. Raises Refused, and then nothing was written."""
+    """Show what is so, and keep it once that is confirmed. Raises CommandError, and then nothing was written."""
     wide = tuple(_network(text) for text in networks)
     arguments = _arguments(domain, options)
     file = load_baseline(arguments.baseline, arguments.domain)
@@ -103,7 +103,7 @@ def _arguments(domain: str, options: Sequence[str]) -> Arguments:
 
 
 def _fit(new: Baseline, networks: Sequence[str], pools: Sequence[str]) -> None:
-    """Raises Refused for a network or a pool that nothing of what is accepted is in."""
+    """Raises CommandError for a network or a pool that nothing of what is accepted is in."""
     records = [record for view in new.views for record in view.records if record.kind is RecordKind.ADDRESS]
     values = {value for record in records for value in record.values}
     for network in networks:

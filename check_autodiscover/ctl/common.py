@@ -34,7 +34,7 @@ class CommandError(Exception):
 
 
 class Parser(ArgumentParser):
-    """An argparse parser that raises Refused instead of ending the process with a code of its own."""
+    """An argparse parser that raises CommandError instead of ending the process with a code of its own."""
 
     def error(self, message: str) -> NoReturn:
         """What argparse calls for a usage error."""
@@ -49,7 +49,7 @@ def warn(text: str) -> None:
 
 
 def parsed(domain: str, options: Sequence[str]) -> Arguments:
-    """What the plugin's options ask for. Raises Refused."""
+    """What the plugin's options ask for. Raises CommandError."""
     try:
         return parse_arguments(["-H", domain, *options])
     except UsageError as error:
@@ -57,7 +57,7 @@ def parsed(domain: str, options: Sequence[str]) -> Arguments:
 
 
 def observe_domain(arguments: Arguments) -> Survey:
-    """The survey of a run with these options. Raises Refused."""
+    """The survey of a run with these options. Raises CommandError."""
     baseline = load_baseline(arguments.baseline, arguments.domain) if arguments.baseline else None
     try:
         return asyncio.run(survey_domain(arguments.domain, arguments.policy, arguments.trust, baseline=baseline))
@@ -69,7 +69,7 @@ OWNER_ALONE = 0o600
 
 
 def load_survey(file: str) -> Survey:
-    """The survey in a file. Raises Refused with a line that names the file and the fault."""
+    """The survey in a file. Raises CommandError with a line that names the file and the fault."""
     try:
         survey = survey_from_json(_parsed(read_file(file, SURVEY)))
     except UnusableFile as error:
@@ -104,7 +104,7 @@ def _parsed(content: bytes) -> Any:
 
 
 def save_survey(survey: Survey, file: str) -> None:
-    """Write a survey for its owner alone to read, whole or not at all. Raises Refused."""
+    """Write a survey for its owner alone to read, whole or not at all. Raises CommandError."""
     text = json.dumps(survey_to_json(survey), indent=1, allow_nan=False) + "\n"
     path = Path(file)
     try:

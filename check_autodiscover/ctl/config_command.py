@@ -20,7 +20,7 @@ _INDENT = "  "
 
 
 def check(file: str, domain: str) -> tuple[int, str]:
-    """The exit code, and every mistake on a line; or what holds for a domain, if one is named. Raises Refused."""
+    """The exit code, and every mistake on a line; or what holds for a domain, if one is named. Raises CommandError."""
     try:
         name = parse_domain(domain) if domain else ""
     except BadName as error:

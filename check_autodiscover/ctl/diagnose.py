@@ -40,7 +40,7 @@ class Form:
 
 
 def diagnose(domain: str, plugin_options: Sequence[str], form: Form, *, save: str, saved: str, redacted: bool) -> int:
-    """Diagnose a domain by the plugin's options, or a saved survey; the report's exit code. Raises Refused.
+    """Diagnose a domain by the plugin's options, or a saved survey; the report's exit code. Raises CommandError.
 
     What is `redacted` is saved and shown with pseudonyms in place of names and addresses.
     """
@@ -73,7 +73,7 @@ def _saved(file: str, domain: str, plugin_options: Sequence[str]) -> Survey:
 
 
 def _judged(survey: Survey, file: str) -> Report:
-    """The verdict at the survey's end. What a run of ours never writes, a file may hold. Raises Refused."""
+    """The verdict at the survey's end. What a run of ours never writes, a file may hold. Raises CommandError."""
     try:
         return judge(survey)
     # A file may hold what no run can have seen, and so trip whatever rule comes first.
@@ -84,7 +84,7 @@ def _judged(survey: Survey, file: str) -> Report:
 
 
 def _redacted(report: Report) -> Report:
-    """The same verdict on other names. Raises Refused where it would be another."""
+    """The same verdict on other names. Raises CommandError where it would be another."""
     from publicsuffixlist import PublicSuffixList
 
     from check_autodiscover.core.redaction.fields import difference, redact

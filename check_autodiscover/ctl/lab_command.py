@@ -21,7 +21,7 @@ def overview() -> str:
 def hold(name: str, seconds: float | None, folder: str | None) -> None:
     """Run a world and say how to look at it, until a signal or for some seconds.
 
-    The world's configuration and its CA are written into the folder, if one is named, and stay there. Raises Refused
+    The world's configuration and its CA are written into the folder, if one is named, and stay. Raises CommandError
     for an unknown name, a folder that cannot be written, and where loopback has too few free ports.
     """
     try:

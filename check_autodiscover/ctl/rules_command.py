@@ -21,7 +21,7 @@ def overview() -> str:
 
 
 def explain(name: str) -> str:
-    """All about one rule. Raises Refused for an unknown one, naming what it may have meant."""
+    """All about one rule. Raises CommandError for an unknown one, naming what it may have meant."""
     if name not in RULES:
         near = difflib.get_close_matches(name, RULES, n=3)
         raise CommandError(f"no rule {name!r}{'; did you mean ' + ', '.join(near) + '?' if near else ''}")

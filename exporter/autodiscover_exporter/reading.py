@@ -46,7 +46,7 @@ class Reading(Generic[_T]):
         error: Exception | None = None
         try:
             found = self._read()
-        except Exception as raised:
+        except Exception as raised:  # whatever it is, who asked is to have it
             error = raised
 
         def settle() -> None:

@@ -38,7 +38,7 @@ _LOGGERS = ("distributed", "distributed.client", "distributed.core")
 async def look_by_cluster(address: str, asked: Sequence[Arguments], limits: Limits) -> AsyncGenerator[Record]:
     """The record of each domain, batch by batch as they are done. The limits hold for each thread of a worker.
 
-    Raises Refused where the cluster cannot do it, or at the end where workers died with the same batch several times.
+    Raises CommandError where the cluster cannot do it, or at the end where workers died with one batch several times.
     """
     from distributed import as_completed
     from distributed.scheduler import KilledWorker
@@ -95,7 +95,7 @@ def _why(error: Exception) -> str:
 
 
 async def _threads(client: "Client", address: str) -> int:
-    """How many threads its workers have. Raises Refused where there are none, or they have another version of us."""
+    """How many threads its workers have. Raises CommandError where there are none, or of another version of us."""
     threads: dict[str, int] = await client.nthreads()
     if not threads:
         raise CommandError(f"--dask {address}: the scheduler has no workers")

@@ -108,7 +108,7 @@ def _swept(file: str, options: Sequence[str], wish: SweepOptions) -> int:
 
 
 def _asked(file: str, options: Sequence[str]) -> tuple[tuple[Arguments, ...], DomainList]:
-    """What is asked for of each domain, and the list. Raises Refused."""
+    """What is asked for of each domain, and the list. Raises CommandError."""
     try:
         fleet = parse_fleet(options)
         listed = read_domains(file) if file else DomainList(fleet.domains)
@@ -156,7 +156,7 @@ class _Sweep:
         return f", after {self.tally.domains:,} of {self._total:,} domains{how}"
 
     def take_up(self) -> None:
-        """Begin with what was found earlier. Raises Refused."""
+        """Begin with what was found earlier. Raises CommandError."""
         _print(render_head(self._wish.form))
         for record in self._kept.earlier() if self._kept else ():
             # A list may have become shorter, and what a killed sweep has is there once.
@@ -168,7 +168,7 @@ class _Sweep:
             warn(f"{self.tally.domains:,} of {self._total:,} domains were done before, since {self.tally.oldest}")
 
     async def run(self) -> None:
-        """Look at the rest. Raises Refused."""
+        """Look at the rest. Raises CommandError."""
         async with aclosing(self._looks(tuple(self._asked.values()))) as looks:
             with self._progress() as advance:
                 async for found in looks:
@@ -178,7 +178,7 @@ class _Sweep:
                     advance(record)
 
     def conclude(self) -> None:
-        """What is told at the end, however it came. Raises Refused."""
+        """What is told at the end, however it came. Raises CommandError."""
         if self._wish.form is Form.TABLE and self.tally.domains:
             _print(render_table(self.tally, whole=self._wish.whole, refused_lines=self._refused_lines) + "\n")
         if self._kept:
@@ -221,7 +221,7 @@ class _Sweep:
 
 
 def _instruments(asked: Sequence[Arguments]) -> SharedProbes:
-    """What the looks share. Raises Refused for trust anchors that cannot be used, before any domain is looked at."""
+    """What the looks share. Raises CommandError for unusable trust anchors, before any domain is looked at."""
     kept = TrustCache()
     try:
         for trust in dict.fromkeys(arguments.trust for arguments in asked):

@@ -44,7 +44,7 @@ class DomainList:
 
 
 def read_domains(file: str) -> DomainList:
-    """The list in a file, or on standard input. Raises Refused where it cannot be read or holds no domain."""
+    """The list in a file, or on standard input. Raises CommandError where it cannot be read or holds no domain."""
     name = "standard input" if file == STANDARD_INPUT else file
     try:
         with _opened(file) as opened:

@@ -240,7 +240,7 @@ class ResultFile:
     """Results that are kept. One sweep at a time has it."""
 
     def __init__(self, path: str, *, resume: bool) -> None:
-        """Open it, or make it. Raises Refused where it holds results already and nobody wants to `resume`."""
+        """Open it, or make it. Raises CommandError where it holds results already and nobody wants to `resume`."""
         self.path = path
         # Not readable by others from its first moment; a pipe would keep us waiting for ever.
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
@@ -271,7 +271,7 @@ class ResultFile:
             )
 
     def earlier(self) -> Iterator[Record]:
-        """The results that it holds, before anything is added. Raises Refused for a file that is none of ours."""
+        """The results that it holds, before anything is added. Raises CommandError for a file that is none of ours."""
         end, size = 0, os.fstat(self._handle).st_size
         for number, line in enumerate(self._lines(), 1):
             try:
@@ -285,7 +285,7 @@ class ResultFile:
             end += len(line)
 
     def append(self, record: Record) -> None:
-        """Keep a result. Raises Refused where there is no room for it; the file is whole then too."""
+        """Keep a result. Raises CommandError where there is no room for it; the file is whole then too."""
         end = os.fstat(self._handle).st_size
         rest = line_of(record).encode("ascii")
         try:
@@ -296,7 +296,7 @@ class ResultFile:
             raise CommandError(f"{self.path}: {error.strerror}; what came before is kept") from error
 
     def sync(self) -> None:
-        """Have the disk hold what was appended. Raises Refused, also where somebody has removed the file meanwhile."""
+        """Have the disk hold what was appended. Raises CommandError, also where the file was removed meanwhile."""
         try:
             os.fdatasync(self._handle)
         except OSError as error:

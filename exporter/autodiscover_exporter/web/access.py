@@ -253,7 +253,7 @@ class Users:
         """Called in a thread."""
         try:
             outcome: bool | Exception = self._check(wanted.password, wanted.hashed)
-        except Exception as error:
+        except Exception as error:  # whatever it is, who asked is to have it
             outcome = error
         # Whoever waited is gone with the event loop.
         with suppress(RuntimeError):
